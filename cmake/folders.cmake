@@ -1,0 +1,43 @@
+# One target per folder. A folder's headers are reached as "folder/name.h"
+# through a directory of its own that holds nothing but that folder: who does
+# not link the target cannot include its headers.
+add_library(hb_options INTERFACE)
+target_compile_definitions(hb_options INTERFACE _GNU_SOURCE)
+target_compile_options(hb_options INTERFACE -Wall -Wextra -Wshadow -Wconversion
+                       -Wno-sign-conversion -Werror -fno-strict-aliasing)
+if(HALBOX_SANITIZE)
+  target_compile_options(hb_options INTERFACE -fsanitize=address,undefined
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(hb_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(HALBOX_COVERAGE)
+  target_compile_options(hb_options INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(hb_options INTERFACE --coverage)
+endif()
+
+add_library(hb_include INTERFACE)
+target_include_directories(hb_include INTERFACE
+                           $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>)
+target_link_libraries(hb_include INTERFACE hb_options)
+
+# hb_folder(NAME PATH TARGETS-AND-LIBRARIES...): target hb_NAME of the sources
+# in PATH, which may include only itself and what it links.
+function(hb_folder name path)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${path}/*.c"
+       "${CMAKE_SOURCE_DIR}/${path}/*.cpp")
+  if(NOT sources)
+    add_library(hb_${name} INTERFACE)
+    set(scope INTERFACE)
+  else()
+    add_library(hb_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    set_property(GLOBAL APPEND PROPERTY HALBOX_OBJECTS_${name} hb_${name})
+  endif()
+  set(root "${CMAKE_BINARY_DIR}/include_roots/${name}")
+  string(REGEX REPLACE "^src/" "" prefix "${path}")
+  get_filename_component(parent "${root}/${prefix}" DIRECTORY)
+  file(MAKE_DIRECTORY "${parent}")
+  file(CREATE_LINK "${CMAKE_SOURCE_DIR}/${path}" "${root}/${prefix}" SYMBOLIC)
+  target_include_directories(hb_${name} ${scope} "${root}")
+  target_link_libraries(hb_${name} ${scope} hb_include ${ARGN})
+endfunction()

@@ -1,0 +1,67 @@
+/* mm/ram.h -- physical RAM: a sparse memfd mapped once, linear by physical
+ * address. Nothing costs in proportion to RAM that nobody touched. */
+#ifndef MM_RAM_H
+#define MM_RAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "halbox/addr.h"
+#include "halbox/status.h"
+
+enum { RAM_RANGES = 4 };
+#define RAM_MOST ((uint64_t)64 << 30)
+
+/** A run of RAM in physical space; both page aligned. */
+struct ram_range {
+    uint64_t start, bytes;
+};
+
+struct ram {
+    uint8_t *base;     /* host address of gpa 0                              */
+    uint64_t top;      /* first gpa above all RAM: size of the host mapping   */
+    uint64_t bytes;    /* RAM in all                                          */
+    struct ram_range range[RAM_RANGES]; /* ascending, holes between           */
+    unsigned ranges;
+    uint64_t *dirty;   /* bit per page: written since dirty was last cleared  */
+    uint64_t *touched; /* bit per page: written since creation                */
+    uint64_t *touched_groups; /* bit per 64 words of `touched`: to find them  */
+    int fd;
+};
+
+/** ram_create() - @ranges ascending, page aligned, not overlapping. */
+enum hb_status ram_create(struct ram *ram, const struct ram_range *ranges,
+                          unsigned count, struct hb_error *error);
+void ram_destroy(struct ram *ram);
+
+/** ram_is() - do all @bytes from @at lie in RAM? Never wraps. */
+bool ram_is(const struct ram *ram, gpa_t at, uint64_t bytes);
+/** ram_host() - host address of RAM byte @at for reading, NULL if not RAM. The
+ *  run of RAM around it reaches at least to the end of its page. */
+uint8_t *ram_host(const struct ram *ram, gpa_t at);
+/** ram_mark() - the page of @at is about to be written. Whoever writes through
+ *  a host pointer marks first: a TLB write entry when it is filled. */
+void ram_mark(struct ram *ram, gpa_t at);
+
+/** Little-endian loads and stores; outside RAM reads give all ones and writes
+ *  vanish (nothing answers the bus). Any alignment, may cross pages. */
+uint8_t ram_read8(const struct ram *ram, gpa_t at);
+uint16_t ram_read16(const struct ram *ram, gpa_t at);
+uint32_t ram_read32(const struct ram *ram, gpa_t at);
+uint64_t ram_read64(const struct ram *ram, gpa_t at);
+void ram_write8(struct ram *ram, gpa_t at, uint8_t v);
+void ram_write16(struct ram *ram, gpa_t at, uint16_t v);
+void ram_write32(struct ram *ram, gpa_t at, uint32_t v);
+void ram_write64(struct ram *ram, gpa_t at, uint64_t v);
+/** ram_read()/ram_write() - a run of bytes; false if any byte is not RAM, then
+ *  nothing was moved. */
+bool ram_read(const struct ram *ram, gpa_t at, void *to, uint64_t bytes);
+bool ram_write(struct ram *ram, gpa_t at, const void *from, uint64_t bytes);
+
+/** ram_next_touched() - the first touched page at or above @page, or
+ *  UINT64_MAX. */
+uint64_t ram_next_touched(const struct ram *ram, uint64_t page);
+
+#endif

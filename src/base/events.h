@@ -1,0 +1,43 @@
+/* src/base/events.h -- the one event stream. Each event is a row of events.def;
+ * log, traces, breakpoints, verifier and coverage subscribe, nothing else hooks
+ * the machine. What is emitted never depends on who listens. */
+#ifndef BASE_EVENTS_H
+#define BASE_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "halbox/event.h"
+
+struct event_listener {
+    hb_event_fn *fn;
+    void *context;
+    bool wants[EVENT_COUNT];
+};
+
+/** Host-side only: nothing of it is saved. */
+struct events {
+    const struct clock *clock;
+    bool armed[EVENT_COUNT]; /* somebody wants it: the predicted branch */
+    struct event_listener *listener;
+    unsigned listeners;
+};
+
+/** event_emit() - hand an event to its listeners; use EMIT. */
+void event_emit(struct events *ev, enum event_id id, const uint64_t *args,
+                unsigned count);
+
+/** EMIT(stream, name, args...) - integers as they are; a string (kind s) as
+ *  EVENT_STRING(pointer), valid during the call only. */
+#define EVENT_STRING(p) ((uint64_t)(uintptr_t)(p))
+#define EMIT(ev, name, ...)                                                    \
+    do {                                                                       \
+        if (__builtin_expect((ev)->armed[EV_##name], 0)) {                     \
+            const uint64_t emit_args_[] = {__VA_ARGS__};                       \
+            event_emit((ev), EV_##name, emit_args_,                            \
+                       sizeof emit_args_ / sizeof emit_args_[0]);              \
+        }                                                                      \
+    } while (0)
+
+#endif

@@ -1,0 +1,66 @@
+/* src/base/vec.c -- growing arrays of plain structs. */
+#include "base/vec.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool vec_reserve(struct vec *v, uint32_t bytes, uint32_t count)
+{
+    uint32_t room = v->room ? v->room : 8;
+    void *data;
+
+    if (count <= v->room)
+        return true;
+    while (room < count) {
+        if (room > UINT32_MAX / 2)
+            return false;
+        room *= 2;
+    }
+    data = realloc(v->data, (size_t)room * bytes);
+    if (!data)
+        return false;
+    v->data = data;
+    v->room = room;
+    return true;
+}
+
+void *vec_push(struct vec *v, uint32_t bytes, const void *element)
+{
+    uint8_t *at;
+
+    if (v->count == UINT32_MAX || !vec_reserve(v, bytes, v->count + 1))
+        return NULL;
+    at = (uint8_t *)v->data + (size_t)v->count++ * bytes;
+    if (element)
+        memcpy(at, element, bytes);
+    else
+        memset(at, 0, bytes);
+    return at;
+}
+
+void vec_remove(struct vec *v, uint32_t bytes, uint32_t i)
+{
+    uint8_t *at = (uint8_t *)v->data + (size_t)i * bytes;
+
+    assert(i < v->count);
+    v->count--;
+    memmove(at, at + bytes, (size_t)(v->count - i) * bytes);
+}
+
+bool vec_resize(struct vec *v, uint32_t bytes, uint32_t count)
+{
+    if (!vec_reserve(v, bytes, count))
+        return false;
+    if (count > v->count)
+        memset((uint8_t *)v->data + (size_t)v->count * bytes, 0,
+               (size_t)(count - v->count) * bytes);
+    v->count = count;
+    return true;
+}
+
+void vec_free(struct vec *v)
+{
+    free(v->data);
+    *v = (struct vec){0};
+}

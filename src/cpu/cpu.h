@@ -1,0 +1,150 @@
+/* src/cpu/cpu.h -- the i386: state, run, and the exact accesses that kernel
+ * code in host C makes on the guest's behalf. Source: SDM vol. 1-3.
+ * A fault unwinds inside src/cpu alone; nothing here calls kernel code: an
+ * instruction that enters the kernel ends cpu_run with CPU_VMCALL. */
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/events.h"
+#include "bus/bus.h"
+#include "mm/ram.h"
+#include "mm/tlb.h"
+#include "mm/walk.h"
+
+enum cpu_reg { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, CPU_REGS };
+enum cpu_seg { ES, CS, SS, DS, FS, GS, CPU_SEGS };
+
+enum {
+    FLAG_CF = 1u << 0, FLAG_PF = 1u << 2, FLAG_AF = 1u << 4,
+    FLAG_ZF = 1u << 6, FLAG_SF = 1u << 7, FLAG_TF = 1u << 8,
+    FLAG_IF = 1u << 9, FLAG_DF = 1u << 10, FLAG_OF = 1u << 11,
+    FLAG_IOPL = 3u << 12, FLAG_NT = 1u << 14, FLAG_RF = 1u << 16,
+    FLAG_VM = 1u << 17, FLAG_AC = 1u << 18, FLAG_VIF = 1u << 19,
+    FLAG_VIP = 1u << 20, FLAG_ID = 1u << 21,
+};
+enum {
+    CR0_PE = 1u << 0, CR0_MP = 1u << 1, CR0_EM = 1u << 2, CR0_TS = 1u << 3,
+    CR0_ET = 1u << 4, CR0_NE = 1u << 5, CR0_WP = 1u << 16, CR0_AM = 1u << 18,
+    CR0_NW = 1u << 29, CR0_CD = 1u << 30, CR0_PG = 1u << 31,
+};
+enum {
+    CR4_VME = 1, CR4_PVI = 2, CR4_TSD = 4, CR4_DE = 8, CR4_PSE = 16,
+    CR4_PAE = 32, CR4_MCE = 64, CR4_PGE = 128, CR4_PCE = 256,
+    CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024,
+};
+enum {
+    EXC_DE, EXC_DB, EXC_NMI, EXC_BP, EXC_OF, EXC_BR, EXC_UD, EXC_NM, EXC_DF,
+    EXC_TS = 10, EXC_NP, EXC_SS, EXC_GP, EXC_PF, EXC_MF = 16, EXC_AC, EXC_MC,
+    EXC_XM,
+};
+
+/** A segment register with its descriptor cache. */
+struct cpu_segment {
+    uint16_t selector;
+    uint16_t access; /* descriptor bits 8-15 and 20-23 as in its high dword >> 8 */
+    uint32_t base, limit; /* limit in bytes, granularity applied */
+};
+
+struct cpu_table {
+    uint32_t base;
+    uint16_t limit;
+};
+
+/** Architectural state, all of it saved. Wiring pointers are in struct cpu. */
+struct cpu_state {
+    uint32_t reg[CPU_REGS];
+    uint32_t eip, eflags;
+    struct cpu_segment seg[CPU_SEGS], ldtr, tr;
+    struct cpu_table gdtr, idtr;
+    uint32_t cr0, cr2, cr3, cr4, dr[8];
+    uint64_t pdpte[4];
+    uint32_t efer_nxe; /* IA32_EFER.NXE: NX under PAE */
+    uint32_t sysenter_cs, sysenter_esp, sysenter_eip;
+    uint64_t tsc_offset;
+    uint8_t cpl, halted, interrupt_shadow, nmi_blocked, shutdown;
+};
+
+enum cpu_exit {
+    CPU_TICKS,    /* clock->until reached                                   */
+    CPU_VMCALL,   /* kernel entry: EIP stands after the instruction; its gpa
+                     is in cpu->vmcall_at                                   */
+    CPU_HALTED,   /* HLT: the clock may move to the next due event          */
+    CPU_SHUTDOWN, /* a fault while delivering #DF                           */
+    CPU_STOP,     /* cpu->stop was asked for                                */
+};
+
+struct cpu {
+    struct cpu_state s;
+    struct tlb tlb;
+    /* wiring, not saved */
+    struct ram *ram;
+    struct bus *bus;
+    struct clock *clock;
+    struct events *events;
+    /* VMCALL is an instruction only inside [vmcall_low, vmcall_high) */
+    gpa_t vmcall_low, vmcall_high;
+    gpa_t vmcall_at;
+    bool stop; /* end cpu_run after this instruction */
+    uint8_t physical_bits; /* of the model: 32 or 36 */
+    struct cpu_private *p; /* decoder and fault unwinding, src/cpu only */
+};
+
+enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
+                          struct clock *clock, struct events *events,
+                          struct hb_error *error);
+void cpu_destroy(struct cpu *cpu);
+/** cpu_reset() - the state after RESET#, SDM vol. 3A table 9-1. */
+void cpu_reset(struct cpu *cpu);
+extern const struct state_row cpu_state_rows[];
+enum { CPU_STATE_VERSION = 1 };
+
+/** cpu_run() - retire instructions until clock->now reaches clock->until, or
+ *  something ends it earlier. Each instruction (and each iteration of a rep)
+ *  advances clock->now by one. Takes interrupts between instructions. */
+enum cpu_exit cpu_run(struct cpu *cpu);
+
+/** What an access from host code came to: vector EXC_x and error code. */
+struct cpu_fault {
+    bool faulted;
+    uint8_t vector;
+    uint32_t error;
+    gva_t address; /* for #PF */
+};
+
+/** cpu_load()/cpu_store() - as an instruction at privilege @user would access
+ *  flat virtual memory, through the TLB, setting A/D bits, reaching devices.
+ *  On a fault nothing of the page that faulted was moved (a store probes all
+ *  its pages first), *fault tells, and the result is false. No exception is
+ *  delivered and cr2 is not changed. */
+bool cpu_load(struct cpu *cpu, gva_t at, void *to, uint32_t bytes, bool user,
+              struct cpu_fault *fault);
+bool cpu_store(struct cpu *cpu, gva_t at, const void *from, uint32_t bytes,
+               bool user, struct cpu_fault *fault);
+/** cpu_peek()/cpu_poke() - for the debugger and the host kernel's own data:
+ *  walk only, no TLB, no A/D bits, no device side effects; poke ignores
+ *  write protection. False if any page is not mapped to RAM. */
+bool cpu_peek(const struct cpu *cpu, gva_t at, void *to, uint32_t bytes);
+bool cpu_poke(struct cpu *cpu, gva_t at, const void *from, uint32_t bytes);
+/** cpu_translate() - the page walk with the CPU's present paging mode. */
+bool cpu_translate(const struct cpu *cpu, gva_t at, struct walk_out *out);
+/** cpu_walk_in() - the CPU's paging mode as walk() wants it. */
+void cpu_walk_in(const struct cpu *cpu, struct walk_in *in);
+
+/** cpu_set_cr3()/cpu_set_cr0()/cpu_set_cr4() - as MOV CRn does, with its
+ *  flushes; false where the instruction would #GP. */
+bool cpu_set_cr0(struct cpu *cpu, uint32_t value);
+bool cpu_set_cr3(struct cpu *cpu, uint32_t value);
+bool cpu_set_cr4(struct cpu *cpu, uint32_t value);
+/** cpu_set_segment() - load a descriptor cache as a MOV of @selector would at
+ *  CPL @cpl; used to enter kernel code from host code. False: it faults. */
+bool cpu_set_segment(struct cpu *cpu, enum cpu_seg seg, uint16_t selector);
+/** cpu_exception() - deliver @vector through the IDT now, as if the next
+ *  instruction had raised it (host kernel code raising a guest trap). */
+void cpu_exception(struct cpu *cpu, unsigned vector, bool has_error,
+                   uint32_t error);
+
+#endif
