@@ -1,0 +1,78 @@
+/* mm/frames.h -- physical pages: who owns which frame of RAM. Sparse: a page
+ * that nobody has is no entry. The order of allocation is fixed by what is in
+ * use alone, so the same requests give the same pages in every run. */
+#ifndef MM_FRAMES_H
+#define MM_FRAMES_H
+
+#include "mm/mm.h"
+
+/** What a page in use is for. */
+enum frame_owner {
+    FRAME_RESERVED,   /* never handed out: page 0                           */
+    FRAME_TABLE,      /* page table, directory                              */
+    FRAME_KERNEL,     /* placed kernel pages: tables, synthesised images    */
+    FRAME_POOL,       /* pool, both kinds                                   */
+    FRAME_STACK,      /* kernel stacks                                      */
+    FRAME_SYSTEM,     /* images and other pages in the system PTE area      */
+    FRAME_CONTIGUOUS, /* MmAllocateContiguousMemory, common buffers         */
+    FRAME_USER,       /* user address space                                 */
+    FRAME_MDL,        /* MmAllocatePagesForMdl                              */
+    FRAME_HAL,        /* bounce pages                                       */
+    FRAME_OWNERS
+};
+
+/** Cache types as MEMORY_CACHING_TYPE; FRAME_UNSET: no mapping chose yet. */
+enum mm_cache { MM_NONCACHED, MM_CACHED, MM_WRITE_COMBINED, MM_CACHE_UNSET };
+
+struct frame {
+    uint32_t pfn;
+    uint8_t owner; /* enum frame_owner                                     */
+    uint8_t cache; /* enum mm_cache                                        */
+    uint8_t freed; /* its owner gave it up while it was locked             */
+    uint8_t spare;
+    uint32_t refs;  /* owners: 1, more for pages shared by several spaces  */
+    uint32_t locks; /* MDLs that hold it                                   */
+    uint32_t va;    /* first VA it was mapped at, 0 when not; for
+                       MmGetVirtualForPhysical and reports                 */
+};
+
+/** A request for pages. Zero means: no wish. */
+struct frame_request {
+    enum frame_owner owner;
+    uint64_t lowest, highest; /* gpa, inclusive; highest 0: what fits the
+                                 tables (below 4 GiB without PAE)          */
+    uint64_t boundary;        /* a run does not cross a multiple of it     */
+    uint32_t align_pages;     /* of a run's first page                     */
+    bool top_down;            /* highest page first (user pages)           */
+    bool dirty;               /* contents may be old; else zeroed          */
+};
+
+/** frames_alloc() - one page. HB_NO_PAGES when none fits. */
+enum hb_status frames_alloc(struct mm *mm, const struct frame_request *req,
+                            uint32_t *pfn);
+/** frames_alloc_run() - @pages that follow each other. */
+enum hb_status frames_alloc_run(struct mm *mm, const struct frame_request *req,
+                                uint32_t pages, uint32_t *first);
+/** frames_take() - exactly page @pfn, zeroed. HB_NOT_FOUND: not RAM;
+ *  HB_BAD_STATE: in use. */
+enum hb_status frames_take(struct mm *mm, uint32_t pfn, enum frame_owner owner);
+/** frames_free() - drop one owner's hold. The page is free when no hold and no
+ *  lock is left. */
+void frames_free(struct mm *mm, uint32_t pfn);
+/** frames_hold() - one more owner. */
+void frames_hold(struct mm *mm, uint32_t pfn);
+/** frames_lock()/frames_unlock() - an MDL holds the page. A free RAM page or
+ *  one that is not RAM cannot be locked: false. Unlock of a page not locked:
+ *  false, nothing changed. */
+bool frames_lock(struct mm *mm, uint32_t pfn);
+bool frames_unlock(struct mm *mm, uint32_t pfn);
+/** frames_find() - NULL: free or not RAM. Valid until the next alloc or free.
+ */
+struct frame *frames_find(const struct mm *mm, uint32_t pfn);
+/** frames_is_ram() - is there RAM behind @pfn? */
+bool frames_is_ram(const struct mm *mm, uint32_t pfn);
+/** frames_in_use()/frames_free_count() - pages, all owners. */
+uint64_t frames_in_use(const struct mm *mm);
+uint64_t frames_free_count(const struct mm *mm);
+
+#endif

@@ -1,0 +1,60 @@
+/* mm/user.h -- the user half of an address space: areas of virtual memory,
+ * their pages, protection and page faults. */
+#ifndef MM_USER_H
+#define MM_USER_H
+
+#include "mm/pte.h"
+
+enum area_kind {
+    AREA_PRIVATE, /* pages of its own                                       */
+    AREA_VIEW,    /* shows frames that belong to others (MDL, device memory) */
+    AREA_SHARED,  /* KUSER_SHARED_DATA                                      */
+};
+
+/** A run of user VA in use. */
+struct area {
+    uint32_t space;
+    uint32_t start, pages;
+    uint8_t kind;   /* enum area_kind */
+    uint8_t rights; /* MM_x it was made with */
+    uint16_t spare;
+};
+
+/** user_alloc() - zeroed pages. @va: page aligned, or 0 for the lowest free
+ *  range at 64 KiB granularity; out: where. Pages come from the top of RAM.
+ *  HB_BAD_ARGUMENT: not user space; HB_BAD_STATE: VA in use; HB_NO_PAGES. */
+enum hb_status user_alloc(struct mm *mm, uint32_t space, gva_t *va,
+                          uint32_t pages, unsigned rights);
+/** user_place() - as user_alloc with exactly these frames, page by page, taken
+ *  if all are free. HB_NOT_FOUND: one is not RAM; HB_BAD_STATE: one is in use
+ *  or the VA is. */
+enum hb_status user_place(struct mm *mm, uint32_t space, gva_t *va,
+                          const uint32_t *pfn, uint32_t pages, unsigned rights);
+/** user_view() - map frames of others; freeing the area leaves them. */
+enum hb_status user_view(struct mm *mm, uint32_t space, gva_t *va,
+                         const uint32_t *pfn, uint32_t pages, unsigned rights,
+                         enum mm_cache cache);
+/** user_free() - the area that starts at @va. Locked pages live on until they
+ *  are unlocked. HB_NOT_FOUND. */
+enum hb_status user_free(struct mm *mm, uint32_t space, gva_t va);
+/** user_protect() - other rights for whole pages inside one area. */
+enum hb_status user_protect(struct mm *mm, uint32_t space, gva_t va,
+                            uint32_t pages, unsigned rights);
+/** user_page_out() - as if trimmed: resident private pages become transition
+ *  entries; the next touch faults them in. HB_BAD_STATE: a locked page. */
+enum hb_status user_page_out(struct mm *mm, uint32_t space, gva_t va,
+                             uint32_t pages);
+/** user_area() - the area @va lies in, NULL. Valid until the next change. */
+const struct area *user_area(const struct mm *mm, uint32_t space, gva_t va);
+
+enum mm_fault {
+    MM_FAULT_RESOLVED,  /* touch it again                                   */
+    MM_FAULT_VIOLATION, /* STATUS_ACCESS_VIOLATION / bugcheck by address    */
+    MM_FAULT_GUARD,     /* STATUS_GUARD_PAGE_VIOLATION, the guard is gone   */
+    MM_FAULT_NO_PAGES,  /* STATUS_NO_MEMORY                                 */
+};
+/** mm_fault() - a #PF at @va with SDM error code @error (PF_x) in @space:
+ *  transition pages and copy on write are resolved. */
+enum mm_fault mm_fault(struct mm *mm, uint32_t space, gva_t va, uint32_t error);
+
+#endif
