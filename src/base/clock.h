@@ -13,8 +13,7 @@ enum clock_kind {
     CLOCK_DEVICE, /* target device, arg step: model->step(dev, step, DMA_OK)  */
     CLOCK_DMA,    /* target DMA engine slot: the bus for its next operation   */
     CLOCK_DMA_CONTROLLER, /* target device: ask its next()                    */
-    CLOCK_KE,     /* arg: what the kernel asked for (timers, quantum)         */
-    CLOCK_LIMIT,  /* a client's time limit                                    */
+    CLOCK_KE, /* arg: what the kernel asked for (timers, quantum)         */
     CLOCK_KINDS
 };
 
@@ -30,7 +29,8 @@ struct clock {
     uint64_t now;    /* ticks; the CPU counts it up as it retires            */
     uint64_t until;  /* the running cpu_run ends here; a new entry lowers it */
     uint64_t seq;    /* of the next entry                                    */
-    uint64_t served; /* entries served at tick `now`: part of a position     */
+    uint64_t served; /* entries served at tick `served_at`                   */
+    uint64_t served_at;
     uint32_t ns_per_tick;
     struct vec heap; /* of clock_entry, a binary heap                        */
 };
@@ -39,8 +39,10 @@ void clock_init(struct clock *c, uint32_t ns_per_tick);
 void clock_fini(struct clock *c);
 extern const struct state_row clock_rows[];
 
-/** clock_at() - have (kind, target, arg) served at tick @due, at the earliest
- *  the next tick unless @due == now is asked from inside a service. */
+/** clock_at() - have (kind, target, arg) served at tick @due. Due now: before
+ *  the next instruction; in the past: at the next tick. There is one entry for
+ *  each (kind, target, arg): asking again moves it, behind all others that are
+ *  due at the same tick. */
 void clock_at(struct clock *c, uint64_t due, enum clock_kind kind,
               uint16_t target, uint32_t arg);
 /** clock_drop() - (kind, target, arg) will not come. Returns if it was due. */
@@ -50,6 +52,9 @@ bool clock_drop(struct clock *c, enum clock_kind kind, uint16_t target,
 uint64_t clock_next(const struct clock *c);
 /** clock_take_due() - the next entry that is due now; false: none. */
 bool clock_take_due(struct clock *c, struct clock_entry *e);
+/** clock_served_now() - entries served at the present tick: with `now` and the
+ *  tenure's cursor it is a position in the run. */
+uint64_t clock_served_now(const struct clock *c);
 /** clock_ns() of devices is clock_now_ns() here. */
 uint64_t clock_now_ns(const struct clock *c);
 /** clock_ticks() - ns to ticks, rounded up, at least one. */

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "halbox/event.h"
+#include "halbox/status.h"
 
 struct event_listener {
     hb_event_fn *fn;
@@ -23,6 +24,20 @@ struct events {
     struct event_listener *listener;
     unsigned listeners;
 };
+
+/** events_init() - nobody listens yet. @clock stamps the events; borrowed. */
+void events_init(struct events *ev, const struct clock *clock);
+void events_fini(struct events *ev);
+/**
+ * events_listen() - have @fn called for each event that @glob names, in the
+ * order of subscription. @fn and @context identify the listener.
+ *
+ * Returns HB_OK; HB_BAD_ARGUMENT when @glob names no event; HB_NO_MEMORY.
+ */
+enum hb_status events_listen(struct events *ev, hb_event_fn *fn, void *context,
+                             const char *glob);
+/** events_unlisten() - the listener hears nothing more. */
+void events_unlisten(struct events *ev, hb_event_fn *fn, const void *context);
 
 /** event_emit() - hand an event to its listeners; use EMIT. */
 void event_emit(struct events *ev, enum event_id id, const uint64_t *args,

@@ -24,12 +24,13 @@ struct loader {
     bool failed;
 };
 
+/** saver_fini() - free what was written. */
+void saver_fini(struct saver *s);
 void save_bytes(struct saver *s, const void *from, size_t bytes);
 void save_u32(struct saver *s, uint32_t v);
 void save_u64(struct saver *s, uint64_t v);
 /** save_rows() - the fields of @base that @rows describe, little endian. */
-void save_rows(struct saver *s, const void *base,
-               const struct state_row *rows);
+void save_rows(struct saver *s, const void *base, const struct state_row *rows);
 /** save_section_begin()/end() - a named, versioned, sized section. */
 size_t save_section_begin(struct saver *s, const char *name, uint32_t version);
 void save_section_end(struct saver *s, size_t begun);
@@ -39,7 +40,9 @@ uint32_t load_u32(struct loader *l);
 uint64_t load_u64(struct loader *l);
 /** load_rows() - the reverse of save_rows; vecs are resized, counts checked. */
 bool load_rows(struct loader *l, void *base, const struct state_row *rows);
-/** load_section() - the next section must be @name in @version. */
+/** load_section() - the next section must be @name in @version; @section is set
+ *  to read its bytes, @l goes on behind it. HB_BAD_IMAGE with one line: another
+ *  section, another version, or cut short. */
 enum hb_status load_section(struct loader *l, const char *name,
                             uint32_t version, struct loader *section,
                             struct hb_error *error);

@@ -1,0 +1,259 @@
+/* mm/ram.c -- physical RAM in a sparse memfd. Untouched pages are holes of the
+ * file: they read as zero and cost nothing. */
+#include "mm/ram.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { WORD_PAGES = 64, GROUP_WORDS = 64 };
+
+static bool ranges_good(const struct ram_range *r, unsigned count)
+{
+    uint64_t end = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        if ((r[i].start | r[i].bytes) & PAGE_MASK || r[i].start < end ||
+            !r[i].bytes || r[i].start >= 2 * RAM_MOST || r[i].bytes > RAM_MOST)
+            return false;
+        end = r[i].start + r[i].bytes;
+    }
+    return true;
+}
+
+static void *zero_pages(uint64_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static uint64_t bitmap_bytes(const struct ram *ram)
+{
+    uint64_t words = ram->top / PAGE_BYTES / WORD_PAGES + 1;
+
+    return words * sizeof(uint64_t);
+}
+
+static uint64_t groups_of(const struct ram *ram)
+{
+    return bitmap_bytes(ram) / sizeof(uint64_t) / GROUP_WORDS + 1;
+}
+
+static uint64_t group_bytes(const struct ram *ram)
+{
+    return (groups_of(ram) / 64 + 1) * sizeof(uint64_t);
+}
+
+enum hb_status ram_create(struct ram *ram, const struct ram_range *ranges,
+                          unsigned count, struct hb_error *error)
+{
+    *ram = (struct ram){.fd = -1, .ranges = count};
+    if (!count || count > RAM_RANGES || !ranges_good(ranges, count))
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "RAM ranges must be whole pages, ascending and apart");
+    memcpy(ram->range, ranges, count * sizeof *ranges);
+    for (unsigned i = 0; i < count; i++)
+        ram->bytes += ranges[i].bytes;
+    ram->top = ranges[count - 1].start + ranges[count - 1].bytes;
+    if (ram->bytes > RAM_MOST)
+        return hb_fail(error, HB_BAD_ARGUMENT, "RAM is at most 64 GiB");
+
+    ram->fd = memfd_create("halbox-ram", MFD_CLOEXEC);
+    if (ram->fd < 0 || ftruncate(ram->fd, (off_t)ram->top) < 0)
+        goto fail;
+    ram->base = mmap(NULL, ram->top, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_NORESERVE, ram->fd, 0);
+    if (ram->base == MAP_FAILED) {
+        ram->base = NULL;
+        goto fail;
+    }
+    ram->dirty = zero_pages(bitmap_bytes(ram));
+    ram->touched = zero_pages(bitmap_bytes(ram));
+    ram->touched_groups = zero_pages(group_bytes(ram));
+    if (!ram->dirty || !ram->touched || !ram->touched_groups)
+        goto fail;
+    return HB_OK;
+fail:
+    hb_fail(error, HB_NO_MEMORY, "cannot reserve %llu MiB of guest RAM: %s",
+            (unsigned long long)(ram->top >> 20), strerror(errno));
+    ram_destroy(ram);
+    return HB_NO_MEMORY;
+}
+
+void ram_destroy(struct ram *ram)
+{
+    if (ram->touched_groups)
+        munmap(ram->touched_groups, group_bytes(ram));
+    if (ram->touched)
+        munmap(ram->touched, bitmap_bytes(ram));
+    if (ram->dirty)
+        munmap(ram->dirty, bitmap_bytes(ram));
+    if (ram->base)
+        munmap(ram->base, ram->top);
+    if (ram->fd >= 0)
+        close(ram->fd);
+    *ram = (struct ram){.fd = -1};
+}
+
+/* Adjacent ranges are one run: count on from one to the next. */
+bool ram_is(const struct ram *ram, gpa_t at, uint64_t bytes)
+{
+    uint64_t from = at.v, left = bytes;
+
+    for (unsigned i = 0; i < ram->ranges; i++) {
+        const struct ram_range *r = &ram->range[i];
+        uint64_t in;
+
+        if (from < r->start || from - r->start >= r->bytes)
+            continue;
+        in = r->bytes - (from - r->start);
+        if (left <= in)
+            return true;
+        left -= in;
+        from += in;
+    }
+    return false;
+}
+
+uint8_t *ram_host(const struct ram *ram, gpa_t at)
+{
+    return ram_is(ram, at, 1) ? ram->base + at.v : NULL;
+}
+
+void ram_mark(struct ram *ram, gpa_t at)
+{
+    uint64_t page = at.v >> PAGE_SHIFT, word = page / WORD_PAGES;
+    uint64_t bit = (uint64_t)1 << page % WORD_PAGES;
+    uint64_t group = word / GROUP_WORDS;
+
+    assert(at.v < ram->top);
+    ram->dirty[word] |= bit;
+    ram->touched[word] |= bit;
+    ram->touched_groups[group / 64] |= (uint64_t)1 << group % 64;
+}
+
+/* Reading a hole of the file through the mapping would back it with a page:
+ * who reads all of RAM, a search or a checksum, would pay for all of it. */
+static bool is_touched(const struct ram *ram, uint64_t page)
+{
+    return ram->touched[page / WORD_PAGES] >> page % WORD_PAGES & 1;
+}
+
+bool ram_read(const struct ram *ram, gpa_t at, void *to, uint64_t bytes)
+{
+    uint8_t *out = to;
+
+    if (!ram_is(ram, at, bytes))
+        return false;
+    while (bytes) {
+        uint64_t n = PAGE_BYTES - (at.v & PAGE_MASK);
+
+        n = n < bytes ? n : bytes;
+        if (is_touched(ram, at.v >> PAGE_SHIFT))
+            memcpy(out, ram->base + at.v, n);
+        else
+            memset(out, 0, n);
+        out += n;
+        at = gpa_add(at, n);
+        bytes -= n;
+    }
+    return true;
+}
+
+bool ram_write(struct ram *ram, gpa_t at, const void *from, uint64_t bytes)
+{
+    if (!ram_is(ram, at, bytes))
+        return false;
+    if (!bytes)
+        return true;
+    for (uint64_t page = at.v & ~(uint64_t)PAGE_MASK; page < at.v + bytes;
+         page += PAGE_BYTES)
+        ram_mark(ram, gpa_of(page));
+    memcpy(ram->base + at.v, from, bytes);
+    return true;
+}
+
+/* Accesses inside RAM as a whole are one load; at its edges each byte is RAM
+ * or not for itself, as on the bus. */
+static uint64_t read_edges(const struct ram *ram, gpa_t at, unsigned bytes)
+{
+    uint64_t v = 0;
+
+    for (unsigned i = 0; i < bytes; i++) {
+        uint8_t b = 0xff;
+
+        ram_read(ram, gpa_add(at, i), &b, 1);
+        v |= (uint64_t)b << 8 * i;
+    }
+    return v;
+}
+
+static void write_edges(struct ram *ram, gpa_t at, uint64_t v, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+        uint8_t b = (uint8_t)(v >> 8 * i);
+
+        ram_write(ram, gpa_add(at, i), &b, 1);
+    }
+}
+
+#define ACCESS(bits)                                                           \
+    uint##bits##_t ram_read##bits(const struct ram *ram, gpa_t at)             \
+    {                                                                          \
+        uint##bits##_t v;                                                      \
+                                                                               \
+        if (!ram_read(ram, at, &v, sizeof v))                                  \
+            v = (uint##bits##_t)read_edges(ram, at, sizeof v);                 \
+        return v;                                                              \
+    }                                                                          \
+    void ram_write##bits(struct ram *ram, gpa_t at, uint##bits##_t v)          \
+    {                                                                          \
+        if (!ram_write(ram, at, &v, sizeof v))                                 \
+            write_edges(ram, at, v, sizeof v);                                 \
+    }
+
+ACCESS(8)
+ACCESS(16)
+ACCESS(32)
+ACCESS(64)
+
+/* The lowest set bit of @map at or above @from, below @end. */
+static uint64_t next_bit(const uint64_t *map, uint64_t from, uint64_t end)
+{
+    while (from < end) {
+        uint64_t word = map[from / 64] >> from % 64;
+
+        if (word)
+            return from + (unsigned)__builtin_ctzll(word);
+        from = (from / 64 + 1) * 64;
+    }
+    return UINT64_MAX;
+}
+
+uint64_t ram_next_touched(const struct ram *ram, uint64_t page)
+{
+    enum { GROUP_PAGES = WORD_PAGES * GROUP_WORDS };
+    uint64_t end = ram->top >> PAGE_SHIFT;
+
+    while (page < end) {
+        uint64_t group =
+            next_bit(ram->touched_groups, page / GROUP_PAGES, groups_of(ram));
+        uint64_t group_end, found;
+
+        if (group == UINT64_MAX)
+            break;
+        if (group * GROUP_PAGES > page)
+            page = group * GROUP_PAGES;
+        group_end = (group + 1) * GROUP_PAGES;
+        group_end = group_end < end ? group_end : end;
+        found = next_bit(ram->touched, page, group_end);
+        if (found < group_end)
+            return found;
+        page = group_end;
+    }
+    return UINT64_MAX;
+}
