@@ -26,21 +26,22 @@ enum {
 };
 
 /** Windows: what a model's read, write and peek are told as `window`. */
-enum { DEVICE_WINDOWS = 8 };
+enum { DEVICE_WINDOWS = 8, PCI_BARS = 6 };
 
 enum window_kind { WINDOW_NONE, WINDOW_PORT, WINDOW_MEMORY };
 
 /**
  * A range of addresses that the model answers. For a PCI function windows 0-5
  * are its BARs 0-5 (base comes from configuration space); windows 6 and 7, and
- * all windows of other devices, sit at fixed bases given by the board.
+ * all windows of other devices, sit at fixed bases: the board's, or `base`.
  */
 struct device_window {
     enum window_kind kind;
-    uint32_t bytes; /* power of two for a BAR; 0: from setting `bytes` */
+    uint32_t bytes; /* power of two for a BAR; 0: value of setting `bytes` */
     uint8_t access; /* ACCESS_x | ACCESS_SPLIT */
     uint8_t alias;  /* >0: port decode ignores address bits above it (10) */
-    uint16_t base;  /* default port base when the board gives none */
+    bool ram;       /* memory of the card (device_ram), not registers */
+    uint32_t base;  /* where it sits when the board gives no other base */
 };
 
 /** PCI identity and configuration header; all zero: not a PCI function. */
@@ -48,17 +49,49 @@ struct device_pci {
     uint16_t vendor, device, subsystem_vendor, subsystem;
     uint8_t revision, prog_if, subclass, base_class;
     uint8_t interrupt_pin; /* 1..4 = INTA#..INTD#, 0 none */
-    uint8_t header_type;
+    uint8_t header_type;   /* bit 7: more functions in this slot */
+    uint8_t address_bits;  /* driven as master; 0 is 32, above: DAC */
 };
 
-/** A setting of a model: `--device edu,dma_bits=32`. */
+/** The wires of the board. Each is wired-or: high while any output that is
+ *  connected to it is driven; the input pins connected see the changes. */
+enum wire {
+    WIRE_NONE,
+    WIRE_IRQ0, /* ISA interrupt requests, IRQ n is WIRE_IRQ0 + n */
+    WIRE_IRQ15 = WIRE_IRQ0 + 15,
+    WIRE_PIRQA, /* PCI INTx after the slots' rotation; true means asserted */
+    WIRE_PIRQB,
+    WIRE_PIRQC,
+    WIRE_PIRQD,
+    WIRE_DREQ0, /* DMA requests, channel n is WIRE_DREQ0 + n */
+    WIRE_DREQ7 = WIRE_DREQ0 + 7,
+    WIRE_INTR, /* these go to the CPU (struct bus_pins) */
+    WIRE_NMI,
+    WIRE_SMI,
+    WIRE_RESET,   /* the board resets CPU and devices */
+    WIRE_A20,     /* true: A20 passes; without any driver it is true too */
+    WIRE_SPEAKER, /* 8254 OUT2 gated by port 61h */
+    WIRE_REFRESH, /* 8254 OUT1 */
+    WIRE_COUNT
+};
+
+/** A pin of the package that is soldered to a wire on every board. What is
+ *  strapped (irq, dma, PCI INTx) is not listed: see irq_set, dreq_set. */
+struct device_pin {
+    uint8_t pin;  /* 0..31, the model's own numbering; in and out apart */
+    bool output;  /* line_set() drives it; else model->line() hears it */
+    uint8_t wire; /* enum wire; WIRE_NONE ends the list */
+};
+
+/** A setting of a model: `--device edu,dma_bits=32`. The field is set before
+ *  the first reset and does not change; rows may cover it. */
 struct device_setting {
     const char *name, *help;
     uint64_t initial, least, most;
     uint32_t offset; /* of a uint64_t field in the model's struct */
 };
 
-/** First member of every model's struct; filled by the board. */
+/** First member of every model's struct; filled by the bus. */
 struct device {
     const struct device_model *model;
     struct device_wiring *wiring;
@@ -74,8 +107,10 @@ struct device_model {
     const struct device_setting *settings; /* ends with name == NULL */
     struct device_pci pci;
     struct device_window windows[DEVICE_WINDOWS];
+    const struct device_pin *pins; /* ends with WIRE_NONE; may be NULL */
 
-    /** Power-on and reset: registers to their datasheet values. */
+    /** Power-on and reset: registers to their datasheet values. The bus has
+     *  dropped the device's timers, DMA and outputs before. */
     void (*reset)(struct device *dev);
     /** Register access, `bytes` is 1, 2 or 4 and allowed by the window. */
     uint32_t (*read)(struct device *dev, unsigned window, uint32_t offset,
@@ -83,8 +118,8 @@ struct device_model {
     void (*write)(struct device *dev, unsigned window, uint32_t offset,
                   unsigned bytes, uint32_t value);
     /** As read, without side effects; NULL: read has none. */
-    uint32_t (*peek)(const struct device *dev, unsigned window,
-                     uint32_t offset, unsigned bytes);
+    uint32_t (*peek)(const struct device *dev, unsigned window, uint32_t offset,
+                     unsigned bytes);
     /** What was asked of clock or DMA is done; never nested. */
     void (*step)(struct device *dev, unsigned step, enum dma_status status);
     /** Optional: the model moves the bytes of its DMA engine itself. */
@@ -95,42 +130,60 @@ struct device_model {
     /** Interrupt acknowledge: returns the vector (the 8259 pair). */
     uint8_t (*inta)(struct device *dev);
 
-    /** PCI configuration space beyond the header, optional: after the bus
-     *  has handled the header's own registers. */
-    uint32_t (*config_read)(struct device *dev, unsigned offset);
+    /** PCI configuration space from 40h on, optional (NULL: reads 0, writes
+     *  vanish): whole dwords, @offset a multiple of 4; a write changes only
+     *  the bits of @mask. The header below 40h is the bus's. */
+    uint32_t (*config_read)(const struct device *dev, unsigned offset);
     void (*config_write)(struct device *dev, unsigned offset, uint32_t value,
                          uint32_t mask);
 
-    /** Slaves on an 8237 channel: n units were moved (bytes in all). */
+    /** Slaves on an 8237 channel: @n units were taken from @bytes or are to
+     *  be given there; @tc: the last of them is terminal count. */
     void (*dack)(struct device *dev, uint8_t *bytes, uint32_t n, bool tc,
                  enum dma_dir dir);
-    /** Units a slave could take or give now in demand or block mode. */
-    uint32_t (*ready)(const struct device *dev);
+    /** Units that a slave could take (DMA_TO_DEVICE) or give without dropping
+     *  DREQ, in demand or block mode; NULL: one at a time. */
+    uint32_t (*ready)(const struct device *dev, enum dma_dir dir);
 
     /** DMA controllers only (the 8237 pair): see halbox/dma.h. */
     const struct dma_controller *controller;
-
-    /** Memory windows with RAM behind them (adapter RAM): host bytes of the
-     *  window, or NULL; state rows cover them. */
-    uint8_t *(*memory)(struct device *dev, unsigned window, uint32_t *bytes);
 };
 
 /* ---- what a model may call (all return at once) ------------------------- */
 
-/** irq_set() - drive the device's interrupt output (INTx or ISA IRQ). */
+/** irq_set() - drive the device's interrupt output: the ISA IRQ that it is
+ *  strapped to, or INTx of its PCI function. */
 void irq_set(struct device *dev, bool level);
-/** line_set() - drive output pin @pin (bridges, controllers, 8254 OUT). */
+/** line_set() - drive output pin @pin of model->pins. */
 void line_set(struct device *dev, unsigned pin, bool level);
+/** line_get() - level now of the wire behind input pin @pin. */
+bool line_get(const struct device *dev, unsigned pin);
 /** dreq_set() - drive the DREQ of the channel the device is strapped to. */
 void dreq_set(struct device *dev, bool level);
+/** device_channel() - that channel, -1 when none. */
+int device_channel(const struct device *dev);
+
+/** device_ram() - host bytes of window @window (.ram), *@bytes long. The bus
+ *  owns them, saves them, and serves CPU and DMA accesses to them. */
+uint8_t *device_ram(struct device *dev, unsigned window, uint32_t *bytes);
 
 /** clock_after_ns() - step(@step, DMA_OK) @ns of virtual time from now, at
- *  least one tick. A timer is (device, step): setting it again moves it. */
+ *  least one tick. A timer is (device, step): setting it again moves it.
+ *  @step < 65536. */
 void clock_after_ns(struct device *dev, uint64_t ns, unsigned step);
 /** clock_cancel() - the timer (device, @step) will not come. */
 void clock_cancel(struct device *dev, unsigned step);
 /** clock_ns() - virtual time since power-on in ns. */
 uint64_t clock_ns(const struct device *dev);
+
+/** pci_config_read()/pci_config_write() - for a host bridge: a configuration
+ *  cycle of 1, 2 or 4 bytes inside one dword. An absent function reads all
+ *  ones and drops writes. */
+uint32_t pci_config_read(struct device *bridge, unsigned bus, unsigned slot,
+                         unsigned function, unsigned offset, unsigned bytes);
+void pci_config_write(struct device *bridge, unsigned bus, unsigned slot,
+                      unsigned function, unsigned offset, unsigned bytes,
+                      uint32_t value);
 
 /** guest_error() - trace that the guest misused the device; goes on. */
 void guest_error(struct device *dev, const char *format, ...)
