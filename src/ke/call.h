@@ -16,7 +16,32 @@
 struct ke;
 struct export;
 
-enum { CALL_WORDS = 8 };
+enum { CALL_WORDS = 8, CALL_ARGS = 16, CALL_OBJECTS = 64 };
+
+/** Guest code to be called. Zero what is not needed. */
+struct call_target {
+    gva_t routine;
+    unsigned count; /* arguments on the stack, at most CALL_ARGS */
+    uint32_t args[CALL_ARGS];
+    bool cdecl_cleanup; /* the callee leaves its arguments */
+    bool fastcall;      /* ECX and EDX below are arguments */
+    uint32_t ecx, edx;
+    bool set_ebp; /* a funclet of a frame: EBP as given */
+    uint32_t ebp;
+};
+
+/** How a routine ended; filled by the call_x endings, read by the trap core. */
+struct call_end {
+    uint8_t kind;
+    unsigned next;
+    uint64_t value;
+    struct call_target target;
+    uint32_t p[5];
+    unsigned count;
+    uint32_t object[CALL_OBJECTS];
+    bool all;
+    uint64_t due;
+};
 
 /** One entry into a routine; lives on the host stack during that entry only.
  *  What must last over a callback or a wait stands in w[] (saved with the
@@ -27,12 +52,12 @@ struct call {
     void *context; /* what the export's table was registered with: the nt, hal,
                       mm_kernel ... that the thunk works on */
     const struct export *export;
-    unsigned state;           /* 0 on entry from the guest                   */
-    uint32_t eax;             /* result of the callback or wait that ended   */
-    uint32_t edx;             /* high half of a 64-bit callback result       */
-    uint32_t w[CALL_WORDS];   /* the record's words                          */
-    struct cpu_fault fault;   /* first fault latched by a load or store      */
-    bool ended;
+    unsigned state;         /* 0 on entry from the guest                   */
+    uint32_t eax;           /* result of the callback or wait that ended   */
+    uint32_t edx;           /* high half of a 64-bit callback result       */
+    uint32_t w[CALL_WORDS]; /* the record's words                          */
+    struct cpu_fault fault; /* first fault latched by a load or store      */
+    struct call_end end;    /* private to src/ke: how the routine ended    */
 };
 
 /* ---- arguments ----------------------------------------------------------- */
@@ -64,8 +89,14 @@ void store_zero(struct call *c, gva_t at, uint32_t bytes);
 /** call_ok() - false after a fault: the routine returns at once, the trap core
  *  makes of it a page-in, a raised exception or a bugcheck. */
 bool call_ok(const struct call *c);
+/** call_caught() - __except around the loads and stores before: true if one
+ *  had faulted on a user address at IRQL < DISPATCH_LEVEL; the latch is open
+ *  again and the routine goes on (services: STATUS_ACCESS_VIOLATION). Other
+ *  faults stay latched and give false. */
+bool call_caught(struct call *c);
 
-/* ---- endings -------------------------------------------------------------- */
+/* ---- endings --------------------------------------------------------------
+ */
 
 /** call_return() - to the caller with EAX; call_return64() EDX:EAX. */
 void call_return(struct call *c, uint32_t eax);
@@ -74,6 +105,12 @@ void call_return64(struct call *c, uint64_t value);
  *  the routine goes on in @next with c->eax, c->edx. */
 void call_guest(struct call *c, gva_t routine, unsigned count,
                 const uint32_t *args, unsigned next);
+/** call_guest_fastcall() - the same; slots 0 and 1 of @args go to ECX, EDX. */
+void call_guest_fastcall(struct call *c, gva_t routine, unsigned count,
+                         const uint32_t *args, unsigned next);
+/** call_guest_with() - the general form. */
+void call_guest_with(struct call *c, const struct call_target *target,
+                     unsigned next);
 /** call_wait() - wait for @count dispatcher objects, as
  *  KeWaitForMultipleObjects: @all or any. @due: absolute 100 ns deadline in
  *  interrupt time, WAIT_FOREVER, or 0 = test only. Goes on in @next with
@@ -92,7 +129,22 @@ void call_bugcheck(struct call *c, uint32_t code, uint32_t p1, uint32_t p2,
 /** call_jump() - leave by a jump: unwinding; no return. */
 void call_jump(struct call *c, gva_t eip, uint32_t esp, uint32_t ebp,
                uint32_t eax);
-/** call_tail() - go on as export @name's routine in state 0 with the present
- *  arguments' slots replaced: a thunk that is another one under a new name. */
+/** call_thread_end() - the current thread ends; no return. */
+void call_thread_end(struct call *c, uint32_t exit_status);
+
+/* ---- what thunks often ask ----------------------------------------------- */
+
+/** call_stub() - ke_stub(): another routine's address for call_guest, which is
+ *  how a routine reaches one that may itself call back or wait. */
+gva_t call_stub(const struct call *c, const char *name);
+/** call_user() - PreviousMode is UserMode. */
+bool call_user(const struct call *c);
+/** call_irql()/call_set_irql() - fs:[24h]; what a lower level lets through
+ *  comes when the routine ends. */
+uint8_t call_irql(const struct call *c);
+uint8_t call_set_irql(struct call *c, uint8_t irql);
+/** call_finding() - a verifier's remark about the caller: event `finding`. */
+void call_finding(struct call *c, const char *rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -10,7 +10,9 @@
 
 struct call;
 
-enum export_dll { NTOSKRNL, HAL, EXPORT_DLLS };
+/** INTERNAL rows have a stub but no name in an export directory: thread
+ *  starts, completion routines, entries of tables of pointers. */
+enum export_dll { NTOSKRNL, HAL, EXPORT_DLLS, INTERNAL = EXPORT_DLLS };
 enum export_convention { STDCALL, FASTCALL, CDECL, DATA };
 /** Highest IRQL a routine may be called at; ANY_LEVEL: no check. */
 enum {
@@ -30,7 +32,14 @@ struct export {
 };
 
 /** Row files read: EXPORT(IoMapTransfer, HAL, STDCALL, 6, DISPATCH_LEVEL, 50)
- *  and EXPORT_DATA(KeTickCount, NTOSKRNL, 12): */
+ *  and EXPORT_DATA(KeTickCount, NTOSKRNL, 12) (zeroed; ke_stub() gives its
+ *  address for ke_write()). A folder turns them into its table with
+ *      #define EXPORT(n, ...) void thunk_##n(struct call *c);
+ *      #define EXPORT_DATA(...)
+ *      #include "x/exports.def"
+ *  once for the prototypes, and once with EXPORT_ROW(...), inside the array.
+ *  A FASTCALL row's slots count ECX and EDX: slots 0 and 1. A Zw... row sets
+ *  PreviousMode to KernelMode for its call unless it came by int 2Eh. */
 #define EXPORT_ROW(name_, dll_, conv_, slots_, irql_, ticks_)                  \
     {                                                                          \
         .name = #name_, .run = thunk_##name_, .dll = (dll_),                   \
