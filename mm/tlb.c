@@ -215,14 +215,14 @@ void tlb_save(const struct tlb *tlb, struct saver *s)
 
 bool tlb_load(struct tlb *tlb, struct ram *ram, struct loader *l)
 {
-    uint32_t count = load_u32(l);
+    uint32_t count = loader_u32(l);
 
     tlb_flush(tlb, true);
     for (uint32_t i = 0; i < count && !l->failed; i++) {
-        uint32_t vpn = load_u32(l), packed;
-        struct tlb_entry e = {.frame = load_u64(l)};
+        uint32_t vpn = loader_u32(l), packed;
+        struct tlb_entry e = {.frame = loader_u64(l)};
 
-        packed = load_u32(l);
+        packed = loader_u32(l);
         e.allow = (uint8_t)packed;
         e.flags = (uint8_t)(packed >> 8);
         e.host = ram_host(ram, gpa_of(e.frame));

@@ -107,7 +107,7 @@ void save_section_end(struct saver *s, size_t begun)
         memcpy(s->bytes + begun - sizeof bytes, &bytes, sizeof bytes);
 }
 
-bool load_bytes(struct loader *l, void *to, size_t bytes)
+bool loader_bytes(struct loader *l, void *to, size_t bytes)
 {
     if (l->failed || l->count - l->at < bytes) {
         l->failed = true;
@@ -119,26 +119,26 @@ bool load_bytes(struct loader *l, void *to, size_t bytes)
     return true;
 }
 
-uint32_t load_u32(struct loader *l)
+uint32_t loader_u32(struct loader *l)
 {
     uint32_t v = 0;
 
-    load_bytes(l, &v, sizeof v);
+    loader_bytes(l, &v, sizeof v);
     return v;
 }
 
-uint64_t load_u64(struct loader *l)
+uint64_t loader_u64(struct loader *l)
 {
     uint64_t v = 0;
 
-    load_bytes(l, &v, sizeof v);
+    loader_bytes(l, &v, sizeof v);
     return v;
 }
 
 static bool load_vec(struct loader *l, struct vec *v,
                      const struct state_row *row)
 {
-    uint32_t count = load_u32(l);
+    uint32_t count = loader_u32(l);
 
     /* An element takes at least one byte: a count beyond that is damage and
      * must not cost memory. */
@@ -161,7 +161,7 @@ static bool load_row(struct loader *l, uint8_t *field,
     switch (row->kind) {
     case STATE_KIND_INT:
     case STATE_KIND_BYTES:
-        return load_bytes(l, field, (size_t)row->bytes * row->count);
+        return loader_bytes(l, field, (size_t)row->bytes * row->count);
     case STATE_KIND_STRUCT:
         for (uint32_t i = 0; i < row->count; i++) {
             if (!load_rows(l, field + (size_t)i * row->bytes, row->rows))
@@ -190,14 +190,14 @@ enum hb_status load_section(struct loader *l, const char *name,
                             struct hb_error *error)
 {
     char found[64] = "";
-    uint32_t length = load_u32(l), found_version;
+    uint32_t length = loader_u32(l), found_version;
     uint64_t bytes;
 
-    if (length >= sizeof found || !load_bytes(l, found, length))
+    if (length >= sizeof found || !loader_bytes(l, found, length))
         return hb_fail(error, HB_BAD_IMAGE,
                        "the save ends where section '%s' should begin", name);
-    found_version = load_u32(l);
-    bytes = load_u64(l);
+    found_version = loader_u32(l);
+    bytes = loader_u64(l);
     if (strcmp(found, name) != 0)
         return hb_fail(error, HB_BAD_IMAGE,
                        "the save has section '%s' where '%s' should be: it is "

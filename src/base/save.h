@@ -35,9 +35,9 @@ void save_rows(struct saver *s, const void *base, const struct state_row *rows);
 size_t save_section_begin(struct saver *s, const char *name, uint32_t version);
 void save_section_end(struct saver *s, size_t begun);
 
-bool load_bytes(struct loader *l, void *to, size_t bytes);
-uint32_t load_u32(struct loader *l);
-uint64_t load_u64(struct loader *l);
+bool loader_bytes(struct loader *l, void *to, size_t bytes);
+uint32_t loader_u32(struct loader *l);
+uint64_t loader_u64(struct loader *l);
 /** load_rows() - the reverse of save_rows; vecs are resized, counts checked. */
 bool load_rows(struct loader *l, void *base, const struct state_row *rows);
 /** load_section() - the next section must be @name in @version; @section is set
