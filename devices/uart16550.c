@@ -135,7 +135,7 @@ static void start_sending(struct uart16550 *s)
     if (s->shifting || !s->tx_count)
         return;
     s->shift = s->tx[s->tx_first];
-    s->tx_first = (s->tx_first + 1) % FIFO;
+    s->tx_first = (uint8_t)((s->tx_first + 1) % FIFO);
     s->tx_count--;
     s->shifting = 1;
     s->lsr &= (uint8_t)~LSR_TEMT;
@@ -215,7 +215,7 @@ static uint8_t read_rbr(struct uart16550 *s)
     s->timed_out = 0;
     if (!s->rx_count)
         return byte; /* the register keeps its last byte */
-    s->rx_first = (s->rx_first + 1) % FIFO;
+    s->rx_first = (uint8_t)((s->rx_first + 1) % FIFO);
     s->rx_count--;
     if (!s->rx_count) {
         s->lsr &= (uint8_t)~LSR_DR;

@@ -127,6 +127,8 @@ struct device_model {
                  uint32_t n, enum dma_dir dir);
     /** An input pin changed (interrupt controllers, bridges). */
     void (*line)(struct device *dev, unsigned pin, bool level);
+    /** A byte arrives from outside the machine (serial line, keyboard). */
+    void (*receive)(struct device *dev, uint8_t byte);
     /** Interrupt acknowledge: returns the vector (the 8259 pair). */
     uint8_t (*inta)(struct device *dev);
 
@@ -175,6 +177,10 @@ void clock_after_ns(struct device *dev, uint64_t ns, unsigned step);
 void clock_cancel(struct device *dev, unsigned step);
 /** clock_ns() - virtual time since power-on in ns. */
 uint64_t clock_ns(const struct device *dev);
+
+/** stream_put() - a byte leaves the machine by the device (serial line,
+ *  printer, debug console): event stream_out, whose listeners carry it on. */
+void stream_put(struct device *dev, uint8_t byte);
 
 /** pci_config_read()/pci_config_write() - for a host bridge: a configuration
  *  cycle of 1, 2 or 4 bytes inside one dword. An absent function reads all
