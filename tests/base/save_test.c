@@ -123,11 +123,11 @@ static void sections_are_found_by_name_and_version(void **state)
 
     l = (struct loader){.bytes = s.bytes, .count = s.count};
     assert_int_equal(load_section(&l, "clock", 3, &sec, &error), HB_OK);
-    assert_int_equal(load_u32(&sec), 77);
-    assert_int_equal(load_u32(&sec), 0); /* past its end */
+    assert_int_equal(loader_u32(&sec), 77);
+    assert_int_equal(loader_u32(&sec), 0); /* past its end */
     assert_true(sec.failed);
     assert_int_equal(load_section(&l, "cpu", 1, &sec, &error), HB_OK);
-    assert_int_equal(load_u64(&sec), 88);
+    assert_int_equal(loader_u64(&sec), 88);
     assert_int_equal(load_section(&l, "bus", 1, &sec, &error), HB_BAD_IMAGE);
 
     l = (struct loader){.bytes = s.bytes, .count = s.count};
