@@ -74,7 +74,7 @@ struct image_export {
 };
 
 /** How a word changes. P: address of the word; D: actual minus preferred base;
- *  S: address of fixup.import, or the image's actual base for IMAGE_SELF. */
+ *  S: address of fixup.import (0: weak and exported by nobody). */
 enum image_fix {
     IMAGE_FIX_BASE32,  /* u32 += D             (PE HIGHLOW, R_386_RELATIVE) */
     IMAGE_FIX_HIGH16,  /* u16 += D >> 16       (PE HIGH)                    */
@@ -85,12 +85,13 @@ enum image_fix {
     IMAGE_FIX_PC32     /* u32 = S + value - P                               */
 };
 
-#define IMAGE_SELF UINT32_MAX
+#define IMAGE_SELF     UINT32_MAX       /* S: actual base of the image     */
+#define IMAGE_ABSOLUTE (UINT32_MAX - 1) /* S: 0, an absolute ELF symbol    */
 
 struct image_fixup {
     uint32_t rva;
     enum image_fix fix;
-    uint32_t import; /* index into imports, or IMAGE_SELF */
+    uint32_t import; /* index into imports, IMAGE_SELF or IMAGE_ABSOLUTE */
     uint32_t value;  /* addend, the implicit one included */
 };
 
@@ -181,7 +182,7 @@ void image_copy(const struct image *image, uint32_t rva, void *to,
  * image_fix_word() - the new value of the word a fixup names.
  * @old:    u32 (or u16) that stands at the fixup's address
  * @base:   actual address of RVA 0
- * @target: address of the fixup's import; ignored for IMAGE_SELF
+ * @target: address of the fixup's import; ignored when it names none
  * @bytes:  out: 2 or 4
  */
 uint32_t image_fix_word(const struct image *image,

@@ -1,0 +1,16 @@
+/* tests/fuzz/elf_fuzz.c -- any bytes as an ELF driver, and as a kernel. */
+#include "loader.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
+{
+    struct hb_error error;
+    struct image *image;
+
+    if (image_parse(bytes, count, "fuzz.o", &image, &error) == HB_OK)
+        fuzz_load(image);
+    if (image_parse_kernel(bytes, count, "fuzz", &image, &error) == HB_OK)
+        image_free(image);
+    return 0;
+}
