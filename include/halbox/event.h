@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "halbox/api.h"
+
 enum event_id {
 #define EVENT(name, args, help) EV_##name,
 #include "halbox/events.def"
@@ -29,17 +31,17 @@ typedef void hb_event_fn(void *context, const struct hb_event *event);
 
 /** hb_event_name() - the row's name. hb_event_args() - its argument list,
  *  "name:kind name:kind ..."; kinds u decimal, x hex, s string, d direction. */
-const char *hb_event_name(enum event_id id);
-const char *hb_event_args(enum event_id id);
-const char *hb_event_help(enum event_id id);
+HB_API const char *hb_event_name(enum event_id id);
+HB_API const char *hb_event_args(enum event_id id);
+HB_API const char *hb_event_help(enum event_id id);
 
 /** hb_event_text() - one line of text: tick, name, name=value ...
  *  Returns the length it has or would have, as snprintf. */
-int hb_event_text(const struct hb_event *event, char *out, size_t room);
+HB_API int hb_event_text(const struct hb_event *event, char *out, size_t room);
 /** hb_event_json() - the same as one JSON object without line end. */
-int hb_event_json(const struct hb_event *event, char *out, size_t room);
+HB_API int hb_event_json(const struct hb_event *event, char *out, size_t room);
 /** hb_event_matches() - does @glob (fnmatch, several joined by commas, '-'
  *  in front takes away) name this event? */
-bool hb_event_matches(enum event_id id, const char *glob);
+HB_API bool hb_event_matches(enum event_id id, const char *glob);
 
 #endif

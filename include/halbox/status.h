@@ -3,6 +3,8 @@
 #ifndef HALBOX_STATUS_H
 #define HALBOX_STATUS_H
 
+#include "halbox/api.h"
+
 enum hb_status {
     HB_OK,
     HB_FULL,             /* a bounded queue has no room: try again later    */
@@ -29,7 +31,7 @@ struct hb_error {
 };
 
 /** hb_status_name() - the constant's name in lower case, for traces. */
-const char *hb_status_name(enum hb_status status);
+HB_API const char *hb_status_name(enum hb_status status);
 
 /**
  * hb_fail() - fill an error and return its status.
@@ -37,8 +39,8 @@ const char *hb_status_name(enum hb_status status);
  *
  * Returns @status, so that `return hb_fail(e, HB_NO_FILE, "...")` reads well.
  */
-enum hb_status hb_fail(struct hb_error *error, enum hb_status status,
-                       const char *format, ...)
+HB_API enum hb_status hb_fail(struct hb_error *error, enum hb_status status,
+                              const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,0 +1,250 @@
+/* include/halbox/control.h -- what a client does to a machine: loads driver
+ * images, posts calls, steps, sets breakpoints, pokes. Everything that enters
+ * is stamped with its position and kept in the input log. No function here but
+ * machine_step(), machine_wait() and machine_start() lets the machine run:
+ * work for guest code is posted, gives a ticket, and is done by a guest thread
+ * while the machine runs. Docs: docs/machine.md. */
+#ifndef HALBOX_CONTROL_H
+#define HALBOX_CONTROL_H
+
+#include "halbox/addr.h"
+#include "halbox/machine.h"
+
+/** Numbers of images, devices, processes, clients and tickets start at 1. */
+enum { MACHINE_NONE = 0 };
+
+/* ---- drivers and devices -------------------------------------------------*/
+
+/**
+ * machine_load_driver() - map a driver image (PE32, ELF32, either also .gz) and
+ * bind its imports. No driver code runs yet.
+ * @name:  file name, in events and as service name (without extension)
+ * @image: out: its number
+ *
+ * Returns HB_OK, HB_BAD_IMAGE, HB_NO_PAGES, HB_NOT_FOUND (an import that
+ * nothing serves, with missing=fail); then nothing has changed.
+ */
+HB_API enum hb_status machine_load_driver(struct machine *m, const char *name,
+                                          const uint8_t *bytes, size_t count,
+                                          uint32_t *image,
+                                          struct hb_error *error);
+/** machine_load_driver_file() - the same from a file; HB_NO_FILE. */
+HB_API enum hb_status machine_load_driver_file(struct machine *m,
+                                               const char *path,
+                                               uint32_t *image,
+                                               struct hb_error *error);
+
+/** machine_driver_start() - ticket: DriverEntry of @image on a system thread.
+ *  machine_driver_unload() - ticket: DriverUnload, then its pages go. */
+HB_API uint32_t machine_driver_start(struct machine *m, uint32_t image);
+HB_API uint32_t machine_driver_unload(struct machine *m, uint32_t image);
+/** machine_device_start() - ticket: offer @device to the driver of @image:
+ *  AddDevice, resource requirements, START_DEVICE. */
+HB_API uint32_t machine_device_start(struct machine *m, uint32_t device,
+                                     uint32_t image);
+/** machine_root_device() - a root-enumerated device without resources. Returns
+ *  its number, MACHINE_NONE when the host has no memory. */
+HB_API uint32_t machine_root_device(struct machine *m, const char *hardware_id);
+
+enum machine_pnp {
+    PNP_STOP,       /* QUERY_STOP, then STOP or CANCEL_STOP                  */
+    PNP_RESTART,    /* START with the same resources after a stop            */
+    PNP_REMOVE,     /* QUERY_REMOVE, then REMOVE or CANCEL_REMOVE            */
+    PNP_SURPRISE,   /* SURPRISE_REMOVAL, REMOVE when the handles are gone    */
+    PNP_POWER_DOWN, /* SetPower D3                                           */
+    PNP_POWER_UP,   /* SetPower D0                                           */
+    PNP_SHUTDOWN,   /* IRP_MJ_SHUTDOWN to all that asked for it; device 0    */
+};
+/** machine_device_request() - ticket: a PnP or power request to @device. */
+HB_API uint32_t machine_device_request(struct machine *m, uint32_t device,
+                                       enum machine_pnp what);
+
+/**
+ * machine_start() - what `halbox run` does first: DriverEntry of each image
+ * loaded so far in order, then each card is offered to the WDM images in order
+ * until one starts it; without cards the first WDM image gets one
+ * root-enumerated device. Runs the machine.
+ * @limit_ns: virtual time that it may take
+ *
+ * Returns HB_OK (how each fared is in inspect.h), HB_LIMIT, HB_GUEST_FAILED
+ * (bugcheck, deadlock; the line says which).
+ */
+HB_API enum hb_status machine_start(struct machine *m, uint64_t limit_ns,
+                                    struct hb_error *error);
+
+/* ---- clients: user processes ---------------------------------------------*/
+
+/** machine_process() - a user process with an address space of its own.
+ *  machine_client() - a thread of it that runs in ring 3 and does the calls
+ *  posted to it, one after the other. MACHINE_NONE with @error. */
+HB_API uint32_t machine_process(struct machine *m, const char *name,
+                                struct hb_error *error);
+HB_API uint32_t machine_client(struct machine *m, uint32_t process,
+                               struct hb_error *error);
+
+/** machine_buffer() - @bytes of zeroed user memory; its pages where the page
+ *  allocator puts them. HB_NO_PAGES. */
+HB_API enum hb_status machine_buffer(struct machine *m, uint32_t process,
+                                     uint32_t bytes, gva_t *at,
+                                     struct hb_error *error);
+/** machine_buffer_pages() - the same page by page: page i lies in physical page
+ *  @pfn[i], free until now; the buffer starts @offset bytes into the first. */
+HB_API enum hb_status machine_buffer_pages(struct machine *m, uint32_t process,
+                                           const uint32_t *pfn, unsigned pages,
+                                           uint32_t offset, gva_t *at,
+                                           struct hb_error *error);
+HB_API enum hb_status machine_buffer_free(struct machine *m, uint32_t process,
+                                          gva_t at, struct hb_error *error);
+/** machine_user_write() - set bytes of a process's user memory, an input.
+ *  HB_FAULT: not mapped, nothing changed. Reading: inspect_virtual(). */
+HB_API enum hb_status machine_user_write(struct machine *m, uint32_t process,
+                                         gva_t at, const void *from,
+                                         uint32_t bytes,
+                                         struct hb_error *error);
+
+enum machine_call_kind {
+    CALL_OPEN,    /* path, access, options -> handle                         */
+    CALL_READ,    /* handle, out, out_bytes, offset                          */
+    CALL_WRITE,   /* handle, in, in_bytes, offset                            */
+    CALL_CONTROL, /* handle, code, in, in_bytes, out, out_bytes              */
+    CALL_CLOSE,   /* handle                                                  */
+    CALL_CANCEL,  /* handle: requests of this process on it are cancelled    */
+    CALL_SERVICE, /* any system service: code = its number, args             */
+};
+enum { MACHINE_CALL_ARGS = 10, MACHINE_PATH = 128 };
+
+/** One call of a user thread. Zero what the kind does not use. */
+struct machine_call {
+    enum machine_call_kind kind;
+    bool overlapped; /* CALL_OPEN: requests may come back pending            */
+    uint32_t handle;
+    uint32_t code; /* I/O control code; CALL_OPEN: access, 0: read and write */
+    gva_t in, out; /* user addresses, of machine_buffer()                    */
+    uint32_t in_bytes, out_bytes;
+    uint64_t offset;
+    char path[MACHINE_PATH]; /* CALL_OPEN: \\.\X, \Device\X                  */
+    uint32_t args[MACHINE_CALL_ARGS];
+};
+
+/** What a ticket has come to. */
+struct machine_result {
+    bool done;       /* the call is back in user mode, or the job is over    */
+    uint32_t status; /* NTSTATUS that it returned                            */
+    bool io_done;    /* the I/O status block is filled; with STATUS_PENDING  */
+    uint32_t io_status, information; /* ... this comes later than done       */
+    uint32_t handle;                 /* CALL_OPEN                            */
+};
+
+/** machine_post() - have @client do @call. Returns a ticket, MACHINE_NONE when
+ *  there is no such client or the host has no memory. */
+HB_API uint32_t machine_post(struct machine *m, uint32_t client,
+                             const struct machine_call *call);
+/** machine_result() - false: no such ticket. Results stay until
+ *  machine_ticket_free(). */
+HB_API bool machine_result(struct machine *m, uint32_t ticket,
+                           struct machine_result *result);
+HB_API void machine_ticket_free(struct machine *m, uint32_t ticket);
+
+enum machine_wait {
+    WAIT_DONE, /* until result.done    */
+    WAIT_IO,   /* until result.io_done */
+};
+/** machine_wait() - run until @ticket is as far as @what, at most @limit_ns of
+ *  virtual time, or until something else stops the machine: STOP_TICKET when
+ *  it is, STOP_LIMIT, ... */
+HB_API enum machine_stop_reason machine_wait(struct machine *m, uint32_t ticket,
+                                             enum machine_wait what,
+                                             uint64_t limit_ns,
+                                             struct machine_stop *stop);
+
+/* ---- steps and breakpoints -----------------------------------------------*/
+
+enum machine_step {
+    STEP_INSTRUCTION, /* one instruction of the CPU; a tenure that holds the
+                         bus and due work are finished first                 */
+    STEP_BYTE,        /* one byte of DMA                                     */
+    STEP_BURST,       /* a tenure is over                                    */
+    STEP_PAGE,        /* the next byte is in another logical page, or the
+                         transfer is over                                    */
+    STEP_TRANSFER,    /* the operation, or the channel's count, is over      */
+};
+/**
+ * machine_step() - run to the end of one step. Stepping moves nothing in
+ * another way than running does; it chooses where the run stops.
+ * @device: DMA steps: of this device alone, by name; NULL: of any
+ * @until:  as machine_run()
+ *
+ * Returns STOP_STEP, or what came before.
+ */
+HB_API enum machine_stop_reason machine_step(struct machine *m,
+                                             enum machine_step what,
+                                             const char *device, uint64_t until,
+                                             struct machine_stop *stop);
+
+/** machine_grain() - most bytes of DMA between two boundaries where the machine
+ *  may stop; UINT32_MAX (at first): a whole tenure. No event depends on it. */
+HB_API void machine_grain(struct machine *m, uint32_t bytes);
+
+enum { BREAK_CONDITIONS = 4 };
+/** An event that stops the machine. */
+struct machine_breakpoint {
+    char glob[64]; /* of event names                                         */
+    unsigned conditions;
+    struct {
+        char arg[16]; /* name of an argument, as in halbox list events       */
+        uint64_t mask, value; /* (argument & mask) == value; 0 mask: all     */
+        char text[32];        /* arguments of kind s: equal to this          */
+    } condition[BREAK_CONDITIONS];
+};
+/** machine_break() - stop after the event, at the next boundary. Returns an id
+ *  > 0, or 0 with @error (no such event or argument, 64 breakpoints).
+ *  machine_unbreak() takes it away. */
+HB_API int machine_break(struct machine *m,
+                         const struct machine_breakpoint *point,
+                         struct hb_error *error);
+HB_API void machine_unbreak(struct machine *m, int id);
+
+/* ---- inputs --------------------------------------------------------------*/
+
+/** machine_poke_physical() - write RAM at @at. HB_FAULT: not all RAM, nothing
+ *  changed. machine_poke_virtual() - in the address space that the CPU has now,
+ *  whatever its protection; HB_FAULT: not mapped. */
+HB_API enum hb_status machine_poke_physical(struct machine *m, gpa_t at,
+                                            const void *from, uint32_t bytes,
+                                            struct hb_error *error);
+HB_API enum hb_status machine_poke_virtual(struct machine *m, gva_t at,
+                                           const void *from, uint32_t bytes,
+                                           struct hb_error *error);
+/** machine_poke_register() - a CPU register by name: eax..edi, eip, eflags.
+ *  HB_NOT_FOUND: no such register. */
+HB_API enum hb_status machine_poke_register(struct machine *m, const char *name,
+                                            uint32_t value,
+                                            struct hb_error *error);
+/** machine_send() - bytes arrive at a device from outside (serial line).
+ *  HB_NOT_FOUND: no such device, or it takes none. */
+HB_API enum hb_status machine_send(struct machine *m, const char *device,
+                                   const void *bytes, uint32_t count,
+                                   struct hb_error *error);
+
+/* ---- bare machine --------------------------------------------------------*/
+
+/** What a bare machine's program is. */
+enum machine_program {
+    PROGRAM_FLAT, /* bytes, placed and entered at an address                 */
+    PROGRAM_ELF,  /* ELF32 executable: segments by physical address; with a
+                     multiboot header EAX and EBX as multiboot says          */
+};
+/**
+ * machine_load_program() - put a program into a bare machine's RAM and the CPU
+ * at its entry: 32-bit protected mode, flat segments, paging off, interrupts
+ * off (multiboot specification 0.6.96, 3.2).
+ * @at: PROGRAM_FLAT: where it lies and starts
+ *
+ * Returns HB_OK, HB_BAD_STATE (not a bare machine), HB_BAD_IMAGE.
+ */
+HB_API enum hb_status machine_load_program(struct machine *m,
+                                           enum machine_program kind,
+                                           const uint8_t *bytes, size_t count,
+                                           gpa_t at, struct hb_error *error);
+
+#endif
