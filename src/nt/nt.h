@@ -20,7 +20,7 @@ struct clock;
 struct cpu;
 struct events;
 struct ke;
-struct mm_kernel;
+struct mm;
 struct nt;
 struct ram;
 
@@ -36,10 +36,10 @@ enum {
  *  NT_NONE is none. A number is never used again in a machine's life. */
 #define NT_NONE 0u
 
-/** What nt works on; all borrowed, all live longer than it. */
+/** What nt works on; all borrowed, all live longer than it. The kernel is
+ *  created with nt's tables, so it comes after: nt_wire_ke(). */
 struct nt_wiring {
-    struct ke *ke;
-    struct mm_kernel *mm;
+    struct mm *mm;
     struct cpu *cpu;
     struct ram *ram;
     struct bus *bus;
@@ -68,9 +68,13 @@ void nt_destroy(struct nt *nt);
  *  how many of @tables were filled, at most NT_TABLES. */
 unsigned nt_tables(struct nt *nt, struct export_table tables[NT_TABLES]);
 
-/** nt_boot() - after ke_boot: namespace, system process, PnP and worker
- *  threads, PCI enumeration (BARs programmed, functions become devices).
- *  Emits events; runs no instruction. */
+/** nt_wire_ke() - once, after ke_create() and before nt_boot() or a load. */
+void nt_wire_ke(struct nt *nt, struct ke *ke);
+
+/** nt_boot() - after ke_boot() and hal_boot(): namespace, PnP thread, PCI
+ *  enumeration (BARs programmed, functions become devices). Emits events; runs
+ *  no instruction.
+ *  Order: nt_create, nt_tables, ke_create, nt_wire_ke, ke_boot, nt_boot. */
 enum hb_status nt_boot(struct nt *nt, struct hb_error *error);
 
 /** What is saved: section "nt" of @nt's state at nt_state_of(). */
