@@ -80,6 +80,9 @@ enum hb_status nt_boot(struct nt *nt, struct hb_error *error);
 /** What is saved: section "nt" of @nt's state at nt_state_of(). */
 extern const struct state_row nt_state_rows[];
 void *nt_state_of(struct nt *nt);
+/** nt_loaded() - after load_rows() into nt_state_of(): check what a damaged
+ *  file could have made of it, rebuild what is derived. */
+enum hb_status nt_loaded(struct nt *nt, struct hb_error *error);
 
 /* ---- images ---------------------------------------------------------------
  */
