@@ -140,7 +140,8 @@ struct device_model {
                          uint32_t mask);
 
     /** Slaves on an 8237 channel: @n units were taken from @bytes or are to
-     *  be given there; @tc: the last of them is terminal count. */
+     *  be given there; @tc: the last of them is terminal count. Verify cycles
+     *  come as @n == 0 with @bytes NULL. */
     void (*dack)(struct device *dev, uint8_t *bytes, uint32_t n, bool tc,
                  enum dma_dir dir);
     /** Units that a slave could take (DMA_TO_DEVICE) or give without dropping

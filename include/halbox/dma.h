@@ -64,7 +64,10 @@ struct dma_cycle {
     uint8_t dir;        /* enum dma_dir                                     */
     uint8_t kind;       /* enum dma_cycle_kind                              */
     bool tc;            /* the last of @units is terminal count             */
-    bool block;         /* cut at a page end: the rest is due at this tick  */
+    bool block;         /* what follows is due at this tick, before the CPU;
+                           a cycle that the engine cut at a page end is so
+                           anyway                                           */
+    uint32_t left;      /* units to terminal count, for the trace           */
 };
 
 enum dma_cycle_kind {
@@ -89,6 +92,9 @@ struct dma_controller {
  *  move now (1 when it does not say; 0 when there is no slave). */
 uint32_t dma_ready(const struct device *dev, unsigned channel,
                    enum dma_dir dir);
+/** dma_channel_over() - for a controller: the transfer on @channel is over
+ *  before its terminal count (masked, reprogrammed, cleared). */
+void dma_channel_over(struct device *dev, unsigned channel);
 /** dma_kick() - a controller has work: the engine asks its next() then, not
  *  before the tenure before is over. Nothing to do is harmless. */
 void dma_kick(struct device *dev, uint64_t after_ns);

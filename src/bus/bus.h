@@ -77,7 +77,8 @@ enum hb_status bus_load_state(struct bus *bus, struct loader *l,
 
 /* ---- accesses: CPU and HAL -----------------------------------------------*/
 
-/** Wires that the CPU samples between instructions; part of the bus's state. */
+/** Wires that the CPU samples between instructions; part of the bus's state.
+ *  `reset` stays true from a pulse on until bus_reset(). */
 struct bus_pins {
     bool intr, nmi, smi, reset, a20;
 };
@@ -125,18 +126,21 @@ uint8_t bus_inta(struct bus *bus);
 /** What holds the bus; bytes == 0: nothing does. Saved at any byte. */
 struct tenure {
     uint16_t owner;     /* device id                                         */
+    uint16_t card;      /* TENURE_CARD: device id of the target              */
     uint8_t channel;    /* engine of a master, or channel of a controller    */
     uint8_t controller; /* 1: the owner is a DMA controller                  */
     uint8_t dir, kind;  /* enum dma_dir; enum dma_cycle_kind                 */
     uint8_t target;     /* enum tenure_target                                */
     uint8_t unit_bytes; /* 1 for a master                                    */
-    int8_t advance;
-    uint8_t tc, hold;  /* ends in TC; the next is due at the same tick      */
-    uint8_t latch[4];  /* unit or beat that is half moved                   */
-    uint32_t transfer; /* number of the transfer, in events                 */
-    uint32_t reg;      /* map register, UINT32_MAX: none was used           */
-    uint64_t at;       /* logical address of the first byte                 */
-    uint64_t to;       /* physical address of the first byte                */
+    int8_t advance;     /* bytes from unit to unit                           */
+    uint8_t tc, hold;   /* ends in TC; the next is due at the same tick      */
+    uint8_t cancelled;  /* ends at the next beat                             */
+    uint8_t latch[4];   /* unit or beat that is half moved                   */
+    uint32_t transfer;  /* number of the transfer, in events                 */
+    uint32_t reg;       /* window << 16 | index of the map register, or
+                           UINT32_MAX: none was used                         */
+    uint64_t at;        /* logical address of the first unit                 */
+    uint64_t to;        /* physical address of the first unit                */
     uint32_t bytes, moved;
 };
 

@@ -1,0 +1,337 @@
+/* src/bus/bus.c -- building the buses and placing devices on them. */
+#include "bus/bus_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum hb_status bus_create(struct bus **out, struct ram *ram,
+                          struct clock *clock, struct events *events,
+                          const struct bus_options *options,
+                          struct hb_error *error)
+{
+    struct bus *bus = calloc(1, sizeof *bus);
+
+    if (!bus)
+        return hb_fail(error, HB_NO_MEMORY, "no memory for the buses");
+    bus->port_map = calloc(BUS_PORTS, sizeof bus->port_map[0]);
+    if (!bus->port_map) {
+        free(bus);
+        return hb_fail(error, HB_NO_MEMORY, "no memory for the port map");
+    }
+    bus->ram = ram;
+    bus->clock = clock;
+    bus->events = events;
+    if (options)
+        bus->options = *options;
+    if (!bus->options.tenure)
+        bus->options.tenure = PAGE_BYTES;
+    if (!bus->options.rate)
+        bus->options.rate = 1;
+    if (bus->options.tenure < 4 || bus->options.tenure > PAGE_BYTES) {
+        bus_destroy(bus);
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "dma.tenure must be 4 to 4096 bytes");
+    }
+    bus->grain = UINT32_MAX;
+    bus->pins.a20 = true;
+    *out = bus;
+    return HB_OK;
+}
+
+static void device_destroy(struct device *dev)
+{
+    struct device_wiring *w = wiring_of(dev);
+
+    for (unsigned i = 0; i < DEVICE_WINDOWS; i++) {
+        free(w->ram[i]);
+        free(w->touched[i]);
+    }
+    free(w);
+    free(dev);
+}
+
+void bus_destroy(struct bus *bus)
+{
+    if (!bus)
+        return;
+    while (bus->devices)
+        device_destroy(bus->device[--bus->devices]);
+    vec_free(&bus->s.ops);
+    vec_free(&bus->s.gate.banks);
+    vec_free(&bus->s.gate.entries);
+    free(bus->port_map);
+    free(bus);
+}
+
+struct device *bus_device(const struct bus *bus, unsigned id)
+{
+    return id < bus->devices ? bus->device[id] : NULL;
+}
+
+struct device *bus_find(const struct bus *bus, const char *name)
+{
+    for (unsigned i = 0; i < bus->devices; i++)
+        if (!strcmp(bus_device_name(bus->device[i]), name))
+            return bus->device[i];
+    return NULL;
+}
+
+const char *bus_device_name(const struct device *dev)
+{
+    return wiring_of(dev)->name;
+}
+
+void bus_device_place(const struct device *dev, struct bus_place *place)
+{
+    uint64_t base;
+
+    *place = wiring_of(dev)->place;
+    for (unsigned i = 0; i < DEVICE_WINDOWS; i++) {
+        pci_window(dev, i, &base);
+        place->base[i] = (uint32_t)base;
+    }
+}
+
+/* ---- placing ------------------------------------------------------------ */
+
+static void name_device(struct bus *bus, struct device_wiring *w,
+                        const char *name)
+{
+    unsigned number = 1;
+
+    snprintf(w->name, sizeof w->name, "%.24s", name);
+    while (bus_find(bus, w->name))
+        snprintf(w->name, sizeof w->name, "%.24s%u", name, ++number);
+}
+
+static struct device *pci_at(const struct bus *bus, unsigned slot,
+                             unsigned function)
+{
+    for (unsigned i = 0; i < bus->devices; i++) {
+        const struct bus_place *at = &wiring_of(bus->device[i])->place;
+
+        if (device_is_pci(bus->device[i]) && at->slot == slot &&
+            at->function == function)
+            return bus->device[i];
+    }
+    return NULL;
+}
+
+static bool choose_slot(struct bus *bus, struct bus_place *place)
+{
+    if (place->has_slot)
+        return place->slot < 32 && place->function < 8 &&
+               !pci_at(bus, place->slot, place->function);
+    place->function = 0;
+    for (place->slot = 3; place->slot < 32; place->slot++)
+        if (!pci_at(bus, place->slot, 0))
+            return true;
+    return false;
+}
+
+static bool check_place(struct bus *bus, const struct device_model *model,
+                        struct bus_place *place, struct hb_error *error)
+{
+    if (bus->devices == BUS_DEVICES) {
+        hb_fail(error, HB_FULL, "%s: no more than %d devices", model->name,
+                BUS_DEVICES);
+        return false;
+    }
+    if (place->has_irq && place->irq > 15) {
+        hb_fail(error, HB_BAD_ARGUMENT, "%s: irq %u is not 0-15", model->name,
+                place->irq);
+        return false;
+    }
+    if (place->has_dma && (place->dma > 7 || place->dma == 4)) {
+        hb_fail(error, HB_BAD_ARGUMENT, "%s: dma %u is not 0-3 or 5-7",
+                model->name, place->dma);
+        return false;
+    }
+    if (model->pci.vendor && !choose_slot(bus, place)) {
+        hb_fail(error, HB_BAD_ARGUMENT, "%s: PCI slot %u.%u is taken",
+                model->name, place->slot, place->function);
+        return false;
+    }
+    return true;
+}
+
+static uint64_t *setting_field(const struct device *dev,
+                               const struct device_setting *s)
+{
+    return (uint64_t *)((uint8_t *)(uintptr_t)dev + s->offset);
+}
+
+static const struct device_setting *setting_of(const struct device_model *model,
+                                               const char *name)
+{
+    const struct device_setting *s = model->settings;
+
+    while (s && s->name && strcmp(s->name, name))
+        s++;
+    return s && s->name ? s : NULL;
+}
+
+static bool new_ram(struct device_wiring *w, unsigned window, uint32_t bytes)
+{
+    uint32_t words = bytes / PAGE_BYTES / 64 + 1;
+
+    free(w->ram[window]);
+    free(w->touched[window]);
+    w->ram[window] = calloc(1, (size_t)bytes + 1);
+    w->touched[window] = calloc(words, sizeof *w->touched[window]);
+    return w->ram[window] && w->touched[window];
+}
+
+/* Sizes of windows and the card's RAM, once settings are known. */
+static bool size_windows(struct device *dev)
+{
+    struct device_wiring *w = wiring_of(dev);
+    const struct device_setting *s = setting_of(dev->model, "bytes");
+
+    for (unsigned i = 0; i < DEVICE_WINDOWS; i++) {
+        const struct device_window *win = &dev->model->windows[i];
+        uint32_t bytes = win->bytes;
+
+        if (win->kind != WINDOW_NONE && !bytes && s)
+            bytes = (uint32_t)*setting_field(dev, s);
+        if (win->ram && bytes != w->bytes[i] && !new_ram(w, i, bytes))
+            return false;
+        w->bytes[i] = bytes;
+    }
+    return true;
+}
+
+static struct device *new_device(struct bus *bus,
+                                 const struct device_model *model,
+                                 const struct bus_place *place)
+{
+    struct device *dev = calloc(1, model->state_size);
+    struct device_wiring *w = calloc(1, sizeof *w);
+    const struct device_setting *s = model->settings;
+
+    if (!dev || !w) {
+        free(dev);
+        free(w);
+        return NULL;
+    }
+    dev->model = model;
+    dev->wiring = w;
+    w->bus = bus;
+    w->dev = dev;
+    w->place = *place;
+    name_device(bus, w, place->name ? place->name : model->name);
+    w->place.name = w->name;
+    for (; s && s->name; s++)
+        *setting_field(dev, s) = s->initial;
+    if (!size_windows(dev)) {
+        device_destroy(dev);
+        return NULL;
+    }
+    return dev;
+}
+
+enum hb_status bus_add(struct bus *bus, const struct device_model *model,
+                       const struct bus_place *place, struct device **out,
+                       struct hb_error *error)
+{
+    struct bus_place at = place ? *place : (struct bus_place){0};
+    struct device *dev;
+
+    if (!check_place(bus, model, &at, error))
+        return HB_BAD_ARGUMENT;
+    dev = new_device(bus, model, &at);
+    if (!dev)
+        return hb_fail(error, HB_NO_MEMORY, "%s: no memory", model->name);
+    dev->id = (uint16_t)bus->devices;
+    bus->device[bus->devices++] = dev;
+    wire_connect(bus, dev);
+    if (out)
+        *out = dev;
+    return HB_OK;
+}
+
+enum hb_status bus_set(struct device *dev, const char *name, uint64_t value,
+                       struct hb_error *error)
+{
+    const struct device_setting *s = setting_of(dev->model, name);
+
+    if (!s)
+        return hb_fail(error, HB_NOT_FOUND, "device %s has no setting '%s'",
+                       bus_device_name(dev), name);
+    if (value < s->least || value > s->most)
+        return hb_fail(error, HB_BAD_ARGUMENT, "%s: %s must be %llu to %llu",
+                       bus_device_name(dev), name, (unsigned long long)s->least,
+                       (unsigned long long)s->most);
+    *setting_field(dev, s) = value;
+    if (!size_windows(dev))
+        return hb_fail(error, HB_NO_MEMORY, "%s: no memory for %s",
+                       bus_device_name(dev), name);
+    return HB_OK;
+}
+
+/* ---- reset -------------------------------------------------------------- */
+
+static void reset_one(struct device *dev)
+{
+    struct device_wiring *w = wiring_of(dev);
+
+    dma_reset(dev);
+    timers_drop(dev);
+    wires_release(dev);
+    w->s = (struct wiring_state){0};
+    pci_reset(dev);
+    if (dev->model->reset)
+        dev->model->reset(dev);
+}
+
+void bus_reset_device(struct device *dev)
+{
+    reset_one(dev);
+    bus_remap(wiring_of(dev)->bus);
+}
+
+void bus_reset(struct bus *bus)
+{
+    bus->s.tenure = (struct tenure){0};
+    bus->s.isa_free = 0;
+    bus->s.reset = 0;
+    gate_reset(bus);
+    for (unsigned i = 0; i < bus->devices; i++)
+        reset_one(bus->device[i]);
+    bus->s.reset = 0;
+    wires_refresh(bus);
+    bus_remap(bus);
+}
+
+/* ---- what models call --------------------------------------------------- */
+
+uint8_t *card_ram(struct device *dev, unsigned window, uint32_t offset,
+                  uint32_t bytes)
+{
+    struct device_wiring *w = wiring_of(dev);
+
+    for (uint32_t page = offset >> PAGE_SHIFT;
+         page <= (offset + bytes - 1) >> PAGE_SHIFT; page++)
+        w->touched[window][page / 64] |= (uint64_t)1 << page % 64;
+    return w->ram[window] + offset;
+}
+
+uint8_t *device_ram(struct device *dev, unsigned window, uint32_t *bytes)
+{
+    *bytes = wiring_of(dev)->bytes[window];
+    return *bytes ? card_ram(dev, window, 0, *bytes) : NULL;
+}
+
+int device_channel(const struct device *dev)
+{
+    const struct bus_place *place = &wiring_of(dev)->place;
+
+    return place->has_dma ? place->dma : -1;
+}
+
+void stream_put(struct device *dev, uint8_t byte)
+{
+    EMIT(wiring_of(dev)->bus->events, stream_out,
+         EVENT_STRING(bus_device_name(dev)), byte);
+}

@@ -1,0 +1,373 @@
+/* src/bus/tenure.c -- the bytes of one tenure: between memory (RAM, another
+ * card, nothing) and whoever holds the bus. Cut anywhere by grain and watches;
+ * what is half moved at a cut, a 16-bit unit or a beat to a card, waits in the
+ * latch. Source: docs/dma.md. */
+#include "bus/bus_private.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- where it goes ------------------------------------------------------ */
+
+static uint32_t page_rest(uint64_t at, int8_t advance, uint8_t unit)
+{
+    uint32_t in = (uint32_t)(at & PAGE_MASK);
+
+    if (advance < 0) /* down to the page's first byte */
+        return (in / unit + 1) * unit;
+    return PAGE_BYTES - in;
+}
+
+/* Only whole units; one that lies across a page edge goes as one. */
+static uint32_t whole_units(uint32_t bytes, uint8_t unit)
+{
+    return bytes < unit ? unit : bytes - bytes % unit;
+}
+
+static void aim_card(struct bus *bus, struct tenure *t,
+                     const struct bus_region *r)
+{
+    uint64_t rest = r->base + r->bytes - t->to;
+
+    if (t->advance < 0)
+        rest = t->to - r->base + t->unit_bytes;
+    t->target = TENURE_CARD;
+    t->card = r->dev;
+    if (t->bytes > rest)
+        t->bytes = whole_units((uint32_t)rest, t->unit_bytes);
+    if (t->card == t->owner)
+        finding(bus, "S40", "DMA into the device's own registers");
+}
+
+/* What passes beside the windows while a unit translates is no logical
+ * address that the HAL gave out. */
+static void aim_ram(struct bus *bus, struct tenure *t,
+                    const struct gate_view *view)
+{
+    const struct gate_config *g = &bus->s.gate.config;
+
+    t->target = TENURE_RAM;
+    if (!view->in_window &&
+        (g->window[GATE_LOW].enabled || g->window[GATE_HIGH].enabled))
+        finding(bus, "S01", "a physical address was given to a device");
+}
+
+bool tenure_aim(struct bus *bus, struct tenure *t, uint32_t requester,
+                struct gate_view *view)
+{
+    uint32_t rest = page_rest(t->at, t->advance, t->unit_bytes);
+    bool isa = !device_is_pci(bus->device[t->owner]);
+
+    if (t->bytes > rest)
+        t->bytes = whole_units(rest, t->unit_bytes);
+    gate_translate(bus, requester, t->at, (enum dma_dir)t->dir, view);
+    t->reg = view->in_window ? view->window << 16 | view->index : UINT32_MAX;
+    t->to = view->to.v;
+    if (view->result != GATE_OK) {
+        gate_refused(bus, view, t->at, (enum dma_dir)t->dir);
+        t->target = TENURE_NOTHING;
+        return isa; /* no abort there: the cycle goes on alone */
+    }
+    if (ram_is(bus->ram, view->to, 1))
+        aim_ram(bus, t, view);
+    else
+        aim_card(bus, t, bus_region_at(bus, t->to));
+    return true;
+}
+
+/* ---- the card's end: whoever holds the bus ------------------------------ */
+
+static uint8_t *op_local(struct bus *bus, const struct tenure *t)
+{
+    struct device *dev = bus->device[t->owner];
+    const struct dma_op *op = dma_head(bus, t->owner, t->channel);
+    uint32_t offset = op->done + t->moved, rest = t->bytes - t->moved;
+
+    if (op->local == LOCAL_CALLBACK)
+        return NULL;
+    if (op->local & 0x80000000u)
+        return card_ram(dev, op->local >> 28 & 7,
+                        (op->local & 0xfffffff) + offset, rest);
+    return (uint8_t *)dev + op->local + offset;
+}
+
+/* @n bytes (whole units of a channel) between @bytes and the owner. */
+static void owner_moves(struct bus *bus, const struct tenure *t, uint8_t *bytes,
+                        uint32_t n)
+{
+    struct device *dev = bus->device[t->owner];
+    enum dma_dir dir = (enum dma_dir)t->dir;
+    uint8_t *local;
+
+    if (t->controller && t->kind == DMA_CYCLE_SLAVE) {
+        struct device *slave = channel_slave(bus, t->channel);
+        bool tc = t->tc && t->moved + n == t->bytes;
+
+        if (slave && slave->model->dack)
+            slave->model->dack(slave, bytes, n / t->unit_bytes, tc, dir);
+        else if (dir == DMA_FROM_DEVICE)
+            memset(bytes, 0xff, n);
+        return;
+    }
+    local = t->controller ? NULL : op_local(bus, t);
+    if (!local)
+        dev->model->data(dev, t->channel, bytes, n, dir);
+    else if (dir == DMA_TO_DEVICE)
+        memcpy(local, bytes, n);
+    else
+        memcpy(bytes, local, n);
+}
+
+/* ---- memory's end ------------------------------------------------------- */
+
+static uint64_t byte_address(const struct tenure *t, uint32_t moved)
+{
+    uint32_t unit = moved / t->unit_bytes, byte = moved % t->unit_bytes;
+
+    return t->to + (uint64_t)((int64_t)unit * t->advance) + byte;
+}
+
+/* The beat of a card access around byte @moved: [*first, *first + result).
+ * A master moves aligned dwords and what is left of one at both ends. */
+static uint32_t beat_of(const struct tenure *t, uint32_t moved, uint32_t *first)
+{
+    uint32_t skew, end;
+
+    if (t->controller) {
+        *first = moved - moved % t->unit_bytes;
+        return t->unit_bytes;
+    }
+    skew = (uint32_t)(t->to & 3);
+    *first = moved + skew < 4 ? 0 : (moved + skew) / 4 * 4 - skew;
+    end = (moved + skew) / 4 * 4 + 4 - skew;
+    return (end < t->bytes ? end : t->bytes) - *first;
+}
+
+/* A beat as the accesses that a card's handlers take: 1, 2 or 4 bytes. */
+static void card_beat(struct bus *bus, struct tenure *t, uint64_t at,
+                      uint32_t bytes, bool store)
+{
+    for (uint32_t i = 0; i < bytes;) {
+        uint32_t left = bytes - i, v = 0;
+        unsigned n = left >= 4 && !((at + i) & 3)   ? 4
+                     : left >= 2 && !((at + i) & 1) ? 2
+                                                    : 1;
+
+        if (store) {
+            memcpy(&v, t->latch + i, n);
+            bus_store(bus, gpa_of(at + i), n, v);
+        } else {
+            v = bus_load(bus, gpa_of(at + i), n);
+            memcpy(t->latch + i, &v, n);
+        }
+        i += n;
+    }
+}
+
+static uint8_t memory_byte(struct bus *bus, const struct tenure *t)
+{
+    uint8_t byte = 0xff;
+
+    if (t->target == TENURE_RAM)
+        ram_read(bus->ram, gpa_of(byte_address(t, t->moved)), &byte, 1);
+    return byte;
+}
+
+/* ---- moving ------------------------------------------------------------- */
+
+/* One byte to the device. The latch fills; its owner gets a unit when that is
+ * whole, a master each byte. */
+static void byte_to_device(struct bus *bus, struct tenure *t)
+{
+    uint32_t unit = t->moved % t->unit_bytes, first, n;
+    uint8_t byte;
+
+    if (t->target == TENURE_CARD) {
+        n = beat_of(t, t->moved, &first);
+        if (t->moved == first)
+            card_beat(bus, t, byte_address(t, first), n, false);
+        byte = t->latch[t->moved - first];
+    } else {
+        byte = memory_byte(bus, t);
+        t->latch[unit] = byte;
+    }
+    if (t->unit_bytes == 1) {
+        owner_moves(bus, t, &byte, 1);
+    } else if (unit == t->unit_bytes - 1u) {
+        t->moved -= unit; /* the whole unit, as one */
+        owner_moves(bus, t, t->latch, t->unit_bytes);
+        t->moved += unit;
+    }
+}
+
+/* One byte from the device: its unit is taken with the first of its bytes. */
+static void byte_from_device(struct bus *bus, struct tenure *t)
+{
+    uint32_t unit = t->moved % t->unit_bytes, first = 0, n = 0;
+    bool card = t->target == TENURE_CARD;
+    uint32_t slot;
+
+    if (card)
+        n = beat_of(t, t->moved, &first);
+    slot = card ? t->moved - first : unit;
+    if (unit == 0)
+        owner_moves(bus, t, t->latch + slot, t->unit_bytes);
+    if (t->target == TENURE_RAM)
+        ram_write(bus->ram, gpa_of(byte_address(t, t->moved)), t->latch + slot,
+                  1);
+    else if (card && slot == n - 1)
+        card_beat(bus, t, byte_address(t, first), n, true);
+}
+
+/* Ascending RAM: whole units at once, straight into the host's page. */
+static void run_in_ram(struct bus *bus, struct tenure *t, uint32_t n)
+{
+    gpa_t at = gpa_of(byte_address(t, t->moved));
+
+    if (t->dir == DMA_FROM_DEVICE)
+        ram_mark(bus->ram, at);
+    owner_moves(bus, t, ram_host(bus->ram, at), n);
+    t->moved += n;
+}
+
+static bool can_run(const struct bus *bus, const struct tenure *t, uint32_t n)
+{
+    return t->target == TENURE_RAM && t->advance == t->unit_bytes &&
+           t->moved % t->unit_bytes == 0 && n >= t->unit_bytes &&
+           ram_is(bus->ram, gpa_of(byte_address(t, t->moved)), n);
+}
+
+static void move(struct bus *bus, struct tenure *t, uint32_t n)
+{
+    uint32_t end = t->moved + n;
+
+    while (t->moved < end && !t->cancelled) {
+        uint32_t run = (end - t->moved) - (end - t->moved) % t->unit_bytes;
+
+        if (can_run(bus, t, run)) {
+            run_in_ram(bus, t, run);
+            continue;
+        }
+        if (t->dir == DMA_TO_DEVICE)
+            byte_to_device(bus, t);
+        else
+            byte_from_device(bus, t);
+        t->moved++;
+    }
+}
+
+/* ---- watches ------------------------------------------------------------ */
+
+int bus_watch(struct bus *bus, gpa_t at, uint64_t bytes)
+{
+    for (int i = 0; i < BUS_WATCHES; i++) {
+        if (bus->watch[i].bytes || !bytes)
+            continue;
+        bus->watch[i] = (struct bus_watch){at.v, bytes};
+        return i;
+    }
+    return -1;
+}
+
+void bus_unwatch(struct bus *bus, int id)
+{
+    if (id >= 0 && id < BUS_WATCHES)
+        bus->watch[id].bytes = 0;
+}
+
+bool bus_watch_hit(const struct bus *bus, int id)
+{
+    return id >= 0 && id < BUS_WATCHES && (bus->watch_hits >> id & 1);
+}
+
+/* Bytes from @at that lie wholly inside or wholly outside of @w. */
+static uint64_t uncut(const struct bus_watch *w, uint64_t at)
+{
+    if (at < w->at)
+        return w->at - at;
+    return at - w->at < w->bytes ? w->bytes - (at - w->at) : UINT64_MAX;
+}
+
+static uint32_t cut_by_watches(struct bus *bus, const struct tenure *t,
+                               uint32_t n)
+{
+    uint64_t at = byte_address(t, t->moved);
+    bool scattered = t->advance != t->unit_bytes;
+
+    bus->watch_hits = 0;
+    for (unsigned i = 0; i < BUS_WATCHES; i++) {
+        const struct bus_watch *w = &bus->watch[i];
+
+        if (!w->bytes || t->target == TENURE_NOTHING)
+            continue;
+        if (scattered)
+            n = 1; /* downward units: byte by byte is always exact */
+        if (uncut(w, at) < n)
+            n = (uint32_t)uncut(w, at);
+        if (at >= w->at && at - w->at < w->bytes)
+            bus->watch_hits |= 1u << i;
+    }
+    return n;
+}
+
+/* ---- the run loop's side ------------------------------------------------ */
+
+const struct tenure *bus_tenure(const struct bus *bus)
+{
+    return &bus->s.tenure;
+}
+
+void bus_grain(struct bus *bus, uint32_t bytes)
+{
+    bus->grain = bytes ? bytes : 1;
+}
+
+/* Bus cycles as they went, told when all is over: no event depends on where
+ * the tenure was cut. */
+static void emit_beats(struct bus *bus, const struct tenure *t)
+{
+    for (uint32_t i = 0; i < t->moved;) {
+        uint32_t first, n = beat_of(t, i, &first);
+        uint64_t to = byte_address(t, i);
+
+        n = first + n - i < t->moved - i ? first + n - i : t->moved - i;
+        EMIT(bus->events, dma_beat, t->transfer, t->at + (to - t->to), to, n);
+        i += n;
+    }
+}
+
+static void tenure_end(struct bus *bus)
+{
+    struct tenure t = bus->s.tenure;
+    const struct device *dev = bus->device[t.owner];
+
+    if (t.controller && t.kind == DMA_CYCLE_SLAVE &&
+        channel_slave(bus, t.channel))
+        dev = channel_slave(bus, t.channel);
+    if (bus->events->armed[EV_dma_beat] && t.target != TENURE_NOTHING)
+        emit_beats(bus, &t);
+    EMIT(bus->events, dma_burst, t.transfer, EVENT_STRING(bus_device_name(dev)),
+         t.dir, t.at, t.to, t.reg, t.moved);
+    bus->s.tenure = (struct tenure){0};
+    if (t.controller)
+        channel_moved(bus, &t);
+    else
+        dma_moved(bus, &t);
+}
+
+uint32_t tenure_move(struct bus *bus)
+{
+    struct tenure *t = &bus->s.tenure;
+    uint32_t n = t->bytes - t->moved, before = t->moved, moved;
+
+    if (!t->bytes)
+        return 0;
+    if (n > bus->grain)
+        n = bus->grain;
+    n = cut_by_watches(bus, t, n);
+    move(bus, t, n);
+    moved = t->moved - before;
+    if (t->moved == t->bytes || t->cancelled)
+        tenure_end(bus);
+    return moved;
+}
