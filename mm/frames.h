@@ -32,8 +32,9 @@ struct frame {
     uint8_t spare;
     uint32_t refs;  /* owners: 1, more for pages shared by several spaces  */
     uint32_t locks; /* MDLs that hold it                                   */
-    uint32_t va;    /* first VA it was mapped at, 0 when not; for
-                       MmGetVirtualForPhysical and reports                 */
+    uint32_t va;    /* where its owner shows it, 0 when nowhere. Tables: the
+                       first VA they translate                            */
+    uint32_t space; /* the owner's address space                           */
 };
 
 /** A request for pages. Zero means: no wish. */
@@ -61,16 +62,28 @@ enum hb_status frames_take(struct mm *mm, uint32_t pfn, enum frame_owner owner);
 void frames_free(struct mm *mm, uint32_t pfn);
 /** frames_hold() - one more owner. */
 void frames_hold(struct mm *mm, uint32_t pfn);
-/** frames_lock()/frames_unlock() - an MDL holds the page. A free RAM page or
- *  one that is not RAM cannot be locked: false. Unlock of a page not locked:
- *  false, nothing changed. */
+/** frames_lock()/frames_unlock() - an MDL holds the page; a free page of RAM is
+ *  nobody's but in use while locked. Lock of what is not RAM: false. Unlock of
+ *  a page that is not locked: false, nothing changed. */
 bool frames_lock(struct mm *mm, uint32_t pfn);
 bool frames_unlock(struct mm *mm, uint32_t pfn);
 /** frames_find() - NULL: free or not RAM. Valid until the next alloc or free.
  */
 struct frame *frames_find(const struct mm *mm, uint32_t pfn);
+/** frames_owner_name() - for people. */
+const char *frames_owner_name(unsigned owner);
 /** frames_is_ram() - is there RAM behind @pfn? */
 bool frames_is_ram(const struct mm *mm, uint32_t pfn);
+/** frames_assign() - tell where the owner shows it. */
+void frames_assign(struct mm *mm, uint32_t pfn, uint32_t space, gva_t va);
+/** frames_shown() - the frame that @entry names if it is @owner's page shown at
+ *  @va in @space; NULL otherwise: a driver may have written over the entry. */
+struct frame *frames_shown(const struct mm *mm, enum frame_owner owner,
+                           uint32_t space, gva_t va, uint64_t entry);
+/** frames_sweep() - free all of @owner's pages shown in @pages from @va on,
+ *  whatever their entries say. Costs a look at every page in use. */
+void frames_sweep(struct mm *mm, enum frame_owner owner, uint32_t space,
+                  gva_t va, uint32_t pages);
 /** frames_in_use()/frames_free_count() - pages, all owners. */
 uint64_t frames_in_use(const struct mm *mm);
 uint64_t frames_free_count(const struct mm *mm);

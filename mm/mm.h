@@ -25,6 +25,7 @@ struct mm_settings {
     uint8_t era;           /* enum mm_era                                     */
     uint8_t checks;        /* the verifier's checks: misuse is bugcheck 0xC4  */
     uint8_t track_ptes;    /* TrackPtes=1: 0xD8 instead of 0x3F               */
+    uint8_t nx;            /* PAE only: IA32_EFER.NXE will be set             */
     uint32_t system_pages; /* SystemPages: 0 automatic, FFFFFFFF most         */
 };
 
@@ -52,12 +53,11 @@ struct mm_state {
     uint64_t kuser, kpcr; /* gpa of these pages                            */
     uint32_t pte_total;   /* system PTEs in all                            */
     uint32_t pte_free;    /* ... now free ("Free System Page Table Entries") */
-    uint32_t mdl_lookaside; /* MDLs of fixed size handed out                 */
-    struct vec frame;       /* struct frame: one per page in use             */
-    struct vec space;       /* struct space, ascending id                    */
-    struct vec area;        /* struct area: user VA in use                   */
-    struct vec run;         /* struct pte_run: the whole system PTE area     */
-    struct pool pool[2];    /* nonpaged, paged                               */
+    struct vec frame;     /* struct frame: one per page in use             */
+    struct vec space;     /* struct space, ascending id                    */
+    struct vec area;      /* struct area: user VA in use                   */
+    struct vec run;       /* struct pte_run: the whole system PTE area     */
+    struct pool pool[2];  /* nonpaged, paged                               */
 };
 
 struct frame_index; /* mm/frames.c: finds frames; derived from s.frame */
@@ -116,6 +116,8 @@ enum hb_status space_destroy(struct mm *mm, uint32_t id,
 struct space *space_find(const struct mm *mm, uint32_t id);
 /** space_cr3() - value for CR3, 0 when there is no such space. */
 uint32_t space_cr3(const struct mm *mm, uint32_t id);
+/** space_by_cr3() - whose CR3 is this? False: nobody's. */
+bool space_by_cr3(const struct mm *mm, uint32_t cr3, uint32_t *id);
 /** space_walk_in() - what walk() needs: paging on, WP on, supervisor read. */
 bool space_walk_in(const struct mm *mm, uint32_t id, struct walk_in *in);
 /** space_set_process() - the guest EPROCESS of this space (MDL.Process). */

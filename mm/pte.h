@@ -17,7 +17,8 @@ enum {
     MM_RWX = MM_W | MM_X,
 };
 
-/** pte_value() - a present entry for @pa; system pages are global. */
+/** pte_value() - a present entry for @pa: accessed and dirty already for system
+ *  pages, as NT's templates are; not global, so that CR3 loads flush it. */
 uint64_t pte_value(const struct mm *mm, gpa_t pa, unsigned rights,
                    enum mm_cache cache);
 /** pte_get() - the 4 KiB entry of @va; 0 if there is no table (or a large

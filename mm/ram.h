@@ -20,9 +20,9 @@ struct ram_range {
 };
 
 struct ram {
-    uint8_t *base;     /* host address of gpa 0                              */
-    uint64_t top;      /* first gpa above all RAM: size of the host mapping   */
-    uint64_t bytes;    /* RAM in all                                          */
+    uint8_t *base;  /* host address of gpa 0                              */
+    uint64_t top;   /* first gpa above all RAM: size of the host mapping   */
+    uint64_t bytes; /* RAM in all                                          */
     struct ram_range range[RAM_RANGES]; /* ascending, holes between           */
     unsigned ranges;
     uint64_t *dirty;   /* bit per page: written since dirty was last cleared  */

@@ -48,10 +48,10 @@ uint32_t sysptes_largest(const struct mm *mm);
 void sysptes_exhausted(const struct mm *mm, uint32_t pages,
                        struct mm_misuse *misuse);
 
-/** system_alloc() - zeroed pages in the area, not physically contiguous:
- *  driver images (PTES_IMAGE, MM_RWX). HB_NO_PAGES: nothing changed. */
-enum hb_status system_alloc(struct mm *mm, uint32_t pages, enum pte_use use,
-                            unsigned rights, gva_t *va);
+/** system_alloc() - zeroed pages in the area, not physically contiguous, for
+ *  driver images (MM_RWX). HB_NO_PAGES: nothing changed. */
+enum hb_status system_alloc(struct mm *mm, uint32_t pages, unsigned rights,
+                            gva_t *va);
 /** system_free() - what system_alloc() gave, by its start. HB_NOT_FOUND. */
 enum hb_status system_free(struct mm *mm, gva_t va);
 

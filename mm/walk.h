@@ -29,20 +29,20 @@ struct walk_in {
     gpa_t cr3;
     uint64_t pdpte[4]; /* PAE: the CPU's copies, loaded with CR3 */
     bool paging, pae, pse, pge, nx, wp;
-    bool user, write, fetch;  /* the access */
-    uint8_t physical_bits;    /* 32..52: reserved-bit checks under PAE */
+    bool user, write, fetch; /* the access */
+    uint8_t physical_bits;   /* 32..52: reserved-bit checks under PAE */
 };
 
 struct walk_out {
     gpa_t pa;
-    uint32_t page_bytes;   /* 4 KiB, 2 MiB, 4 MiB */
-    uint64_t rights;       /* PTE_RW | PTE_US over all levels, PTE_NX if any */
-    bool global, dirty;    /* of the leaf */
-    gpa_t slot[3];         /* where each level's entry lies */
+    uint32_t page_bytes; /* 4 KiB, 2 MiB, 4 MiB */
+    uint64_t rights;     /* PTE_RW | PTE_US over all levels, PTE_NX if any */
+    bool global, dirty;  /* of the leaf */
+    gpa_t slot[3];       /* where each level's entry lies */
     uint64_t entry[3];
-    unsigned leaf;         /* index of the last level used */
-    unsigned entry_bytes;  /* 4 or 8 */
-    uint32_t error;        /* #PF code when the walk is false */
+    unsigned leaf;        /* index of the last level used */
+    unsigned entry_bytes; /* 4 or 8 */
+    uint32_t error;       /* #PF code when the walk is false */
 };
 
 /** walk() - translate @va. True: all of @out but `error`. False: `error`, and

@@ -39,6 +39,22 @@ void *vec_push(struct vec *v, uint32_t bytes, const void *element)
     return at;
 }
 
+void *vec_insert(struct vec *v, uint32_t bytes, uint32_t i, const void *element)
+{
+    uint8_t *at;
+
+    assert(i <= v->count);
+    if (!vec_push(v, bytes, NULL))
+        return NULL;
+    at = (uint8_t *)v->data + (size_t)i * bytes;
+    memmove(at + bytes, at, (size_t)(v->count - 1 - i) * bytes);
+    if (element)
+        memcpy(at, element, bytes);
+    else
+        memset(at, 0, bytes);
+    return at;
+}
+
 void vec_remove(struct vec *v, uint32_t bytes, uint32_t i)
 {
     uint8_t *at = (uint8_t *)v->data + (size_t)i * bytes;

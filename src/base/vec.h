@@ -11,6 +11,9 @@
 /** vec_push() - append @bytes copied from @element (zeroes when NULL).
  *  Returns the new element, or NULL when the host has no memory. */
 void *vec_push(struct vec *v, uint32_t bytes, const void *element);
+/** vec_insert() - the same at index @i, the later ones move up. */
+void *vec_insert(struct vec *v, uint32_t bytes, uint32_t i,
+                 const void *element);
 /** vec_remove() - take element @i out, the later ones move down. */
 void vec_remove(struct vec *v, uint32_t bytes, uint32_t i);
 /** vec_resize() - make @count elements; new ones are zero. */

@@ -1,0 +1,198 @@
+/* mm/mm.c -- the memory manager's life: created empty, booted once, saved and
+ * loaded by rows. Source: docs/mm.md. */
+#include "mm/mm.h"
+
+#include "base/vec.h"
+#include "mm/frame_index.h"
+#include "mm/pool_private.h"
+#include "mm/system_private.h"
+#include "mm/user.h"
+
+/* ---- rows -------------------------------------------------------------------
+ */
+
+static const struct state_row settings_rows[] = {
+    STATE_INT(struct mm_settings, pae),
+    STATE_INT(struct mm_settings, era),
+    STATE_INT(struct mm_settings, checks),
+    STATE_INT(struct mm_settings, track_ptes),
+    STATE_INT(struct mm_settings, nx),
+    STATE_INT(struct mm_settings, system_pages),
+    STATE_END,
+};
+
+static const struct state_row frame_rows[] = {
+    STATE_INT(struct frame, pfn),
+    STATE_INT(struct frame, owner),
+    STATE_INT(struct frame, cache),
+    STATE_INT(struct frame, freed),
+    STATE_INT(struct frame, refs),
+    STATE_INT(struct frame, locks),
+    STATE_INT(struct frame, va),
+    STATE_INT(struct frame, space),
+    STATE_END,
+};
+
+static const struct state_row space_rows[] = {
+    STATE_INT(struct space, id),     STATE_INT(struct space, process),
+    STATE_INT(struct space, cr3),    STATE_INTS(struct space, directory),
+    STATE_INT(struct space, locked), STATE_END,
+};
+
+static const struct state_row area_rows[] = {
+    STATE_INT(struct area, space),  STATE_INT(struct area, start),
+    STATE_INT(struct area, pages),  STATE_INT(struct area, kind),
+    STATE_INT(struct area, rights), STATE_END,
+};
+
+static const struct state_row run_rows[] = {
+    STATE_INT(struct pte_run, va),     STATE_INT(struct pte_run, pages),
+    STATE_INT(struct pte_run, use),    STATE_INT(struct pte_run, tag),
+    STATE_INT(struct pte_run, mapped), STATE_END,
+};
+
+static const struct state_row page_rows[] = {
+    STATE_INT(struct pool_page, kind),
+    STATE_INT(struct pool_page, largest),
+    STATE_END,
+};
+
+static const struct state_row block_rows[] = {
+    STATE_INT(struct pool_block, va),
+    STATE_INT(struct pool_block, bytes),
+    STATE_INT(struct pool_block, tag),
+    STATE_INT(struct pool_block, type),
+    STATE_END,
+};
+
+static const struct state_row pool_rows[] = {
+    STATE_INT(struct pool, start),
+    STATE_INT(struct pool, pages_most),
+    STATE_INT(struct pool, bytes_used),
+    STATE_VEC(struct pool, page, struct pool_page, 1 << 20, page_rows),
+    STATE_VEC(struct pool, block, struct pool_block, 1 << 25, block_rows),
+    STATE_END,
+};
+
+const struct state_row mm_rows[] = {
+    STATE_STRUCT(struct mm_state, settings, settings_rows),
+    STATE_INT(struct mm_state, next_space),
+    STATE_INT(struct mm_state, kuser),
+    STATE_INT(struct mm_state, kpcr),
+    STATE_INT(struct mm_state, pte_total),
+    STATE_INT(struct mm_state, pte_free),
+    STATE_VEC(struct mm_state, frame, struct frame, 1 << 25, frame_rows),
+    STATE_VEC(struct mm_state, space, struct space, 4096, space_rows),
+    STATE_VEC(struct mm_state, area, struct area, 1 << 20, area_rows),
+    STATE_VEC(struct mm_state, run, struct pte_run, 1 << 18, run_rows),
+    STATE_STRUCTS(struct mm_state, pool, pool_rows),
+    STATE_END,
+};
+
+/* ---- life -------------------------------------------------------------------
+ */
+
+enum hb_status mm_create(struct mm *mm, struct ram *ram, struct tlb *tlb,
+                         struct events *events, struct hb_error *error)
+{
+    *mm = (struct mm){.ram = ram, .tlb = tlb, .events = events};
+    mm->index = frame_index_create(ram);
+    if (!mm->index)
+        return hb_fail(error, HB_NO_MEMORY, "no memory for the page database");
+    return HB_OK;
+}
+
+static void free_state(struct mm_state *s)
+{
+    vec_free(&s->frame);
+    vec_free(&s->space);
+    vec_free(&s->area);
+    vec_free(&s->run);
+    for (unsigned k = 0; k < 2; k++) {
+        vec_free(&s->pool[k].page);
+        vec_free(&s->pool[k].block);
+    }
+}
+
+void mm_destroy(struct mm *mm)
+{
+    free_state(&mm->s);
+    frame_index_destroy(mm->index);
+    *mm = (struct mm){0};
+}
+
+/* ---- boot -------------------------------------------------------------------
+ */
+
+static bool fixed_page(struct mm *mm, uint32_t va, uint64_t *page)
+{
+    gpa_t pa;
+
+    if (kernel_place(mm, gva_of(va), 1, MM_RW, &pa) != HB_OK)
+        return false;
+    *page = pa.v;
+    return true;
+}
+
+enum hb_status mm_boot(struct mm *mm, const struct mm_settings *settings,
+                       struct hb_error *error)
+{
+    uint32_t id;
+
+    if (mm->s.space.count)
+        return hb_fail(error, HB_BAD_STATE, "memory manager booted twice");
+    if (settings->era > MM_W8 || settings->pae > 1 ||
+        (settings->nx && !settings->pae))
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "memory manager: era, PAE or NX setting unknown");
+    mm->s.settings = *settings;
+    frames_take(mm, 0, FRAME_RESERVED); /* NULL stays nobody's */
+    pool_boot(mm);
+    if (!sysptes_boot(mm) || space_create(mm, &id) != HB_OK ||
+        !fixed_page(mm, MM_KUSER, &mm->s.kuser) ||
+        !fixed_page(mm, MM_KPCR, &mm->s.kpcr))
+        return hb_fail(error, HB_NO_PAGES,
+                       "too little RAM for the first page tables");
+    return HB_OK;
+}
+
+/* ---- load -------------------------------------------------------------------
+ */
+
+static bool frames_loaded(struct mm *mm)
+{
+    frame_index_clear(mm->index);
+    for (uint32_t i = 0; i < mm->s.frame.count; i++) {
+        const struct frame *f = VEC_AT(struct frame, &mm->s.frame, i);
+
+        if (f->owner >= FRAME_OWNERS || f->cache > MM_CACHE_UNSET ||
+            !frames_is_ram(mm, f->pfn) || frames_find(mm, f->pfn) ||
+            !(f->refs || f->locks))
+            return false;
+        frame_index_set(mm->index, f->pfn, i + 1);
+    }
+    return true;
+}
+
+static bool runs_cover(const struct mm *mm)
+{
+    uint64_t va = MM_SYSTEM_PTES;
+
+    for (uint32_t i = 0; i < mm->s.run.count; i++) {
+        const struct pte_run *r = VEC_AT(struct pte_run, &mm->s.run, i);
+
+        if (r->va != va || !r->pages || r->use >= PTES_USES)
+            return false;
+        va += (uint64_t)r->pages * PAGE_BYTES;
+    }
+    return va == MM_SYSTEM_PTES + (uint64_t)mm->s.pte_total * PAGE_BYTES &&
+           va <= MM_SYSTEM_PTES_END;
+}
+
+enum hb_status mm_loaded(struct mm *mm, struct hb_error *error)
+{
+    if (!frames_loaded(mm) || !runs_cover(mm) || !pool_check(mm))
+        return hb_fail(error, HB_BAD_IMAGE,
+                       "saved memory manager state contradicts itself");
+    return HB_OK;
+}
