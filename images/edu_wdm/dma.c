@@ -148,11 +148,22 @@ static void TransferDone(PEDU_EXTENSION Ext)
     }
 }
 
+static void FinishPiece(PEDU_EXTENSION Ext)
+{
+    struct edu_transfer *t = &Ext->Transfer;
+    PUCHAR va = (PUCHAR)MmGetMdlVirtualAddress(t->Mdl) + t->At;
+
+    Ext->Adapter->DmaOperations->FlushAdapterBuffers(
+        Ext->Adapter, t->Mdl, t->MapRegisterBase, va, t->PieceBytes,
+        t->ToDevice);
+    Ext->Adapter->DmaOperations->FreeMapRegisters(
+        Ext->Adapter, t->MapRegisterBase, t->PieceRegisters);
+}
+
 /* One operation of the device is over. */
 static void OperationDone(PEDU_EXTENSION Ext)
 {
     struct edu_transfer *t = &Ext->Transfer;
-    PUCHAR va = (PUCHAR)MmGetMdlVirtualAddress(t->Mdl) + t->At;
 
     t->PieceDone += t->OperationBytes;
     t->RunBytes -= t->OperationBytes;
@@ -161,11 +172,7 @@ static void OperationDone(PEDU_EXTENSION Ext)
         NextOperation(Ext);
         return;
     }
-    Ext->Adapter->DmaOperations->FlushAdapterBuffers(
-        Ext->Adapter, t->Mdl, t->MapRegisterBase, va, t->PieceBytes,
-        t->ToDevice);
-    Ext->Adapter->DmaOperations->FreeMapRegisters(
-        Ext->Adapter, t->MapRegisterBase, t->PieceRegisters);
+    FinishPiece(Ext);
     t->At += t->PieceBytes;
     if (t->At < t->End)
         StartPiece(Ext);
@@ -199,6 +206,10 @@ void NTAPI EduDpc(PKDPC Dpc, PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
         result = Irp->AssociatedIrp.SystemBuffer;
         *result = EduRead(ext, EDU_FACTORIAL);
         EduFinish(ext, STATUS_SUCCESS, sizeof(ULONG));
+    } else if (bits & IRQ_DMA_FAULT) {
+        if (ext->Transfer.Mdl)
+            FinishPiece(ext);
+        EduFinish(ext, STATUS_IO_DEVICE_ERROR, 0);
     } else if (bits & IRQ_DMA) {
         if (ext->Transfer.Mdl)
             OperationDone(ext);

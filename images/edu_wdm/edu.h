@@ -24,7 +24,8 @@ enum { /* registers, offsets in BAR 0 */
 };
 enum { STATUS_COMPUTING = 0x01, STATUS_IRQ_FACTORIAL = 0x80 };
 enum { COMMAND_START = 1, COMMAND_FROM_DEVICE = 2, COMMAND_IRQ = 4 };
-enum { IRQ_FACTORIAL = 0x001, IRQ_DMA = 0x100 };
+/* IRQ_DMA_FAULT: from cards that tell of a master abort. */
+enum { IRQ_FACTORIAL = 0x001, IRQ_DMA = 0x100, IRQ_DMA_FAULT = 0x200 };
 enum {
     EDU_BUFFER = 0x40000,    /* address of the device's own buffer, as its DMA
                                 registers see it */
