@@ -1,9 +1,6 @@
 /* images/edu_wdm/io.c -- requests: checked, queued, started, completed. */
 #include "edu.h"
 
-/* DriverContext of a queued IOCTL_EDU_EXCHANGE: its two locked buffers. */
-enum { CONTEXT_FROM = 0, CONTEXT_TO = 1 };
-
 static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
 {
     Irp->IoStatus.Status = Status;
@@ -84,7 +81,8 @@ static NTSTATUS Identify(PEDU_EXTENSION Ext, PIRP Irp, PIO_STACK_LOCATION Stack)
     return STATUS_SUCCESS;
 }
 
-/* Both user buffers, in the context of their process. */
+/* Both user buffers, in the context of their process. They wait for StartIo as
+ * a chain of MDLs: DriverContext is the device queue's. */
 static NTSTATUS LockExchange(PIRP Irp, PIO_STACK_LOCATION Stack)
 {
     ULONG bytes = Stack->Parameters.DeviceIoControl.InputBufferLength;
@@ -103,8 +101,8 @@ static NTSTATUS LockExchange(PIRP Irp, PIO_STACK_LOCATION Stack)
         EduUnlockBuffer(&from);
         return status;
     }
-    Irp->Tail.Overlay.DriverContext[CONTEXT_FROM] = from;
-    Irp->Tail.Overlay.DriverContext[CONTEXT_TO] = to;
+    from->Next = to;
+    Irp->MdlAddress = from;
     return STATUS_PENDING;
 }
 
@@ -178,8 +176,10 @@ static void StartControl(PEDU_EXTENSION Ext, PIRP Irp, PIO_STACK_LOCATION Stack)
                          code == IOCTL_EDU_STORE);
         break;
     case IOCTL_EDU_EXCHANGE:
-        Ext->ExchangeFrom = Irp->Tail.Overlay.DriverContext[CONTEXT_FROM];
-        Ext->ExchangeTo = Irp->Tail.Overlay.DriverContext[CONTEXT_TO];
+        Ext->ExchangeFrom = Irp->MdlAddress;
+        Ext->ExchangeTo = Ext->ExchangeFrom->Next;
+        Ext->ExchangeFrom->Next = NULL;
+        Irp->MdlAddress = NULL;
         Ext->ExchangeAt = 0;
         Ext->ExchangeBytes = in;
         EduStartExchange(Ext);
