@@ -271,9 +271,9 @@ uint32_t hal_adapter_grant(const struct hal_adapter *ad)
     return ad->grant;
 }
 
-bool hal_adapter_master(const struct hal_adapter *ad)
+bool hal_adapter_runs(const struct hal_adapter *ad)
 {
-    return ad->master;
+    return ad->master && ad->scatter_gather;
 }
 
 unsigned hal_adapter_table(const struct hal_adapter *ad)

@@ -63,7 +63,9 @@ struct hal_adapter *hal_adapter_find(const struct hal *h, gva_t at);
  *  object is to be freed; what was still out is taken back and reported. */
 bool hal_adapter_put(struct hal *h, struct hal_adapter *ad);
 uint32_t hal_adapter_grant(const struct hal_adapter *ad);
-bool hal_adapter_master(const struct hal_adapter *ad);
+/** hal_adapter_runs() - a scatter/gather master: MapTransfer may give it less
+ *  than it asks for. */
+bool hal_adapter_runs(const struct hal_adapter *ad);
 unsigned hal_adapter_table(const struct hal_adapter *ad); /* 1 or 2 */
 uint32_t hal_alignment(const struct hal *h);
 /** hal_operations()/hal_set_operations() - guest address of the DMA_OPERATIONS
