@@ -442,6 +442,7 @@ const struct device_model pit8254_model = {
             {WINDOW_PORT, 1, ACCESS_8 | ACCESS_SPLIT, 0, false, 0x61},
         },
     .pins = pit8254_pins,
+    .free_running = true,
     .reset = pit8254_reset,
     .read = pit8254_read,
     .write = pit8254_write,

@@ -324,6 +324,7 @@ const struct device_model rtc_model = {
     .settings = rtc_settings,
     .windows = {{WINDOW_PORT, 2, ACCESS_8 | ACCESS_SPLIT, 0, false, 0x70}},
     .pins = rtc_pins,
+    .free_running = true,
     .reset = rtc_reset,
     .read = rtc_read,
     .write = rtc_write,

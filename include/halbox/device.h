@@ -108,6 +108,7 @@ struct device_model {
     struct device_pci pci;
     struct device_window windows[DEVICE_WINDOWS];
     const struct device_pin *pins; /* ends with WIRE_NONE; may be NULL */
+    bool free_running; /* its timers tick on for ever: no work of anybody's */
 
     /** Power-on and reset: registers to their datasheet values. The bus has
      *  dropped the device's timers, DMA and outputs before. */
