@@ -230,9 +230,9 @@ HB_API enum hb_status machine_send(struct machine *m, const char *device,
 
 /** What a bare machine's program is. */
 enum machine_program {
-    PROGRAM_FLAT, /* bytes, placed and entered at an address                 */
-    PROGRAM_ELF,  /* ELF32 executable: segments by physical address; with a
-                     multiboot header EAX and EBX as multiboot says          */
+    PROGRAM_FLAT,   /* bytes, placed and entered at an address               */
+    PROGRAM_KERNEL, /* i386 ELF executable, by physical address, or image with
+                       a multiboot header: then EAX and EBX as it says       */
 };
 /**
  * machine_load_program() - put a program into a bare machine's RAM and the CPU

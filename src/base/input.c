@@ -62,9 +62,21 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_POKE_PHYSICAL] = "poke_physical",
         [INPUT_POKE_VIRTUAL] = "poke_virtual",
         [INPUT_POKE_REGISTER] = "poke_register",
+        [INPUT_SEND] = "send",
+        [INPUT_PROGRAM] = "program",
         [INPUT_IMAGE] = "image",
-        [INPUT_CALL] = "call",
+        [INPUT_DRIVER] = "driver",
         [INPUT_DEVICE] = "device",
+        [INPUT_ROOT_DEVICE] = "root_device",
+        [INPUT_PNP] = "pnp",
+        [INPUT_PROCESS] = "process",
+        [INPUT_CLIENT] = "client",
+        [INPUT_BUFFER] = "buffer",
+        [INPUT_BUFFER_PAGES] = "buffer_pages",
+        [INPUT_BUFFER_FREE] = "buffer_free",
+        [INPUT_USER_WRITE] = "user_write",
+        [INPUT_CALL] = "call",
+        [INPUT_TICKET_FREE] = "ticket_free",
     };
 
     return (unsigned)kind < INPUT_KINDS ? names[kind] : "unknown";

@@ -9,11 +9,23 @@
 
 enum input_kind {
     INPUT_POKE_PHYSICAL, /* a: gpa; data                                     */
-    INPUT_POKE_VIRTUAL,  /* a: gva; data                                     */
-    INPUT_POKE_REGISTER, /* a: number; b: value                              */
+    INPUT_POKE_VIRTUAL,  /* a: gva; b: address space (CR3); data             */
+    INPUT_POKE_REGISTER, /* a: number; b: value; data: its name              */
+    INPUT_SEND,          /* a: device; data: bytes that arrive there         */
+    INPUT_PROGRAM,       /* a: address; b: bytes; data: nothing              */
     INPUT_IMAGE,         /* a: CRC-32 of the file; b: bytes; data: its name  */
-    INPUT_CALL,          /* a: client; b: service; data: arguments, buffers  */
-    INPUT_DEVICE,        /* a: device; b: what; data: bytes for the device   */
+    INPUT_DRIVER,        /* a: image; b: 0 start, 1 unload                   */
+    INPUT_DEVICE,        /* a: device; b: image that it is offered to        */
+    INPUT_ROOT_DEVICE,   /* data: hardware id                                */
+    INPUT_PNP,           /* a: device; b: enum machine_pnp                   */
+    INPUT_PROCESS,       /* data: name                                       */
+    INPUT_CLIENT,        /* a: process                                       */
+    INPUT_BUFFER,        /* a: process; b: bytes                             */
+    INPUT_BUFFER_PAGES,  /* a: process; b: offset; data: page numbers        */
+    INPUT_BUFFER_FREE,   /* a: process; b: address                           */
+    INPUT_USER_WRITE,    /* a: process; b: address; data                     */
+    INPUT_CALL,          /* a: client; b: enum machine_call_kind; data: rest */
+    INPUT_TICKET_FREE,   /* a: ticket                                        */
     INPUT_KINDS
 };
 

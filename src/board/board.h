@@ -1,0 +1,95 @@
+/* src/board/board.h -- a machine from inside: its parts and who drives it. The
+ * board owns all parts and frees them in reverse order of creation. */
+#ifndef BOARD_BOARD_H
+#define BOARD_BOARD_H
+
+#include "base/clock.h"
+#include "base/events.h"
+#include "base/input.h"
+#include "bus/bus.h"
+#include "cpu/cpu.h"
+#include "hal/hal.h"
+#include "halbox/control.h"
+#include "halbox/machine.h"
+#include "ke/ke.h"
+#include "mm/mm.h"
+#include "nt/nt.h"
+
+enum { BREAKPOINTS = 64 };
+
+/** A client's breakpoint, parsed. */
+struct breakpoint {
+    int id; /* 0: free */
+    struct machine *machine;
+    struct machine_breakpoint point;
+};
+
+/** What a step of DMA waits for. */
+struct dma_step {
+    bool done;
+    enum machine_step what;
+    const char *device; /* NULL: any */
+};
+
+/** The board's own state that is saved. */
+struct board_state {
+    uint32_t findings;
+};
+
+struct machine {
+    struct machine_config config;
+    /* saved, a section each; see save.c */
+    struct board_state s;
+    struct clock clock;
+    struct input_log inputs;
+    struct ram ram;
+    struct cpu cpu;
+    struct bus *bus;
+    struct mm mm; /* from here on not on a bare machine */
+    struct ke *ke;
+    struct hal *hal;
+    struct nt *nt;
+    /* of the host and the clients: not saved */
+    struct events events;
+    bool stop_asked, finding_stop;
+    int stop_breakpoint;
+    struct breakpoint breakpoint[BREAKPOINTS];
+    int breakpoint_ids;
+    struct dma_step dma_step;
+    uint32_t grain;
+};
+
+/** machine_build() - all parts created and wired, nothing booted. */
+enum hb_status machine_build(struct machine **out,
+                             const struct machine_config *config,
+                             struct hb_error *error);
+/** machine_boot() - memory manager, kernel, HAL, executive. */
+enum hb_status machine_boot(struct machine *m, struct hb_error *error);
+/** machine_add_devices() - the board's chips and the description's cards. */
+enum hb_status machine_add_devices(struct machine *m, struct hb_error *error);
+
+enum run_piece { RUN_TENURE, RUN_SERVICE, RUN_CPU };
+/** run_piece() - one piece of work: bytes of the tenure, one due entry, or the
+ *  CPU up to tick @until at most (a halt skips time up to @idle_until). False:
+ *  it stopped instead, *stop says why. *what: what was done. */
+bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
+               enum run_piece *what, struct machine_stop *stop);
+/** run_begin()/run_end() - around pieces: stale requests to stop are dropped,
+ *  the position is filled in. */
+void run_begin(struct machine *m, struct machine_stop *stop);
+enum machine_stop_reason run_end(struct machine *m, struct machine_stop *stop,
+                                 struct machine_stop *out);
+
+/** watch_init() - the board's own listeners: findings. */
+enum hb_status watch_init(struct machine *m);
+
+/** input_enter() - log an input and emit its event; call before the effect. */
+enum hb_status input_enter(struct machine *m, enum input_kind kind, uint64_t a,
+                           uint64_t b, const void *data, uint32_t bytes,
+                           struct hb_error *error);
+
+/** file_read() - a whole file; the caller frees *@bytes. HB_NO_FILE. */
+enum hb_status file_read(const char *path, uint8_t **bytes, size_t *count,
+                         struct hb_error *error);
+
+#endif

@@ -1,0 +1,312 @@
+/* src/board/build.c -- a machine's parts, created and wired from its
+ * description, and freed in reverse. */
+#include "board/board.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/config.h"
+#include "hal/exports/hal_exports.h"
+#include "halbox/devices.h"
+
+/** A chip of the board, where its model does not say it all. */
+struct soldered {
+    const char *model;
+    int slot, irq;
+};
+
+static const struct soldered soldered[] = {
+#define SOLDERED(m, s, i) {.model = #m, .slot = s, .irq = i},
+#include "board/soldered.def"
+#undef SOLDERED
+};
+
+static struct bus_place soldered_place(const char *model)
+{
+    struct bus_place place = {0};
+
+    for (unsigned i = 0; i < sizeof soldered / sizeof *soldered; i++) {
+        const struct soldered *s = &soldered[i];
+
+        if (strcmp(s->model, model) != 0)
+            continue;
+        place.has_slot = s->slot >= 0;
+        place.slot = (uint8_t)s->slot;
+        place.has_irq = s->irq >= 0;
+        place.irq = (uint8_t)s->irq;
+    }
+    return place;
+}
+
+static bool is_mapregs(const struct device_model *model)
+{
+    return strcmp(model->name, "mapregs") == 0;
+}
+
+static enum hb_status add_chips(struct machine *m, struct hb_error *error)
+{
+    for (const struct device_entry *e = device_entries; e->model; e++) {
+        struct bus_place place = soldered_place(e->model->name);
+        struct device *dev;
+        enum hb_status status;
+
+        if (e->kind != DEVICE_BOARD)
+            continue;
+        if (is_mapregs(e->model) && m->config.registers == REGISTERS_BOUNCE)
+            continue; /* docs/devices/mapregs.md: the board has no unit */
+        status = bus_add(m->bus, e->model, &place, &dev, error);
+        if (status == HB_OK && is_mapregs(e->model))
+            status = bus_set(dev, "kind",
+                             m->config.registers == REGISTERS_ADAPTER ? 2 : 1,
+                             error);
+        if (status != HB_OK)
+            return status;
+    }
+    return HB_OK;
+}
+
+static struct bus_place card_place(const struct machine_device *d,
+                                   const struct device_model *model)
+{
+    struct bus_place place = {.name = d->name[0] ? d->name : NULL,
+                              .has_irq = d->irq >= 0,
+                              .irq = (uint8_t)d->irq,
+                              .has_dma = d->dma >= 0,
+                              .dma = (uint8_t)d->dma,
+                              .has_slot = d->slot >= 0,
+                              .slot = (uint8_t)d->slot,
+                              .function =
+                                  (uint8_t)(d->function > 0 ? d->function : 0)};
+    unsigned first = model->pci.vendor ? PCI_BARS : 0;
+
+    if (d->base >= 0)
+        place.base[first] = (uint32_t)d->base;
+    return place;
+}
+
+static enum hb_status add_card(struct machine *m,
+                               const struct machine_device *d,
+                               struct hb_error *error)
+{
+    const struct device_model *model = device_model_find(d->model);
+    struct bus_place place;
+    struct device *dev;
+    enum hb_status status;
+
+    if (!model)
+        return hb_fail(error, HB_NOT_FOUND, "no device '%s'", d->model);
+    place = card_place(d, model);
+    status = bus_add(m->bus, model, &place, &dev, error);
+    for (unsigned i = 0; status == HB_OK && i < d->settings; i++)
+        status = bus_set(dev, d->setting[i].name, d->setting[i].value, error);
+    return status;
+}
+
+/* A description may come from a file: its texts and counts are checked before
+ * they are used. */
+static enum hb_status check_cards(const struct machine_config *c,
+                                  struct hb_error *error)
+{
+    for (unsigned i = 0; i < c->devices; i++) {
+        const struct machine_device *d = &c->device[i];
+
+        if (d->settings > MACHINE_DEVICE_SETTINGS ||
+            !memchr(d->model, 0, MACHINE_NAME) ||
+            !memchr(d->name, 0, MACHINE_NAME) || d->irq > 15 || d->dma > 7 ||
+            d->slot > 31 || d->function > 7)
+            return hb_fail(error, HB_BAD_ARGUMENT, "card %u is out of range",
+                           i);
+        for (unsigned k = 0; k < d->settings; k++) {
+            if (!memchr(d->setting[k].name, 0, MACHINE_NAME))
+                return hb_fail(error, HB_BAD_ARGUMENT,
+                               "card %u: a setting without a name", i);
+        }
+    }
+    return HB_OK;
+}
+
+enum hb_status machine_add_devices(struct machine *m, struct hb_error *error)
+{
+    enum hb_status status = add_chips(m, error);
+
+    for (unsigned i = 0; status == HB_OK && i < m->config.devices; i++)
+        status = add_card(m, &m->config.device[i], error);
+    return status;
+}
+
+static enum hb_status build_hardware(struct machine *m, struct hb_error *error)
+{
+    const struct bus_options options = {.tenure = m->config.dma_tenure,
+                                        .rate = m->config.dma_rate,
+                                        .strict = m->config.strict_dma};
+    struct ram_range range[RAM_RANGES];
+    unsigned ranges = config_ram(&m->config, range);
+    enum hb_status status;
+
+    status = ram_create(&m->ram, range, ranges, error);
+    if (status == HB_OK)
+        status = bus_create(&m->bus, &m->ram, &m->clock, &m->events, &options,
+                            error);
+    if (status == HB_OK)
+        status =
+            cpu_create(&m->cpu, &m->ram, m->bus, &m->clock, &m->events, error);
+    if (status == HB_OK)
+        status = machine_add_devices(m, error);
+    if (status == HB_OK) {
+        bus_reset(m->bus);
+        cpu_reset(&m->cpu);
+    }
+    return status;
+}
+
+static enum hb_status build_executive(struct machine *m, struct hb_error *error)
+{
+    const struct nt_wiring wiring = {.mm = &m->mm,
+                                     .cpu = &m->cpu,
+                                     .ram = &m->ram,
+                                     .bus = m->bus,
+                                     .clock = &m->clock,
+                                     .events = &m->events};
+    const struct nt_settings settings = {.missing_fail =
+                                             m->config.missing_fail};
+
+    return nt_create(&m->nt, &wiring, &settings, error);
+}
+
+static enum hb_status build_hal(struct machine *m, struct hb_error *error)
+{
+    const struct hal_wiring wiring = {
+        .bus = m->bus, .ram = &m->ram, .mm = &m->mm, .events = &m->events};
+    const struct hal_settings settings = {
+        .kind = (uint8_t)m->config.registers,
+        .version_most = (uint8_t)m->config.dma_version,
+        .grant_master = m->config.grant_master,
+        .grant_slave = m->config.grant_slave};
+
+    return hal_create(&m->hal, &wiring, &settings, error);
+}
+
+static enum hb_status build_kernel(struct machine *m, struct hb_error *error)
+{
+    const struct ke_wiring wiring = {.ram = &m->ram,
+                                     .bus = m->bus,
+                                     .cpu = &m->cpu,
+                                     .clock = &m->clock,
+                                     .events = &m->events,
+                                     .mm = &m->mm};
+    struct export_table tables[2 + NT_TABLES];
+    unsigned count = 0;
+    enum hb_status status;
+
+    tables[count++] = hal_table(m->hal);
+    count += nt_tables(m->nt, tables + count);
+    status = ke_create(&m->ke, &wiring, tables, count, error);
+    if (status == HB_OK)
+        nt_wire_ke(m->nt, m->ke);
+    return status;
+}
+
+static enum hb_status build_system(struct machine *m, struct hb_error *error)
+{
+    enum hb_status status =
+        mm_create(&m->mm, &m->ram, &m->cpu.tlb, &m->events, error);
+
+    if (status == HB_OK)
+        status = build_hal(m, error);
+    if (status == HB_OK)
+        status = build_executive(m, error);
+    if (status == HB_OK)
+        status = build_kernel(m, error);
+    return status;
+}
+
+enum hb_status machine_build(struct machine **out,
+                             const struct machine_config *config,
+                             struct hb_error *error)
+{
+    enum hb_status status = config_check(config, error);
+    struct machine *m;
+
+    if (status == HB_OK)
+        status = check_cards(config, error);
+    if (status != HB_OK)
+        return status;
+    m = calloc(1, sizeof *m);
+    if (!m)
+        return hb_fail(error, HB_NO_MEMORY, "no memory for a machine");
+    m->config = *config;
+    m->ram.fd = -1;
+    m->grain = UINT32_MAX;
+    clock_init(&m->clock, config->ns_per_tick);
+    events_init(&m->events, &m->clock);
+    status = watch_init(m);
+    if (status == HB_OK)
+        status = build_hardware(m, error);
+    if (status == HB_OK && !config->bare)
+        status = build_system(m, error);
+    if (status != HB_OK) {
+        machine_destroy(m);
+        return status;
+    }
+    *out = m;
+    return HB_OK;
+}
+
+enum hb_status machine_boot(struct machine *m, struct hb_error *error)
+{
+    const struct mm_settings settings = {.pae = m->config.pae, .era = MM_XP};
+    enum hb_status status = mm_boot(&m->mm, &settings, error);
+
+    if (status == HB_OK)
+        status = ke_boot(m->ke, error);
+    if (status == HB_OK)
+        status = hal_boot(m->hal, error);
+    if (status == HB_OK)
+        status = hal_exports_boot(m->hal, m->ke, error);
+    if (status == HB_OK)
+        status = nt_boot(m->nt, error);
+    return status;
+}
+
+enum hb_status machine_create(struct machine **out,
+                              const struct machine_config *config,
+                              struct hb_error *error)
+{
+    struct machine *m;
+    enum hb_status status = machine_build(&m, config, error);
+
+    if (status == HB_OK && !config->bare) {
+        status = machine_boot(m, error);
+        if (status != HB_OK)
+            machine_destroy(m);
+    }
+    if (status == HB_OK)
+        *out = m;
+    return status;
+}
+
+void machine_destroy(struct machine *m)
+{
+    if (!m)
+        return;
+    if (m->ke)
+        ke_destroy(m->ke);
+    if (m->nt)
+        nt_destroy(m->nt);
+    if (m->hal)
+        hal_destroy(m->hal);
+    mm_destroy(&m->mm);
+    cpu_destroy(&m->cpu);
+    if (m->bus)
+        bus_destroy(m->bus);
+    ram_destroy(&m->ram);
+    input_log_fini(&m->inputs);
+    events_fini(&m->events);
+    clock_fini(&m->clock);
+    free(m);
+}
+
+const struct machine_config *machine_config(const struct machine *m)
+{
+    return &m->config;
+}

@@ -1,0 +1,257 @@
+/* src/board/config.c -- a machine's description: the platform table, and
+ * settings by name, the same for command line, scenarios and machine files. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/config.h"
+#include "halbox/devices.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+
+struct platform {
+    const char *name, *help;
+    uint32_t registers, grant_master, grant_slave;
+    bool pae;
+    uint64_t memory;
+};
+
+static const struct platform platforms[] = {
+#define PLATFORM(n, r, master, slave, p, mib, h)                               \
+    {.name = n,                                                                \
+     .help = h,                                                                \
+     .registers = REGISTERS_##r,                                               \
+     .grant_master = master,                                                   \
+     .grant_slave = slave,                                                     \
+     .pae = p,                                                                 \
+     .memory = (mib)*MIB},
+#include "board/platforms.def"
+#undef PLATFORM
+};
+
+enum { PLATFORMS = sizeof platforms / sizeof *platforms };
+
+bool machine_platform_at(unsigned index, struct machine_platform *row)
+{
+    if (index >= PLATFORMS)
+        return false;
+    *row = (struct machine_platform){.name = platforms[index].name,
+                                     .help = platforms[index].help};
+    return true;
+}
+
+static enum hb_status set_platform(struct machine_config *c, const char *name,
+                                   struct hb_error *error)
+{
+    for (unsigned i = 0; i < PLATFORMS; i++) {
+        const struct platform *p = &platforms[i];
+
+        if (strcmp(p->name, name) != 0)
+            continue;
+        memset(c->platform, 0, sizeof c->platform);
+        memcpy(c->platform, name, strlen(name));
+        c->registers = p->registers;
+        c->grant_master = p->grant_master;
+        c->grant_slave = p->grant_slave;
+        c->pae = p->pae;
+        c->memory = p->memory;
+        return HB_OK;
+    }
+    return hb_fail(error, HB_NOT_FOUND,
+                   "no platform '%s': see `halbox list platforms`", name);
+}
+
+enum hb_status machine_config_init(struct machine_config *config,
+                                   const char *name, struct hb_error *error)
+{
+    *config = (struct machine_config){.cpu = "p6",
+                                      .verify = VERIFY_REPORT,
+                                      .dma_version = 2,
+                                      .ns_per_tick = 5,
+                                      .dma_tenure = 4096,
+                                      .dma_rate = 1};
+    return set_platform(config, name ? name : "translate", error);
+}
+
+bool config_number(const char *text, uint64_t *value)
+{
+    char *end;
+    unsigned shift = 0;
+    uint64_t v;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    v = strtoull(text, &end, 0);
+    if (*end == 'K' || *end == 'k')
+        shift = 10;
+    else if (*end == 'M' || *end == 'm')
+        shift = 20;
+    else if (*end == 'G' || *end == 'g')
+        shift = 30;
+    if (end[shift != 0] || v > UINT64_MAX >> shift)
+        return false;
+    *value = v << shift;
+    return true;
+}
+
+/* ---- values --------------------------------------------------------------*/
+
+static const char *const on_off[] = {"off", "on", NULL};
+static const char *const registers[] = {"translate", "bounce", "adapter", NULL};
+static const char *const verify[] = {"off", "report", "stop", NULL};
+static const char *const missing[] = {"stub", "fail", NULL};
+
+/** A key: a word of a list, or a number in a range. */
+struct key {
+    const char *name;
+    uint32_t offset, bytes;
+    const char *const *words;
+    uint64_t least, most;
+};
+
+#define NUMBER(n, field, l, m)                                                 \
+    {                                                                          \
+        .name = n, .offset = offsetof(struct machine_config, field),           \
+        .bytes = sizeof(((struct machine_config *)0)->field), .least = l,      \
+        .most = m                                                              \
+    }
+#define WORD(n, field, w)                                                      \
+    {                                                                          \
+        .name = n, .offset = offsetof(struct machine_config, field),           \
+        .bytes = sizeof(((struct machine_config *)0)->field), .words = w       \
+    }
+
+static const struct key keys[] = {
+    NUMBER("memory", memory, 16 * MIB, 64 * GIB),
+    WORD("pae", pae, on_off),
+    WORD("registers", registers, registers),
+    NUMBER("grant.master", grant_master, 0, 4096),
+    NUMBER("grant.slave", grant_slave, 0, 256),
+    NUMBER("dma.version", dma_version, 1, 2),
+    NUMBER("dma.tenure", dma_tenure, 4, 4096),
+    NUMBER("dma.rate", dma_rate, 1, 1024),
+    WORD("verify", verify, verify),
+    WORD("strict-dma", strict_dma, on_off),
+    WORD("missing", missing_fail, missing),
+    NUMBER("ns-per-tick", ns_per_tick, 1, 1000000),
+};
+
+static enum hb_status bad_value(const char *key, const char *value,
+                                const struct key *k, struct hb_error *error)
+{
+    char list[128] = "";
+
+    if (!k->words)
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "%s is a number from %llu to %llu, not '%s'", key,
+                       (unsigned long long)k->least,
+                       (unsigned long long)k->most, value);
+    for (unsigned i = 0; k->words[i]; i++) {
+        strncat(list, i ? ", " : "", sizeof list - strlen(list) - 1);
+        strncat(list, k->words[i], sizeof list - strlen(list) - 1);
+    }
+    return hb_fail(error, HB_BAD_ARGUMENT, "%s is one of %s, not '%s'", key,
+                   list, value);
+}
+
+static bool parse_value(const struct key *k, const char *value, uint64_t *v)
+{
+    if (!k->words)
+        return config_number(value, v) && *v >= k->least && *v <= k->most;
+    for (*v = 0; k->words[*v]; ++*v) {
+        if (strcmp(k->words[*v], value) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum hb_status set_cpu(struct machine_config *c, const char *value,
+                              struct hb_error *error)
+{
+    if (strcmp(value, "p6") != 0)
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "no cpu '%s': see `halbox list cpus`", value);
+    memset(c->cpu, 0, sizeof c->cpu);
+    memcpy(c->cpu, value, strlen(value));
+    return HB_OK;
+}
+
+enum hb_status machine_config_set(struct machine_config *config,
+                                  const char *key, const char *value,
+                                  struct hb_error *error)
+{
+    uint64_t v;
+
+    if (strcmp(key, "platform") == 0)
+        return set_platform(config, value, error);
+    if (strcmp(key, "cpu") == 0)
+        return set_cpu(config, value, error);
+    for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct key *k = &keys[i];
+
+        if (strcmp(k->name, key) != 0)
+            continue;
+        if (!parse_value(k, value, &v))
+            return bad_value(key, value, k, error);
+        memcpy((uint8_t *)config + k->offset, &v, k->bytes);
+        return HB_OK;
+    }
+    return hb_fail(error, HB_NOT_FOUND, "no setting '%s' of a machine", key);
+}
+
+/* ---- checking and the layout of RAM ----------------------------------------
+ */
+
+enum hb_status config_check(const struct machine_config *c,
+                            struct hb_error *error)
+{
+    for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct key *k = &keys[i];
+        uint64_t v = 0;
+        bool good;
+
+        memcpy(&v, (const uint8_t *)c + k->offset, k->bytes);
+        if (k->words) {
+            uint64_t words = 0;
+
+            while (k->words[words])
+                words++;
+            good = v < words;
+        } else {
+            good = v >= k->least && v <= k->most;
+        }
+        if (!good)
+            return hb_fail(error, HB_BAD_ARGUMENT,
+                           "setting %s has the value %llu", k->name,
+                           (unsigned long long)v);
+    }
+    if (c->memory % MIB)
+        return hb_fail(error, HB_BAD_ARGUMENT, "memory is whole MiB");
+    if (c->devices > MACHINE_DEVICES)
+        return hb_fail(error, HB_BAD_ARGUMENT, "at most %d cards",
+                       (int)MACHINE_DEVICES);
+    return HB_OK;
+}
+
+/* 384 KiB below 1 MiB are the adapters' and the BIOS's, 15-16 MiB and all from
+ * 3 GiB to 4 GiB are left free for logical windows and PCI memory; what would
+ * lie there goes on above. */
+unsigned config_ram(const struct machine_config *c,
+                    struct ram_range range[RAM_RANGES])
+{
+    const uint64_t low = 15 * MIB, high = 3 * GIB;
+    uint64_t rest = c->memory - low;
+    unsigned count = 2;
+
+    range[0] = (struct ram_range){0, 640 << 10};
+    range[1] = (struct ram_range){MIB, 14 * MIB};
+    if (rest) {
+        uint64_t n = rest < high - 16 * MIB ? rest : high - 16 * MIB;
+
+        range[count++] = (struct ram_range){16 * MIB, n};
+        rest -= n;
+    }
+    if (rest)
+        range[count++] = (struct ram_range){4 * GIB, rest};
+    return count;
+}

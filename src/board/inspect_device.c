@@ -1,0 +1,89 @@
+/* src/board/inspect_device.c -- what is on the board, registers by peek. */
+#include <stdio.h>
+#include <string.h>
+
+#include "board/board.h"
+#include "halbox/inspect.h"
+
+bool inspect_device_at(const struct machine *m, unsigned index,
+                       struct inspect_device *device)
+{
+    const struct device *dev = bus_device(m->bus, index);
+    struct bus_place place;
+
+    if (!dev)
+        return false;
+    bus_device_place(dev, &place);
+    *device = (struct inspect_device){.pci = dev->model->pci.vendor != 0,
+                                      .has_irq = place.has_irq,
+                                      .has_dma = place.has_dma,
+                                      .irq = place.irq,
+                                      .dma = place.dma,
+                                      .slot = place.slot,
+                                      .function = place.function};
+    snprintf(device->name, sizeof device->name, "%s", bus_device_name(dev));
+    snprintf(device->model, sizeof device->model, "%s", dev->model->name);
+    snprintf(device->title, sizeof device->title, "%s",
+             dev->model->title ? dev->model->title : "");
+    for (unsigned i = 0; i < DEVICE_WINDOWS; i++) {
+        const struct device_window *w = &dev->model->windows[i];
+
+        device->window[i].port = w->kind == WINDOW_PORT;
+        device->window[i].memory = w->kind == WINDOW_MEMORY;
+        device->window[i].base = place.base[i];
+        device->window[i].bytes = w->bytes;
+    }
+    return true;
+}
+
+/* Asked of the model itself, so it works wherever the window lies now. */
+bool inspect_device_read(const struct machine *m, const char *device,
+                         unsigned window, uint32_t offset, unsigned bytes,
+                         uint32_t *value)
+{
+    struct device *dev = bus_find(m->bus, device);
+    const struct device_window *w;
+    uint32_t size;
+
+    if (!dev || window >= DEVICE_WINDOWS ||
+        (bytes != 1 && bytes != 2 && bytes != 4))
+        return false;
+    w = &dev->model->windows[window];
+    if (w->kind == WINDOW_NONE || (w->bytes && offset >= w->bytes))
+        return false;
+    if (w->ram) {
+        const uint8_t *at = device_ram(dev, window, &size);
+
+        if (!at || offset > size || size - offset < bytes)
+            return false;
+        *value = 0;
+        memcpy(value, at + offset, bytes);
+        return true;
+    }
+    if (dev->model->peek)
+        *value = dev->model->peek(dev, window, offset, bytes);
+    else if (dev->model->read)
+        *value = dev->model->read(dev, window, offset, bytes);
+    else
+        return false;
+    return true;
+}
+
+uint32_t inspect_config(const struct machine *m, unsigned bus, unsigned slot,
+                        unsigned function, unsigned offset)
+{
+    return bus_config_read(m->bus, bus, slot, function, offset & 0xfcu, 4);
+}
+
+bool inspect_wire(const struct machine *m, const char *name, bool *level)
+{
+    for (unsigned w = WIRE_NONE + 1; w < WIRE_COUNT; w++) {
+        const char *known = bus_wire_name((enum wire)w);
+
+        if (known && strcmp(known, name) == 0) {
+            *level = bus_wire(m->bus, (enum wire)w);
+            return true;
+        }
+    }
+    return false;
+}

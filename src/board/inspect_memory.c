@@ -1,0 +1,228 @@
+/* src/board/inspect_memory.c -- the three address spaces, the CPU, the TLB. */
+#include <string.h>
+
+#include "board/board.h"
+#include "halbox/inspect.h"
+
+static void kernel_mode(const struct machine *m, uint64_t cr3,
+                        struct walk_in *in)
+{
+    *in = (struct walk_in){.cr3 = gpa_of(cr3),
+                           .paging = true,
+                           .pae = m->config.pae,
+                           .pse = true,
+                           .pge = true,
+                           .nx = m->config.pae,
+                           .wp = true,
+                           .physical_bits = m->cpu.physical_bits};
+    if (in->pae)
+        walk_load_pdptes(&m->ram, in);
+}
+
+static bool space_mode(const struct machine *m, uint32_t space,
+                       struct walk_in *in)
+{
+    struct nt_process_info process;
+
+    if (space == SPACE_CPU) {
+        cpu_walk_in(&m->cpu, in);
+        return true;
+    }
+    if (m->config.bare)
+        return false;
+    if (space == SPACE_SYSTEM) {
+        kernel_mode(m, space_cr3(&m->mm, 0), in);
+        return true;
+    }
+    if (!nt_process_at(m->nt, space - 1, &process))
+        return false;
+    kernel_mode(m, process.cr3.v, in);
+    return true;
+}
+
+static void describe(const struct walk_in *in, const struct walk_out *out,
+                     bool mapped, struct inspect_walk *walk)
+{
+    *walk = (struct inspect_walk){.mapped = mapped,
+                                  .entry_bytes = out->entry_bytes};
+    walk->levels = in->paging ? out->leaf + 1 : 0;
+    for (unsigned i = 0; i < walk->levels; i++) {
+        walk->level[i].slot = out->slot[i];
+        walk->level[i].entry = out->entry[i];
+    }
+    if (!mapped)
+        return;
+    walk->pa = out->pa;
+    walk->page_bytes = out->page_bytes;
+    walk->writable = out->rights & PTE_RW;
+    walk->user = out->rights & PTE_US;
+    walk->no_execute = out->rights & PTE_NX;
+    walk->global = out->global;
+    walk->dirty = out->dirty;
+    walk->accessed = !in->paging || out->entry[out->leaf] & PTE_A;
+}
+
+bool inspect_translate(const struct machine *m, uint32_t space, gva_t va,
+                       struct inspect_walk *result)
+{
+    struct walk_in in;
+    struct walk_out out = {0};
+    bool mapped;
+
+    if (!space_mode(m, space, &in))
+        return false;
+    in.user = in.write = in.fetch = false;
+    mapped = walk(&m->ram, &in, va, &out);
+    describe(&in, &out, mapped, result);
+    return true;
+}
+
+static bool find_device(const struct machine *m, const char *name,
+                        const struct device **dev)
+{
+    *dev = name ? bus_find(m->bus, name) : NULL;
+    return !name || *dev;
+}
+
+bool inspect_logical(const struct machine *m, const char *device, dla_t at,
+                     enum dma_dir dir, struct inspect_logical *view)
+{
+    static const char *const results[] = {
+        [GATE_OK] = "ok",
+        [GATE_NO_REGISTER] = "no_register",
+        [GATE_DIRECTION] = "direction",
+        [GATE_STRICT] = "strict",
+        [GATE_NOTHING] = "nothing",
+    };
+    const struct device *dev;
+    struct gate_view gate;
+
+    if (!find_device(m, device, &dev))
+        return false;
+    bus_translate(m->bus, dev, at, dir, &gate);
+    *view = (struct inspect_logical){.result = results[gate.result],
+                                     .reaches = gate.result == GATE_OK,
+                                     .pa = gate.to,
+                                     .in_window = gate.in_window,
+                                     .bank = gate.bank,
+                                     .index = gate.index,
+                                     .window = gate.window,
+                                     .entry = gate.entry};
+    return true;
+}
+
+/* RAM or a card's memory; registers are not memory. */
+static bool read_at(const struct machine *m, gpa_t at, void *to, uint32_t n)
+{
+    const uint8_t *card;
+
+    if (ram_read(&m->ram, at, to, n))
+        return true;
+    card = bus_memory(m->bus, gpa_of(at.v & ~(uint64_t)PAGE_MASK));
+    if (!card)
+        return false;
+    memcpy(to, card + (at.v & PAGE_MASK), n);
+    return true;
+}
+
+static uint32_t in_page(uint64_t at, uint32_t bytes)
+{
+    uint32_t n = PAGE_BYTES - (uint32_t)(at & PAGE_MASK);
+
+    return n < bytes ? n : bytes;
+}
+
+bool inspect_physical(const struct machine *m, gpa_t at, void *to,
+                      uint32_t bytes)
+{
+    for (uint32_t done = 0, n; done < bytes; done += n) {
+        n = in_page(at.v + done, bytes - done);
+        if (!read_at(m, gpa_add(at, done), (uint8_t *)to + done, n))
+            return false;
+    }
+    return true;
+}
+
+bool inspect_virtual(const struct machine *m, uint32_t space, gva_t at,
+                     void *to, uint32_t bytes)
+{
+    struct inspect_walk w;
+
+    for (uint32_t done = 0, n; done < bytes; done += n) {
+        n = in_page(at.v + done, bytes - done);
+        if (!inspect_translate(m, space, gva_add(at, done), &w) || !w.mapped ||
+            !read_at(m, w.pa, (uint8_t *)to + done, n))
+            return false;
+    }
+    return true;
+}
+
+bool inspect_bus(const struct machine *m, const char *device, dla_t at,
+                 void *to, uint32_t bytes)
+{
+    struct inspect_logical view;
+
+    for (uint32_t done = 0, n; done < bytes; done += n) {
+        n = in_page(at.v + done, bytes - done);
+        if (!inspect_logical(m, device, dla_add(at, done), DMA_TO_DEVICE,
+                             &view) ||
+            !view.reaches || !read_at(m, view.pa, (uint8_t *)to + done, n))
+            return false;
+    }
+    return true;
+}
+
+bool inspect_ram_at(const struct machine *m, unsigned index,
+                    struct inspect_ram *range)
+{
+    if (index >= m->ram.ranges)
+        return false;
+    range->start = gpa_of(m->ram.range[index].start);
+    range->bytes = m->ram.range[index].bytes;
+    return true;
+}
+
+/* ---- CPU -----------------------------------------------------------------*/
+
+static struct inspect_segment segment(const struct cpu_segment *s)
+{
+    return (struct inspect_segment){.selector = s->selector,
+                                    .access = s->access,
+                                    .base = s->base,
+                                    .limit = s->limit};
+}
+
+void inspect_cpu(const struct machine *m, struct inspect_cpu *cpu)
+{
+    const struct cpu_state *s = &m->cpu.s;
+
+    *cpu = (struct inspect_cpu){.eip = s->eip,
+                                .eflags = s->eflags,
+                                .cr0 = s->cr0,
+                                .cr2 = s->cr2,
+                                .cr3 = s->cr3,
+                                .cr4 = s->cr4,
+                                .ldtr = segment(&s->ldtr),
+                                .tr = segment(&s->tr),
+                                .gdt_base = s->gdtr.base,
+                                .gdt_limit = s->gdtr.limit,
+                                .idt_base = s->idtr.base,
+                                .idt_limit = s->idtr.limit,
+                                .cpl = s->cpl,
+                                .halted = s->halted,
+                                .shutdown = s->shutdown};
+    memcpy(cpu->reg, s->reg, sizeof cpu->reg);
+    memcpy(cpu->dr, s->dr, sizeof cpu->dr);
+    for (unsigned i = 0; i < CPU_SEGS; i++)
+        cpu->segment[i] = segment(&s->seg[i]);
+}
+
+bool inspect_tlb(const struct machine *m, gva_t va, gpa_t *page)
+{
+    const struct tlb_entry *e = tlb_entry(&m->cpu.tlb, va);
+
+    if (!e->used)
+        return false;
+    *page = gpa_of(e->frame);
+    return true;
+}

@@ -1,0 +1,100 @@
+/* src/board/poke.c -- inputs that change the machine by hand. Each is logged
+ * with its position before it takes effect. */
+#include <string.h>
+
+#include "board/board.h"
+
+enum hb_status input_enter(struct machine *m, enum input_kind kind, uint64_t a,
+                           uint64_t b, const void *data, uint32_t bytes,
+                           struct hb_error *error)
+{
+    if (input_log_add(&m->inputs, &m->clock, kind, a, b, data, bytes) != HB_OK)
+        return hb_fail(error, HB_NO_MEMORY, "no memory for the input log");
+    EMIT(&m->events, input, EVENT_STRING(input_kind_name(kind)), a, b);
+    return HB_OK;
+}
+
+enum hb_status machine_poke_physical(struct machine *m, gpa_t at,
+                                     const void *from, uint32_t bytes,
+                                     struct hb_error *error)
+{
+    enum hb_status status;
+
+    if (!ram_is(&m->ram, at, bytes))
+        return hb_fail(error, HB_FAULT, "physical 0x%llx..: not all is RAM",
+                       (unsigned long long)at.v);
+    status = input_enter(m, INPUT_POKE_PHYSICAL, at.v, 0, from, bytes, error);
+    if (status == HB_OK)
+        ram_write(&m->ram, at, from, bytes);
+    return status;
+}
+
+enum hb_status machine_poke_virtual(struct machine *m, gva_t at,
+                                    const void *from, uint32_t bytes,
+                                    struct hb_error *error)
+{
+    uint8_t probe;
+    uint64_t last = (uint64_t)at.v + bytes;
+    enum hb_status status;
+
+    for (uint64_t v = at.v; v < last; v = (v | PAGE_MASK) + 1) {
+        if (!cpu_peek(&m->cpu, gva_of((uint32_t)v), &probe, 1))
+            return hb_fail(error, HB_FAULT, "virtual 0x%08x is not mapped",
+                           (uint32_t)v);
+    }
+    status = input_enter(m, INPUT_POKE_VIRTUAL, at.v, m->cpu.s.cr3, from, bytes,
+                         error);
+    if (status == HB_OK)
+        cpu_poke(&m->cpu, at, from, bytes);
+    return status;
+}
+
+/* Names in the order of enum cpu_reg, then what has a field of its own. */
+static uint32_t *register_of(struct machine *m, const char *name, unsigned *i)
+{
+    static const char *const names[] = {"eax", "ecx", "edx", "ebx",
+                                        "esp", "ebp", "esi", "edi"};
+
+    for (*i = 0; *i < CPU_REGS; ++*i) {
+        if (strcmp(names[*i], name) == 0)
+            return &m->cpu.s.reg[*i];
+    }
+    if (strcmp(name, "eip") == 0)
+        return &m->cpu.s.eip;
+    ++*i;
+    return strcmp(name, "eflags") == 0 ? &m->cpu.s.eflags : NULL;
+}
+
+enum hb_status machine_poke_register(struct machine *m, const char *name,
+                                     uint32_t value, struct hb_error *error)
+{
+    /* SDM vol. 1, 3.4.3: bit 1 is 1, 3, 5, 15 and 22-31 are 0 */
+    const uint32_t flags = 0x003f7fd5;
+    unsigned number;
+    uint32_t *reg = register_of(m, name, &number);
+    enum hb_status status;
+
+    if (!reg)
+        return hb_fail(error, HB_NOT_FOUND, "no register '%s'", name);
+    status = input_enter(m, INPUT_POKE_REGISTER, number, value, name,
+                         (uint32_t)strlen(name), error);
+    if (status == HB_OK)
+        *reg = reg == &m->cpu.s.eflags ? (value & flags) | 2 : value;
+    return status;
+}
+
+enum hb_status machine_send(struct machine *m, const char *device,
+                            const void *bytes, uint32_t count,
+                            struct hb_error *error)
+{
+    struct device *dev = bus_find(m->bus, device);
+    enum hb_status status;
+
+    if (!dev || !dev->model->receive)
+        return hb_fail(error, HB_NOT_FOUND,
+                       "no device '%s' that takes bytes from outside", device);
+    status = input_enter(m, INPUT_SEND, dev->id, 0, bytes, count, error);
+    for (uint32_t i = 0; status == HB_OK && i < count; i++)
+        dev->model->receive(dev, ((const uint8_t *)bytes)[i]);
+    return status;
+}

@@ -1,0 +1,225 @@
+/* src/board/run.c -- the run loop. What holds the bus is finished first, then
+ * due work in the order (tick, sequence), then the CPU up to the next due work.
+ * Between two pieces the machine can be stopped, saved and left. */
+#include "board/board.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- stopping ------------------------------------------------------------*/
+
+const char *machine_stop_name(enum machine_stop_reason reason)
+{
+    static const char *const names[] = {
+        [STOP_LIMIT] = "limit",
+        [STOP_ASKED] = "asked",
+        [STOP_BREAKPOINT] = "breakpoint",
+        [STOP_STEP] = "step",
+        [STOP_TICKET] = "ticket",
+        [STOP_ENDED] = "ended",
+        [STOP_IDLE] = "idle",
+        [STOP_FINDING] = "finding",
+    };
+
+    return (unsigned)reason < sizeof names / sizeof *names ? names[reason]
+                                                           : "unknown";
+}
+
+void machine_stop(struct machine *m)
+{
+    m->stop_asked = true;
+    m->cpu.stop = true;
+}
+
+void run_begin(struct machine *m, struct machine_stop *stop)
+{
+    *stop = (struct machine_stop){0};
+    m->stop_asked = m->finding_stop = false;
+    m->stop_breakpoint = 0;
+    m->cpu.stop = false;
+}
+
+enum machine_stop_reason run_end(struct machine *m, struct machine_stop *stop,
+                                 struct machine_stop *out)
+{
+    stop->at = machine_position(m);
+    if (out)
+        *out = *stop;
+    return stop->reason;
+}
+
+static void stop_asked(const struct machine *m, struct machine_stop *stop)
+{
+    stop->reason = STOP_ASKED;
+    if (m->finding_stop)
+        stop->reason = STOP_FINDING;
+    if (m->stop_breakpoint) {
+        stop->reason = STOP_BREAKPOINT;
+        stop->breakpoint = m->stop_breakpoint;
+    }
+}
+
+static void stop_ended(const struct machine *m, struct machine_stop *stop)
+{
+    const struct ke_bugcheck *b = ke_bugcheck_state(m->ke);
+
+    stop->reason = STOP_ENDED;
+    snprintf(stop->text, sizeof stop->text,
+             "bugcheck 0x%X (0x%08X, 0x%08X, 0x%08X, 0x%08X)%s%s%s%s%s%s",
+             b->code, b->p[0], b->p[1], b->p[2], b->p[3],
+             b->image[0] ? " in " : "", b->image, b->routine[0] ? ", " : "",
+             b->routine, b->text[0] ? ": " : "", b->text);
+}
+
+/* ---- nothing to do -------------------------------------------------------*/
+
+/* Timers of chips that tick on for ever, with nobody waiting, are no work. */
+static bool work_is_coming(const struct machine *m)
+{
+    if (bus_tenure(m->bus)->bytes)
+        return true;
+    for (uint32_t i = 0; i < m->clock.heap.count; i++) {
+        const struct clock_entry *e =
+            &((const struct clock_entry *)m->clock.heap.data)[i];
+        const struct device *dev;
+
+        if (e->kind != CLOCK_DEVICE)
+            return true;
+        dev = bus_device(m->bus, e->target);
+        if (!dev || !dev->model->free_running)
+            return true;
+    }
+    return false;
+}
+
+static bool hopeless(const struct machine *m)
+{
+    if (work_is_coming(m))
+        return false;
+    if (m->ke)
+        return ke_idle(m->ke);
+    return !(m->cpu.s.eflags & FLAG_IF) || !m->clock.heap.count;
+}
+
+static bool halted(struct machine *m, uint64_t until, struct machine_stop *stop)
+{
+    uint64_t next = clock_next(&m->clock);
+
+    if (!hopeless(m)) {
+        m->clock.now = next < until ? next : until;
+        return true;
+    }
+    stop->reason = STOP_IDLE;
+    if (m->ke)
+        ke_waits_text(m->ke, stop->text, sizeof stop->text);
+    else
+        snprintf(stop->text, sizeof stop->text,
+                 "halted at 0x%08x with interrupts %s", m->cpu.s.eip,
+                 m->cpu.s.eflags & FLAG_IF ? "on and nothing to come" : "off");
+    return false;
+}
+
+/* ---- pieces --------------------------------------------------------------*/
+
+static void reset(struct machine *m)
+{
+    bus_reset(m->bus);
+    cpu_reset(&m->cpu);
+}
+
+/* @until bounds instructions, @idle_until the time that a halt may skip. */
+static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
+                    struct machine_stop *stop)
+{
+    uint64_t next = clock_next(&m->clock);
+
+    m->clock.until = next < until ? next : until;
+    switch (cpu_run(&m->cpu)) {
+    case CPU_VMCALL:
+        ke_entry(m->ke);
+        break;
+    case CPU_HALTED:
+        return halted(m, idle_until, stop);
+    case CPU_SHUTDOWN:
+        if (m->ke) {
+            ke_shutdown(m->ke);
+            break;
+        }
+        stop->reason = STOP_ENDED;
+        snprintf(stop->text, sizeof stop->text,
+                 "the CPU shut down at 0x%08x: a fault while delivering #DF",
+                 m->cpu.s.eip);
+        return false;
+    case CPU_TICKS:
+    case CPU_STOP:
+        break;
+    }
+    return true;
+}
+
+bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
+               enum run_piece *what, struct machine_stop *stop)
+{
+    struct clock_entry due;
+
+    if (m->stop_asked) {
+        stop_asked(m, stop);
+        return false;
+    }
+    if (bus_tenure(m->bus)->bytes) {
+        *what = RUN_TENURE;
+        tenure_move(m->bus);
+        return true;
+    }
+    if (clock_take_due(&m->clock, &due)) {
+        *what = RUN_SERVICE;
+        bus_serve(m->bus, &due);
+        return true;
+    }
+    if (bus_pins(m->bus)->reset) {
+        *what = RUN_SERVICE;
+        reset(m);
+        return true;
+    }
+    if (m->ke && ke_ended(m->ke)) {
+        stop_ended(m, stop);
+        return false;
+    }
+    if (m->clock.now >= until) {
+        stop->reason = STOP_LIMIT;
+        return false;
+    }
+    *what = RUN_CPU;
+    return run_cpu(m, until, idle_until, stop);
+}
+
+enum machine_stop_reason machine_run(struct machine *m, uint64_t until,
+                                     struct machine_stop *out)
+{
+    struct machine_stop stop;
+    enum run_piece what;
+
+    run_begin(m, &stop);
+    while (run_piece(m, until, until, &what, &stop))
+        ;
+    return run_end(m, &stop, out);
+}
+
+/* ---- time ----------------------------------------------------------------*/
+
+struct machine_position machine_position(const struct machine *m)
+{
+    return (struct machine_position){.tick = m->clock.now,
+                                     .served = clock_served_now(&m->clock),
+                                     .moved = bus_tenure(m->bus)->moved};
+}
+
+uint64_t machine_now_ns(const struct machine *m)
+{
+    return clock_now_ns(&m->clock);
+}
+
+uint64_t machine_ticks(const struct machine *m, uint64_t ns)
+{
+    return clock_ticks(&m->clock, ns);
+}
