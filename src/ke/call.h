@@ -15,6 +15,7 @@
 
 struct ke;
 struct export;
+struct record;
 
 enum { CALL_WORDS = 8, CALL_ARGS = 16, CALL_OBJECTS = 64 };
 
@@ -30,6 +31,11 @@ struct call_target {
     uint32_t ebp;
 };
 
+/** All registers to go on with. */
+struct resume {
+    uint32_t reg[CPU_REGS], eip, eflags;
+};
+
 /** How a routine ended; filled by the call_x endings, read by the trap core. */
 struct call_end {
     uint8_t kind;
@@ -41,6 +47,7 @@ struct call_end {
     uint32_t object[CALL_OBJECTS];
     bool all;
     uint64_t due;
+    struct resume resume;
 };
 
 /** One entry into a routine; lives on the host stack during that entry only.
@@ -58,6 +65,7 @@ struct call {
     uint32_t w[CALL_WORDS]; /* the record's words                          */
     struct cpu_fault fault; /* first fault latched by a load or store      */
     struct call_end end;    /* private to src/ke: how the routine ended    */
+    struct record *record;  /* private to src/ke                           */
 };
 
 /* ---- arguments ----------------------------------------------------------- */
@@ -134,6 +142,10 @@ void call_thread_end(struct call *c, uint32_t exit_status);
 
 /* ---- what thunks often ask ----------------------------------------------- */
 
+/** call_locals() - @bytes (rounded up to 4) of the guest's stack for what this
+ *  call hands to guest code; they stand until it ends. Not cleared. 0, with the
+ *  bugcheck done, when the stack is full. */
+gva_t call_locals(struct call *c, uint32_t bytes);
 /** call_stub() - ke_stub(): another routine's address for call_guest, which is
  *  how a routine reaches one that may itself call back or wait. */
 gva_t call_stub(const struct call *c, const char *name);

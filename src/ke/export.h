@@ -16,19 +16,26 @@ enum export_dll { NTOSKRNL, HAL, EXPORT_DLLS, INTERNAL = EXPORT_DLLS };
 enum export_convention { STDCALL, FASTCALL, CDECL, DATA };
 /** Highest IRQL a routine may be called at; ANY_LEVEL: no check. */
 enum {
-    PASSIVE_LEVEL = 0, APC_LEVEL = 1, DISPATCH_LEVEL = 2,
-    PROFILE_LEVEL = 27, CLOCK_LEVEL = 28, IPI_LEVEL = 29, POWER_LEVEL = 30,
-    HIGH_LEVEL = 31, ANY_LEVEL = 31
+    PASSIVE_LEVEL = 0,
+    APC_LEVEL = 1,
+    DISPATCH_LEVEL = 2,
+    PROFILE_LEVEL = 27,
+    CLOCK_LEVEL = 28,
+    IPI_LEVEL = 29,
+    POWER_LEVEL = 30,
+    HIGH_LEVEL = 31,
+    ANY_LEVEL = 31
 };
 
-struct export {
+struct export
+{
     const char *name;
-    void (*run)(struct call *c); /* NULL for DATA */
-    uint8_t dll;                 /* enum export_dll */
+    void (*run)(struct call * c); /* NULL for DATA */
+    uint8_t dll;                  /* enum export_dll */
     uint8_t convention;
-    uint8_t slots;     /* argument dwords; DATA: bytes of the variable */
-    uint8_t irql;      /* highest legal caller's IRQL */
-    uint16_t ticks;    /* cost */
+    uint8_t slots;  /* argument dwords; DATA: bytes of the variable */
+    uint8_t irql;   /* highest legal caller's IRQL */
+    uint16_t ticks; /* cost */
 };
 
 /** Row files read: EXPORT(IoMapTransfer, HAL, STDCALL, 6, DISPATCH_LEVEL, 50)

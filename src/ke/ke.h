@@ -161,17 +161,17 @@ enum ke_mode { KERNEL_MODE, USER_MODE };
 enum { KE_THREADS = 1024, KE_NO_THREAD = 0 };
 enum { KE_PRIORITY_LOW = 0, KE_PRIORITY_NORMAL = 8, KE_PRIORITY_HIGH = 31 };
 
-/** Process numbers; 1 is System, whose CR3 is the one mm booted with. */
-enum { KE_SYSTEM_PROCESS = 1 };
+/** Process numbers; 1 is System, in mm's space 0. */
+enum { KE_SYSTEM_PROCESS = 1, KE_PROCESSES = 256 };
 /**
- * ke_process_create() - a process number for an address space.
- * @cr3: its page directory
- *
- * Allocates its guest EPROCESS. 0: no room. mm owns the address space.
+ * ke_process_create() - a process number for mm's address space @space.
+ * Allocates its guest EPROCESS and tells mm (space_set_process). 0: no room.
+ * The caller goes on owning the address space.
  */
-uint32_t ke_process_create(struct ke *ke, uint32_t cr3);
-/** ke_process_destroy() - all its threads have ended. */
+uint32_t ke_process_create(struct ke *ke, uint32_t space);
+/** ke_process_destroy() - all its threads have ended; frees the EPROCESS. */
 void ke_process_destroy(struct ke *ke, uint32_t process);
+uint32_t ke_process_space(const struct ke *ke, uint32_t process);
 gva_t ke_process_object(const struct ke *ke, uint32_t process);
 uint32_t ke_process_by_object(const struct ke *ke, gva_t object);
 uint32_t ke_current_process(const struct ke *ke);

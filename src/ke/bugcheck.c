@@ -1,0 +1,50 @@
+/* src/ke/bugcheck.c -- the end of the guest system: what stopped it, where.
+ * The first one counts. Source: WDK, "Bug check code reference". */
+#include "ke/private.h"
+
+const struct ke_bugcheck *ke_bugcheck_state(const struct ke *ke)
+{
+    return &ke->s.bugcheck;
+}
+
+bool ke_ended(const struct ke *ke)
+{
+    return ke->s.bugcheck.ended;
+}
+
+void ke_bugcheck_at(struct ke *ke, uint32_t eip, uint32_t code, uint32_t p1,
+                    uint32_t p2, uint32_t p3, uint32_t p4, const char *text)
+{
+    struct ke_bugcheck *b = &ke->s.bugcheck;
+    const char *image = ke_image_at(ke, gva_of(eip));
+
+    if (b->ended)
+        return;
+    *b = (struct ke_bugcheck){
+        .ended = 1, .code = code, .p = {p1, p2, p3, p4}, .eip = eip};
+    b->esp = ke->cpu->s.reg[ESP];
+    b->thread = ke->s.thread.count ? ke_current_thread(ke) : 0;
+    snprintf(b->image, sizeof b->image, "%s", image ? image : "");
+    snprintf(b->routine, sizeof b->routine, "%s",
+             ke->running ? ke->running : "");
+    snprintf(b->text, sizeof b->text, "%s", text ? text : "");
+    EMIT(ke->events, bugcheck, code, p1, p2, p3, p4);
+}
+
+/** EIP: the guest's caller of the routine in progress, if there is one. */
+void ke_bugcheck(struct ke *ke, uint32_t code, uint32_t p1, uint32_t p2,
+                 uint32_t p3, uint32_t p4, const char *text)
+{
+    uint32_t eip = ke->cpu->s.eip;
+    const char *image = ke_image_at(ke, gva_of(eip));
+
+    if (image && ke_is_kernel_dll(image))
+        eip = ke_read_u32(ke, gva_of(ke->cpu->s.reg[ESP]));
+    ke_bugcheck_at(ke, eip, code, p1, p2, p3, p4, text);
+}
+
+void ke_shutdown(struct ke *ke)
+{
+    ke_bugcheck_at(ke, ke->cpu->s.eip, BUGCHECK_UNEXPECTED_TRAP, EXC_DF, 0, 0,
+                   0, "a fault while delivering a double fault");
+}
