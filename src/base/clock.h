@@ -13,7 +13,6 @@ enum clock_kind {
     CLOCK_DEVICE, /* target device, arg step: model->step(dev, step, DMA_OK)  */
     CLOCK_DMA,    /* target DMA engine slot: the bus for its next operation   */
     CLOCK_DMA_CONTROLLER, /* target device: ask its next()                    */
-    CLOCK_KE, /* arg: what the kernel asked for (timers, quantum)         */
     CLOCK_KINDS
 };
 

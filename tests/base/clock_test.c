@@ -33,11 +33,11 @@ static void entries_come_by_tick_then_in_the_order_they_were_made(void **state)
     const uint32_t want[] = {3, 1, 4, 0, 2};
     struct clock_entry e;
 
-    clock_at(c, 20, CLOCK_KE, 0, 0);
-    clock_at(c, 10, CLOCK_KE, 0, 1);
-    clock_at(c, 20, CLOCK_KE, 0, 2);
-    clock_at(c, 5, CLOCK_KE, 0, 3);
-    clock_at(c, 10, CLOCK_KE, 0, 4);
+    clock_at(c, 20, CLOCK_DEVICE, 0, 0);
+    clock_at(c, 10, CLOCK_DEVICE, 0, 1);
+    clock_at(c, 20, CLOCK_DEVICE, 0, 2);
+    clock_at(c, 5, CLOCK_DEVICE, 0, 3);
+    clock_at(c, 10, CLOCK_DEVICE, 0, 4);
     c->now = 20;
     for (unsigned i = 0; i < 5; i++) {
         assert_true(clock_take_due(c, &e));
@@ -93,7 +93,7 @@ static void an_entry_of_the_past_is_due_at_the_next_tick(void **state)
     struct clock *c = *state;
 
     c->now = 50;
-    clock_at(c, 3, CLOCK_KE, 0, 0);
+    clock_at(c, 3, CLOCK_DEVICE, 0, 0);
     assert_int_equal(clock_next(c), 51);
 }
 
@@ -102,9 +102,9 @@ static void a_new_entry_brings_the_end_of_the_run_nearer(void **state)
     struct clock *c = *state;
 
     c->until = 100;
-    clock_at(c, 200, CLOCK_KE, 0, 0);
+    clock_at(c, 200, CLOCK_DEVICE, 0, 0);
     assert_int_equal(c->until, 100);
-    clock_at(c, 30, CLOCK_KE, 0, 1);
+    clock_at(c, 30, CLOCK_DEVICE, 0, 1);
     assert_int_equal(c->until, 30);
 }
 
@@ -113,8 +113,8 @@ static void served_counts_within_one_tick(void **state)
     struct clock *c = *state;
     struct clock_entry e;
 
-    clock_at(c, 1, CLOCK_KE, 0, 0);
-    clock_at(c, 1, CLOCK_KE, 0, 1);
+    clock_at(c, 1, CLOCK_DEVICE, 0, 0);
+    clock_at(c, 1, CLOCK_DEVICE, 0, 1);
     c->now = 1;
     assert_int_equal(clock_served_now(c), 0);
     clock_take_due(c, &e);
@@ -144,7 +144,7 @@ static void a_loaded_clock_serves_as_the_saved_one(void **state)
     struct clock_entry a, b;
 
     for (uint32_t i = 0; i < 100; i++)
-        clock_at(c, i * 37 % 50, CLOCK_KE, 0, i);
+        clock_at(c, i * 37 % 50, CLOCK_DEVICE, 0, i);
     save_rows(&s, c, clock_rows);
     clock_init(&other, 1);
     l = (struct loader){.bytes = s.bytes, .count = s.count};

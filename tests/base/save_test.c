@@ -154,7 +154,7 @@ static void an_input_is_stamped_with_its_position(void **state)
 
     (void)state;
     clock_init(&c, 1);
-    clock_at(&c, 9, CLOCK_KE, 0, 0);
+    clock_at(&c, 9, CLOCK_DEVICE, 0, 0);
     c.now = 9;
     clock_take_due(&c, &due);
     assert_int_equal(
