@@ -19,33 +19,76 @@ enum cpu_reg { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, CPU_REGS };
 enum cpu_seg { ES, CS, SS, DS, FS, GS, CPU_SEGS };
 
 enum {
-    FLAG_CF = 1u << 0, FLAG_PF = 1u << 2, FLAG_AF = 1u << 4,
-    FLAG_ZF = 1u << 6, FLAG_SF = 1u << 7, FLAG_TF = 1u << 8,
-    FLAG_IF = 1u << 9, FLAG_DF = 1u << 10, FLAG_OF = 1u << 11,
-    FLAG_IOPL = 3u << 12, FLAG_NT = 1u << 14, FLAG_RF = 1u << 16,
-    FLAG_VM = 1u << 17, FLAG_AC = 1u << 18, FLAG_VIF = 1u << 19,
-    FLAG_VIP = 1u << 20, FLAG_ID = 1u << 21,
+    FLAG_CF = 1u << 0,
+    FLAG_PF = 1u << 2,
+    FLAG_AF = 1u << 4,
+    FLAG_ZF = 1u << 6,
+    FLAG_SF = 1u << 7,
+    FLAG_TF = 1u << 8,
+    FLAG_IF = 1u << 9,
+    FLAG_DF = 1u << 10,
+    FLAG_OF = 1u << 11,
+    FLAG_IOPL = 3u << 12,
+    FLAG_NT = 1u << 14,
+    FLAG_RF = 1u << 16,
+    FLAG_VM = 1u << 17,
+    FLAG_AC = 1u << 18,
+    FLAG_VIF = 1u << 19,
+    FLAG_VIP = 1u << 20,
+    FLAG_ID = 1u << 21,
 };
 enum {
-    CR0_PE = 1u << 0, CR0_MP = 1u << 1, CR0_EM = 1u << 2, CR0_TS = 1u << 3,
-    CR0_ET = 1u << 4, CR0_NE = 1u << 5, CR0_WP = 1u << 16, CR0_AM = 1u << 18,
-    CR0_NW = 1u << 29, CR0_CD = 1u << 30, CR0_PG = 1u << 31,
+    CR0_PE = 1u << 0,
+    CR0_MP = 1u << 1,
+    CR0_EM = 1u << 2,
+    CR0_TS = 1u << 3,
+    CR0_ET = 1u << 4,
+    CR0_NE = 1u << 5,
+    CR0_WP = 1u << 16,
+    CR0_AM = 1u << 18,
+    CR0_NW = 1u << 29,
+    CR0_CD = 1u << 30,
+    CR0_PG = 1u << 31,
 };
 enum {
-    CR4_VME = 1, CR4_PVI = 2, CR4_TSD = 4, CR4_DE = 8, CR4_PSE = 16,
-    CR4_PAE = 32, CR4_MCE = 64, CR4_PGE = 128, CR4_PCE = 256,
-    CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024,
+    CR4_VME = 1,
+    CR4_PVI = 2,
+    CR4_TSD = 4,
+    CR4_DE = 8,
+    CR4_PSE = 16,
+    CR4_PAE = 32,
+    CR4_MCE = 64,
+    CR4_PGE = 128,
+    CR4_PCE = 256,
+    CR4_OSFXSR = 512,
+    CR4_OSXMMEXCPT = 1024,
 };
 enum {
-    EXC_DE, EXC_DB, EXC_NMI, EXC_BP, EXC_OF, EXC_BR, EXC_UD, EXC_NM, EXC_DF,
-    EXC_TS = 10, EXC_NP, EXC_SS, EXC_GP, EXC_PF, EXC_MF = 16, EXC_AC, EXC_MC,
+    EXC_DE,
+    EXC_DB,
+    EXC_NMI,
+    EXC_BP,
+    EXC_OF,
+    EXC_BR,
+    EXC_UD,
+    EXC_NM,
+    EXC_DF,
+    EXC_TS = 10,
+    EXC_NP,
+    EXC_SS,
+    EXC_GP,
+    EXC_PF,
+    EXC_MF = 16,
+    EXC_AC,
+    EXC_MC,
     EXC_XM,
 };
 
 /** A segment register with its descriptor cache. */
 struct cpu_segment {
     uint16_t selector;
-    uint16_t access; /* descriptor bits 8-15 and 20-23 as in its high dword >> 8 */
+    uint16_t
+        access; /* descriptor bits 8-15 and 20-23 as in its high dword >> 8 */
     uint32_t base, limit; /* limit in bytes, granularity applied */
 };
 
@@ -65,7 +108,7 @@ struct cpu_state {
     uint32_t efer_nxe; /* IA32_EFER.NXE: NX under PAE */
     uint32_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t tsc_offset;
-    uint8_t cpl, halted, interrupt_shadow, nmi_blocked, shutdown;
+    uint8_t cpl, halted, interrupt_shadow, nmi_blocked, nmi_line, shutdown;
 };
 
 enum cpu_exit {
@@ -88,7 +131,7 @@ struct cpu {
     /* VMCALL is an instruction only inside [vmcall_low, vmcall_high) */
     gpa_t vmcall_low, vmcall_high;
     gpa_t vmcall_at;
-    bool stop; /* end cpu_run after this instruction */
+    bool stop;             /* end cpu_run after this instruction */
     uint8_t physical_bits; /* of the model: 32 or 36 */
     struct cpu_private *p; /* decoder and fault unwinding, src/cpu only */
 };

@@ -1,0 +1,371 @@
+/* src/cpu/decode.c -- bytes at CS:EIP to a struct insn; operands. Source: SDM
+ * vol. 2, chapter 2 and appendix A. */
+#include "cpu/ops.h"
+
+enum { MOST_BYTES = 15 };
+
+struct fetch {
+    struct cpu *cpu;
+    struct insn *i;
+};
+
+static uint8_t next8(struct fetch *f)
+{
+    struct cpu *cpu = f->cpu;
+    const struct cpu_segment *cs = &cpu->s.seg[CS];
+    uint32_t at = cpu->s.eip + f->i->length;
+
+    if (f->i->length == MOST_BYTES || at > cs->limit)
+        cpu_fault(cpu, EXC_GP, 0);
+    f->i->length++;
+    return mem_fetch8(cpu, cs->base + at);
+}
+
+static uint32_t next_n(struct fetch *f, unsigned bytes)
+{
+    uint32_t v = 0;
+
+    for (unsigned k = 0; k < bytes; k++)
+        v |= (uint32_t)next8(f) << 8 * k;
+    return v;
+}
+
+static uint8_t prefixes(struct fetch *f)
+{
+    struct insn *i = f->i;
+    bool big = f->cpu->s.seg[CS].access & SEG_DB;
+
+    i->bits = i->abits = big ? 32 : 16;
+    for (;;) {
+        uint8_t byte = next8(f);
+
+        switch (byte) {
+        case 0x26:
+        case 0x2e:
+        case 0x36:
+        case 0x3e:
+            i->seg_override = (uint8_t)(1 + (byte >> 3 & 3));
+            break;
+        case 0x64:
+        case 0x65:
+            i->seg_override = (uint8_t)(1 + FS + (byte & 1));
+            break;
+        case 0x66:
+            i->bits = big ? 16 : 32;
+            break;
+        case 0x67:
+            i->abits = big ? 16 : 32;
+            break;
+        case 0xf0:
+            i->lock = 1;
+            break;
+        case 0xf2:
+        case 0xf3:
+            i->rep = byte;
+            break;
+        default:
+            return byte;
+        }
+    }
+}
+
+/* SDM vol. 2, table 2-1: 16-bit addressing forms. */
+static void modrm16(struct fetch *f)
+{
+    static const uint8_t base[8] = {EBX + 1, EBX + 1, EBP + 1, EBP + 1,
+                                    0,       0,       EBP + 1, EBX + 1};
+    static const uint8_t index[8] = {ESI + 1, EDI + 1, ESI + 1, EDI + 1,
+                                     ESI + 1, EDI + 1, 0,       0};
+    struct insn *i = f->i;
+
+    i->base = base[i->rm];
+    i->index = index[i->rm];
+    if (i->mod == 0 && i->rm == 6) {
+        i->base = 0;
+        i->disp = next_n(f, 2);
+    } else if (i->mod == 1) {
+        i->disp = (uint32_t)(int8_t)next8(f);
+    } else if (i->mod == 2) {
+        i->disp = next_n(f, 2);
+    }
+}
+
+/* Tables 2-2 and 2-3. */
+static void modrm32(struct fetch *f)
+{
+    struct insn *i = f->i;
+    bool none = i->mod == 0 && i->rm == EBP;
+
+    i->base = (uint8_t)(i->rm + 1);
+    if (i->rm == ESP) {
+        uint8_t sib = next8(f);
+
+        i->scale = sib >> 6;
+        i->index = (sib >> 3 & 7) == ESP ? 0 : (uint8_t)((sib >> 3 & 7) + 1);
+        i->base = (uint8_t)((sib & 7) + 1);
+        none = i->mod == 0 && (sib & 7) == EBP;
+    }
+    if (none)
+        i->base = 0;
+    if (i->mod == 1)
+        i->disp = (uint32_t)(int8_t)next8(f);
+    else if (i->mod == 2 || none)
+        i->disp = next_n(f, 4);
+}
+
+static void modrm(struct fetch *f)
+{
+    struct insn *i = f->i;
+    uint8_t byte = next8(f);
+
+    i->mod = byte >> 6;
+    i->reg = byte >> 3 & 7;
+    i->rm = byte & 7;
+    if (i->mod == 3)
+        return;
+    if (i->abits == 16)
+        modrm16(f);
+    else
+        modrm32(f);
+    i->seg = i->base == EBP + 1 || i->base == ESP + 1 ? SS : DS;
+}
+
+static bool takes_modrm(unsigned code)
+{
+    return (code >= O_Eb && code <= O_Gv) || (code >= O_M && code <= O_Sw);
+}
+
+static void immediate(struct fetch *f, unsigned code)
+{
+    struct insn *i = f->i;
+
+    switch (code) {
+    case O_Ib:
+        i->imm = next8(f);
+        break;
+    case O_sIb:
+    case O_Jb:
+        i->imm = (uint32_t)(int8_t)next8(f) & mask_of(i->bits);
+        break;
+    case O_Iw:
+        i->imm = next_n(f, 2);
+        break;
+    case O_I2b:
+        i->imm2 = next8(f);
+        break;
+    case O_Iv:
+    case O_Jv:
+        i->imm = next_n(f, i->bits / 8);
+        break;
+    case O_Ap:
+        i->imm = next_n(f, i->bits / 8);
+        i->imm2 = next_n(f, 2);
+        break;
+    case O_Ob:
+    case O_Ov:
+        i->disp = next_n(f, i->abits / 8);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool memory_destination(const struct insn *i)
+{
+    return i->mod != 3 &&
+           ((i->op->dst >= O_Eb && i->op->dst <= O_Ev) || i->op->dst == O_M);
+}
+
+/* A group's row gives name, handler, rules and an extra immediate; operands
+ * are the opcode's. */
+static void choose_group(struct insn *i, struct opcode *merged)
+{
+    const struct opcode *row = &opcode_group[i->op->group][i->reg];
+
+    *merged = *i->op;
+    merged->name = row->name;
+    merged->run = row->run;
+    merged->flags |= row->flags;
+    merged->ext = row->ext;
+    if (row->ext == O_Iv && merged->dst == O_Eb)
+        merged->ext = O_Ib;
+    i->op = merged;
+}
+
+static void rules(struct cpu *cpu, const struct insn *i)
+{
+    uint16_t flags = i->op->flags;
+
+    if (!i->op->run || ((flags & F_MEM) && i->mod == 3))
+        cpu_fault_plain(cpu, EXC_UD);
+    if ((flags & F_PE) && (real_mode(cpu) || v86_mode(cpu)))
+        cpu_fault_plain(cpu, EXC_UD);
+    if (i->lock && !((flags & F_LOCK) && memory_destination(i)))
+        cpu_fault_plain(cpu, EXC_UD);
+    if ((flags & F_CPL0) && cpu->s.cpl)
+        cpu_fault(cpu, EXC_GP, 0);
+}
+
+void decode(struct cpu *cpu, struct insn *i, struct opcode *merged)
+{
+    struct fetch f = {cpu, i};
+    const struct opcode *map = opcode_one;
+
+    *i = (struct insn){.seg = DS, .mod = 3};
+    i->opcode = prefixes(&f);
+    if (i->opcode == 0x0f) {
+        i->opcode = next8(&f);
+        map = opcode_0f;
+    }
+    i->op = &map[i->opcode];
+    if (!i->op->run && !(i->op->flags & F_GROUP))
+        cpu_fault_plain(cpu, EXC_UD);
+    if ((i->op->flags & F_MODRM) || takes_modrm(i->op->dst) ||
+        takes_modrm(i->op->src))
+        modrm(&f);
+    if (i->op->flags & F_GROUP)
+        choose_group(i, merged);
+    immediate(&f, i->op->dst);
+    immediate(&f, i->op->src);
+    immediate(&f, i->op->ext);
+    if (i->seg_override)
+        i->seg = (uint8_t)(i->seg_override - 1);
+    rules(cpu, i);
+}
+
+/* ---- operands --------------------------------------------------------------
+ */
+
+uint32_t ea(struct cpu *cpu, const struct insn *i)
+{
+    uint32_t at = i->disp;
+
+    if (i->base)
+        at += cpu->s.reg[i->base - 1];
+    if (i->index)
+        at += cpu->s.reg[i->index - 1] << i->scale;
+    return at & mask_of(i->abits);
+}
+
+uint32_t reg_get(const struct cpu *cpu, unsigned reg, unsigned bits)
+{
+    if (bits == 8)
+        return (reg < 4 ? cpu->s.reg[reg] : cpu->s.reg[reg - 4] >> 8) & 255;
+    return cpu->s.reg[reg] & mask_of(bits);
+}
+
+void reg_set(struct cpu *cpu, unsigned reg, unsigned bits, uint32_t v)
+{
+    uint32_t *r = &cpu->s.reg[bits == 8 ? reg & 3 : reg];
+    unsigned shift = bits == 8 && reg > 3 ? 8 : 0;
+    uint32_t mask = mask_of(bits) << shift;
+
+    *r = (*r & ~mask) | (v << shift & mask);
+}
+
+unsigned operand_bits(const struct insn *i, unsigned code)
+{
+    switch (code) {
+    case O_Eb:
+    case O_Gb:
+    case O_Zb:
+    case O_Ib:
+    case O_Ob:
+    case O_AL:
+    case O_CL:
+        return 8;
+    case O_Ew:
+    case O_Gw:
+    case O_Iw:
+    case O_Sw:
+    case O_AX:
+    case O_DX:
+        return 16;
+    case O_Ed:
+    case O_Gd:
+    case O_Rd:
+        return 32;
+    default:
+        return i->bits;
+    }
+}
+
+uint32_t operand_get(struct cpu *cpu, const struct insn *i, unsigned code)
+{
+    unsigned bits = operand_bits(i, code);
+
+    switch (code) {
+    case O_Eb:
+    case O_Ew:
+    case O_Ed:
+    case O_Ev:
+        if (i->mod == 3)
+            return reg_get(cpu, i->rm, bits);
+        return seg_read(cpu, i->seg, ea(cpu, i), bits / 8);
+    case O_Gb:
+    case O_Gw:
+    case O_Gd:
+    case O_Gv:
+        return reg_get(cpu, i->reg, bits);
+    case O_Zb:
+    case O_Zv:
+        return reg_get(cpu, i->opcode & 7, bits);
+    case O_Rd:
+        return cpu->s.reg[i->rm];
+    case O_Ob:
+    case O_Ov:
+        return seg_read(cpu, i->seg, i->disp, bits / 8);
+    case O_AL:
+    case O_AX:
+    case O_eAX:
+        return reg_get(cpu, EAX, bits);
+    case O_CL:
+        return cpu->s.reg[ECX] & 255;
+    case O_DX:
+        return cpu->s.reg[EDX] & 0xffff;
+    case O_ONE:
+        return 1;
+    case O_I2b:
+        return i->imm2;
+    default:
+        return i->imm;
+    }
+}
+
+void operand_set(struct cpu *cpu, const struct insn *i, unsigned code,
+                 uint32_t v)
+{
+    unsigned bits = operand_bits(i, code);
+
+    switch (code) {
+    case O_Eb:
+    case O_Ew:
+    case O_Ed:
+    case O_Ev:
+        if (i->mod == 3)
+            reg_set(cpu, i->rm, bits, v);
+        else
+            seg_write(cpu, i->seg, ea(cpu, i), bits / 8, v);
+        break;
+    case O_Gb:
+    case O_Gw:
+    case O_Gd:
+    case O_Gv:
+        reg_set(cpu, i->reg, bits, v);
+        break;
+    case O_Zb:
+    case O_Zv:
+        reg_set(cpu, i->opcode & 7, bits, v);
+        break;
+    case O_Rd:
+        cpu->s.reg[i->rm] = v;
+        break;
+    case O_Ob:
+    case O_Ov:
+        seg_write(cpu, i->seg, i->disp, bits / 8, v);
+        break;
+    default: /* AL, AX, eAX */
+        reg_set(cpu, EAX, bits, v);
+        break;
+    }
+}

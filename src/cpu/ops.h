@@ -1,0 +1,43 @@
+/* src/cpu/ops.h -- the handlers that opcodes.def names. */
+#ifndef CPU_OPS_H
+#define CPU_OPS_H
+
+#include "cpu/private.h"
+
+enum op_group {
+    GROUP1,
+    GROUP1A,
+    GROUP2,
+    GROUP3,
+    GROUP4,
+    GROUP5,
+    GROUP6,
+    GROUP7,
+    GROUP8,
+    GROUP9,
+    GROUP11,
+    OP_GROUPS
+};
+extern const struct opcode opcode_group[OP_GROUPS][8];
+
+#define HANDLER(run)              void run(struct cpu *cpu, const struct insn *i);
+#define OP(c, n, d, s, e, run, f) HANDLER(run)
+#define OP8                       OP
+#define OP16                      OP
+#define GROUP(c, g, d, s, e, f)
+#define ROW(g, r, n, e, run, f) HANDLER(run)
+#define MAP_ONE
+#define MAP_0F
+#define MAP_GROUPS
+#include "cpu/opcodes.def"
+#undef MAP_ONE
+#undef MAP_0F
+#undef MAP_GROUPS
+#undef OP
+#undef OP8
+#undef OP16
+#undef GROUP
+#undef ROW
+#undef HANDLER
+
+#endif

@@ -1,0 +1,282 @@
+/* src/cpu/private.h -- what the files of src/cpu share: the instruction being
+ * run, the way a fault unwinds, segmented memory accesses. */
+#ifndef CPU_PRIVATE_H
+#define CPU_PRIVATE_H
+
+#include <setjmp.h>
+
+#include "cpu/cpu.h"
+
+/* ---- descriptors: SDM vol. 3A 3.4.5 ---------------------------------------
+ */
+
+/** struct cpu_segment.access: bits 8-23 of a descriptor's high dword, >> 8. */
+enum {
+    SEG_ACCESSED = 1 << 0,
+    SEG_WRITABLE = 1 << 1,   /* data */
+    SEG_READABLE = 1 << 1,   /* code */
+    SEG_DOWN = 1 << 2,       /* data: expand down */
+    SEG_CONFORMING = 1 << 2, /* code */
+    SEG_CODE = 1 << 3,
+    SEG_S = 1 << 4, /* code or data, not system */
+    SEG_DPL = 3 << 5,
+    SEG_P = 1 << 7,
+    SEG_DB = 1 << 14,
+    SEG_G = 1 << 15,
+    SEG_TYPE = 15,
+};
+/** System descriptor types. */
+enum {
+    SYS_TSS16 = 1,
+    SYS_LDT = 2,
+    SYS_TSS16_BUSY = 3,
+    SYS_CALL16 = 4,
+    SYS_TASK_GATE = 5,
+    SYS_INT16 = 6,
+    SYS_TRAP16 = 7,
+    SYS_TSS32 = 9,
+    SYS_TSS32_BUSY = 11,
+    SYS_CALL32 = 12,
+    SYS_INT32 = 14,
+    SYS_TRAP32 = 15,
+};
+
+struct descriptor {
+    uint32_t low, high;
+    uint32_t at; /* linear address it was read from */
+};
+
+static inline unsigned seg_dpl(unsigned access)
+{
+    return access >> 5 & 3;
+}
+
+/* ---- the instruction ------------------------------------------------------
+ */
+
+struct insn;
+typedef void op_run(struct cpu *cpu, const struct insn *i);
+
+/** Operand codes, SDM vol. 2 appendix A.2; and fixed registers. */
+enum operand_code {
+    O_NONE,
+    O_Eb,
+    O_Ew,
+    O_Ed,
+    O_Ev, /* ModRM r/m */
+    O_Gb,
+    O_Gw,
+    O_Gd,
+    O_Gv, /* ModRM reg */
+    O_Zb,
+    O_Zv, /* low three bits of the opcode */
+    O_Ib,
+    O_Iw,
+    O_Iv,
+    O_sIb,
+    O_I2b, /* immediates; sIb sign-extended; I2b 2nd */
+    O_Jb,
+    O_Jv, /* relative targets */
+    O_Ap, /* far pointer immediate */
+    O_M,  /* memory only, no access by the decoder */
+    O_Rd, /* register only (CRn, DRn moves) */
+    O_Cd,
+    O_Dd,
+    O_Sw, /* control, debug, segment register */
+    O_Ob,
+    O_Ov, /* memory at an immediate offset */
+    O_AL,
+    O_AX,
+    O_eAX,
+    O_CL,
+    O_DX,
+    O_ONE,
+};
+
+enum op_flag {
+    F_LOCK = 1 << 0,  /* LOCK is legal with a memory destination */
+    F_MODRM = 1 << 1, /* has a ModRM byte though no operand says so */
+    F_CPL0 = 1 << 2,  /* #GP(0) outside ring 0 */
+    F_PE = 1 << 3,    /* #UD in real and V86 mode */
+    F_FPU = 1 << 4,   /* #NM: no FPU yet, as with CR0.EM */
+    F_GROUP = 1 << 5, /* `run` is chosen by ModRM.reg from a group's rows */
+    F_REP = 1 << 6,   /* a string instruction: F2, F3 repeat */
+    F_MEM = 1 << 7,   /* r/m must be memory, else #UD */
+};
+
+struct opcode {
+    const char *name;
+    uint8_t dst, src, ext; /* enum operand_code */
+    op_run *run;
+    uint16_t flags;
+    uint8_t group; /* F_GROUP: which */
+};
+
+struct insn {
+    const struct opcode *op;
+    uint8_t opcode; /* last opcode byte */
+    uint8_t bits;   /* 16 or 32: operand size attribute */
+    uint8_t abits;  /* address size attribute */
+    uint8_t rep;    /* 0, F2h, F3h */
+    uint8_t lock;
+    uint8_t seg;          /* segment of the memory operand, override applied */
+    uint8_t seg_override; /* 0, or 1 + enum cpu_seg */
+    uint8_t mod, reg, rm;
+    uint8_t length;
+    uint32_t disp;
+    uint8_t base, index, scale; /* registers + 1, 0: none */
+    uint32_t imm, imm2;
+};
+
+/* ---- the run --------------------------------------------------------------
+ */
+
+struct cpu_private {
+    sigjmp_buf fault;
+    bool delivered; /* a trap went through the IDT: `fault` is stale */
+    uint8_t vector;
+    bool has_error;
+    uint32_t error;
+    uint32_t next_eip;   /* where the instruction after this one is */
+    uint32_t esp_before; /* ESP when the instruction began */
+    bool repeat;         /* a rep instruction has iterations left */
+    bool vmcall;
+    uint8_t shadow; /* STI or MOV SS asked for one */
+    uint32_t pf_address;
+};
+
+/** cpu_fault() - give the instruction up: no return. */
+_Noreturn void cpu_fault(struct cpu *cpu, unsigned vector, uint32_t error);
+_Noreturn void cpu_fault_plain(struct cpu *cpu, unsigned vector); /* no code */
+
+/* ---- memory: mem.c ---------------------------------------------------------
+ */
+
+enum { MEM_READ = TLB_READ, MEM_WRITE = TLB_WRITE, MEM_FETCH = TLB_FETCH };
+
+/** Linear accesses at privilege @user; a fault is #PF. */
+uint8_t mem_read8(struct cpu *cpu, uint32_t at, bool user);
+uint16_t mem_read16(struct cpu *cpu, uint32_t at, bool user);
+uint32_t mem_read32(struct cpu *cpu, uint32_t at, bool user);
+void mem_write8(struct cpu *cpu, uint32_t at, uint8_t v, bool user);
+void mem_write16(struct cpu *cpu, uint32_t at, uint16_t v, bool user);
+void mem_write32(struct cpu *cpu, uint32_t at, uint32_t v, bool user);
+/** mem_probe() - fault now if a write of @bytes at @at would. */
+void mem_probe(struct cpu *cpu, uint32_t at, uint32_t bytes, bool user);
+uint8_t mem_fetch8(struct cpu *cpu, uint32_t at);
+
+static inline bool cpu_user(const struct cpu *cpu)
+{
+    return cpu->s.cpl == 3;
+}
+
+/** seg_linear() - check an access of @bytes at @offset of @seg against type and
+ *  limit; returns its linear address. */
+uint32_t seg_linear(struct cpu *cpu, unsigned seg, uint32_t offset,
+                    uint32_t bytes, bool write);
+uint32_t seg_read(struct cpu *cpu, unsigned seg, uint32_t offset,
+                  unsigned bytes);
+void seg_write(struct cpu *cpu, unsigned seg, uint32_t offset, unsigned bytes,
+               uint32_t v);
+
+/* ---- stack, by SS.B --------------------------------------------------------
+ */
+
+void push(struct cpu *cpu, unsigned bytes, uint32_t v);
+uint32_t pop(struct cpu *cpu, unsigned bytes);
+uint32_t stack_mask(const struct cpu *cpu);
+void set_esp(struct cpu *cpu, uint32_t v);
+
+/* ---- segments: segment.c ---------------------------------------------------
+ */
+
+/** descriptor_read() - entry of GDT or LDT; false: outside the table. */
+bool descriptor_read(struct cpu *cpu, uint16_t selector, struct descriptor *d);
+struct cpu_segment segment_of(uint16_t selector, const struct descriptor *d);
+void descriptor_touch(struct cpu *cpu, struct descriptor *d);
+/** segment_load() - MOV to DS, ES, FS, GS, SS; faults as the SDM says. */
+void segment_load(struct cpu *cpu, unsigned seg, uint16_t selector);
+void segment_real(struct cpu *cpu, unsigned seg, uint16_t selector);
+/** segment_check_ss() - a stack segment for privilege @cpl, faults with
+ *  @vector (#GP, or #TS while changing stacks). */
+struct cpu_segment segment_stack(struct cpu *cpu, uint16_t selector,
+                                 unsigned cpl, unsigned vector);
+void far_jump(struct cpu *cpu, uint16_t selector, uint32_t offset,
+              unsigned bits);
+void far_call(struct cpu *cpu, uint16_t selector, uint32_t offset,
+              unsigned bits);
+void far_return(struct cpu *cpu, unsigned bits, uint32_t extra);
+void interrupt_return(struct cpu *cpu, unsigned bits);
+void load_cs(struct cpu *cpu, uint16_t selector, const struct descriptor *d,
+             unsigned cpl);
+static inline bool real_mode(const struct cpu *cpu)
+{
+    return !(cpu->s.cr0 & CR0_PE);
+}
+static inline bool v86_mode(const struct cpu *cpu)
+{
+    return (cpu->s.cr0 & CR0_PE) && (cpu->s.eflags & FLAG_VM);
+}
+
+/** A stack being changed to: nothing of the old one is touched until done. */
+struct new_stack {
+    struct cpu_segment ss;
+    uint32_t esp;
+    uint32_t error; /* of #SS while pushing */
+    bool user;
+};
+struct new_stack new_stack_of(struct cpu *cpu, unsigned cpl, unsigned external);
+void new_stack_push(struct cpu *cpu, struct new_stack *st, unsigned bytes,
+                    uint32_t v);
+
+/* ---- traps: trap.c ---------------------------------------------------------
+ */
+
+enum trap_source { TRAP_FAULT, TRAP_SOFTWARE, TRAP_EXTERNAL };
+/** trap_enter() - through the IDT; @return_eip is pushed. May fault. */
+void trap_enter(struct cpu *cpu, unsigned vector, enum trap_source source,
+                bool has_error, uint32_t error, uint32_t return_eip);
+/** trap_deliver() - a fault, with the #DF rules; false: shutdown. */
+bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
+                  uint32_t error, uint32_t return_eip, enum trap_source source);
+
+/* ---- decode and execute -----------------------------------------------------
+ */
+
+/** decode() - the instruction at CS:EIP; faults while fetching, #UD, #GP for
+ *  more than 15 bytes. */
+void decode(struct cpu *cpu, struct insn *i, struct opcode *merged);
+extern const struct opcode opcode_one[256], opcode_0f[256];
+
+uint32_t ea(struct cpu *cpu, const struct insn *i); /* offset in i->seg */
+uint32_t operand_get(struct cpu *cpu, const struct insn *i, unsigned code);
+void operand_set(struct cpu *cpu, const struct insn *i, unsigned code,
+                 uint32_t v);
+/** Bits of an operand: 8, 16 or 32. */
+unsigned operand_bits(const struct insn *i, unsigned code);
+uint32_t reg_get(const struct cpu *cpu, unsigned reg, unsigned bits);
+void reg_set(struct cpu *cpu, unsigned reg, unsigned bits, uint32_t v);
+bool condition(const struct cpu *cpu, unsigned code);
+
+static inline void flag_set(struct cpu *cpu, uint32_t flag, bool on)
+{
+    cpu->s.eflags = on ? cpu->s.eflags | flag : cpu->s.eflags & ~flag;
+}
+
+/* flags.c */
+void flags_logic(struct cpu *cpu, uint32_t result, unsigned bits);
+void flags_add(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t carry,
+               unsigned bits);
+void flags_sub(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t borrow,
+               unsigned bits);
+void flags_szp(struct cpu *cpu, uint32_t result, unsigned bits);
+
+bool io_allowed(struct cpu *cpu, uint16_t port, unsigned bytes);
+void cpu_write_eflags(struct cpu *cpu, uint32_t v, uint32_t mask);
+
+static inline uint32_t mask_of(unsigned bits)
+{
+    return UINT32_MAX >> (32 - bits);
+}
+
+#endif

@@ -1,0 +1,191 @@
+/* src/cpu/run.c -- life, reset and the run loop. Source: SDM vol. 3A, table 9-1
+ * (reset), 6.8 (interruptibility). */
+#include <stdlib.h>
+
+#include "cpu/private.h"
+
+enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
+                          struct clock *clock, struct events *events,
+                          struct hb_error *error)
+{
+    *cpu = (struct cpu){.ram = ram,
+                        .bus = bus,
+                        .clock = clock,
+                        .events = events,
+                        .physical_bits = 36};
+    cpu->p = calloc(1, sizeof *cpu->p);
+    if (!cpu->p)
+        return hb_fail(error, HB_NO_MEMORY, "no memory for the CPU");
+    if (tlb_create(&cpu->tlb, error) != HB_OK) {
+        free(cpu->p);
+        cpu->p = NULL;
+        return HB_NO_MEMORY;
+    }
+    cpu_reset(cpu);
+    return HB_OK;
+}
+
+void cpu_destroy(struct cpu *cpu)
+{
+    tlb_destroy(&cpu->tlb);
+    free(cpu->p);
+    cpu->p = NULL;
+}
+
+void cpu_reset(struct cpu *cpu)
+{
+    enum { DATA = SEG_ACCESSED | SEG_WRITABLE | SEG_S | SEG_P };
+    struct cpu_state *s = &cpu->s;
+
+    *s = (struct cpu_state){0};
+    s->eflags = 2;
+    s->eip = 0xfff0;
+    s->cr0 = CR0_ET | CR0_NW | CR0_CD;
+    s->reg[EDX] = 0x633; /* as CPUID leaf 1 */
+    s->dr[6] = 0xffff0ff0;
+    s->dr[7] = 0x400;
+    for (unsigned seg = 0; seg < CPU_SEGS; seg++)
+        s->seg[seg] = (struct cpu_segment){.access = DATA, .limit = 0xffff};
+    s->seg[CS] = (struct cpu_segment){.selector = 0xf000,
+                                      .access = DATA | SEG_CODE,
+                                      .base = 0xffff0000,
+                                      .limit = 0xffff};
+    s->ldtr = (struct cpu_segment){.access = SEG_P | SYS_LDT, .limit = 0xffff};
+    s->tr =
+        (struct cpu_segment){.access = SEG_P | SYS_TSS32_BUSY, .limit = 0xffff};
+    s->gdtr.limit = s->idtr.limit = 0xffff;
+    tlb_flush(&cpu->tlb, true);
+}
+
+/* Whoever comes from host code to a new EIP must not resume a repeat. */
+static void step(struct cpu *cpu)
+{
+    struct cpu_private *p = cpu->p;
+    struct opcode merged;
+    struct insn i;
+    bool trap = cpu->s.eflags & FLAG_TF;
+
+    p->esp_before = cpu->s.reg[ESP];
+    p->shadow = 0;
+    cpu->s.eflags &= ~(uint32_t)FLAG_RF;
+    decode(cpu, &i, &merged);
+    p->next_eip = cpu->s.eip + i.length;
+    if (!(cpu->s.seg[CS].access & SEG_DB))
+        p->next_eip &= 0xffff;
+    do {
+        p->repeat = false;
+        i.op->run(cpu, &i);
+        cpu->clock->now++;
+    } while (p->repeat && cpu->clock->now < cpu->clock->until && !cpu->stop &&
+             !trap && !bus_pins(cpu->bus)->intr);
+    if (!p->repeat)
+        cpu->s.eip = p->next_eip;
+    cpu->s.interrupt_shadow = p->shadow;
+    if (trap) {
+        cpu->s.dr[6] |= 1u << 14; /* BS */
+        p->esp_before = cpu->s.reg[ESP];
+        if (!trap_deliver(cpu, EXC_DB, false, 0, cpu->s.eip, TRAP_FAULT))
+            cpu->s.shutdown = 1;
+    }
+}
+
+/* NMI is an edge and is held back until IRET; INTR needs IF and no shadow. */
+static void take_interrupt(struct cpu *cpu)
+{
+    const struct bus_pins *pins = bus_pins(cpu->bus);
+    struct cpu_private *p = cpu->p;
+    bool nmi = pins->nmi && !cpu->s.nmi_line && !cpu->s.nmi_blocked;
+    unsigned vector = EXC_NMI;
+
+    if (!cpu->s.nmi_blocked)
+        cpu->s.nmi_line = pins->nmi;
+    if (cpu->s.interrupt_shadow)
+        return;
+    if (!nmi && !(pins->intr && (cpu->s.eflags & FLAG_IF)))
+        return;
+    if (nmi)
+        cpu->s.nmi_blocked = 1;
+    else
+        vector = bus_inta(cpu->bus);
+    cpu->s.halted = 0;
+    p->esp_before = cpu->s.reg[ESP];
+    if (!trap_deliver(cpu, vector, false, 0, cpu->s.eip, TRAP_EXTERNAL))
+        cpu->s.shutdown = 1;
+}
+
+static void take_fault(struct cpu *cpu)
+{
+    struct cpu_private *p = cpu->p;
+
+    cpu->s.reg[ESP] = p->esp_before;
+    cpu->s.interrupt_shadow = 0;
+    cpu->clock->now++; /* a fault takes its tick: a loop of faults ends too */
+    if (!trap_deliver(cpu, p->vector, p->has_error, p->error, cpu->s.eip,
+                      TRAP_FAULT))
+        cpu->s.shutdown = 1;
+}
+
+/* One instruction or the interrupt before it; true: @exit says why it ends. */
+static bool run_one(struct cpu *cpu, enum cpu_exit *exit)
+{
+    if (cpu->s.shutdown) {
+        EMIT(cpu->events, cpu_shutdown, cpu->s.eip);
+        *exit = CPU_SHUTDOWN;
+        return true;
+    }
+    *exit = cpu->stop ? CPU_STOP : CPU_TICKS;
+    if (cpu->stop || cpu->clock->now >= cpu->clock->until)
+        return true;
+    take_interrupt(cpu);
+    if (cpu->p->delivered)
+        return false;
+    *exit = CPU_HALTED;
+    if (cpu->s.halted)
+        return true;
+    step(cpu);
+    *exit = CPU_VMCALL;
+    return cpu->p->vmcall;
+}
+
+enum cpu_exit cpu_run(struct cpu *cpu)
+{
+    struct cpu_private *p = cpu->p;
+    enum cpu_exit exit;
+
+    p->vmcall = false;
+    for (;;) { /* delivering a trap takes the fault's way back: set it anew */
+        p->delivered = false;
+        if (sigsetjmp(p->fault, 0)) {
+            take_fault(cpu);
+            continue;
+        }
+        while (!p->delivered)
+            if (run_one(cpu, &exit))
+                return exit;
+    }
+}
+
+bool cpu_set_segment(struct cpu *cpu, enum cpu_seg seg, uint16_t selector)
+{
+    struct descriptor d;
+
+    if (sigsetjmp(cpu->p->fault, 0))
+        return false;
+    if (seg == CS) {
+        if (!descriptor_read(cpu, selector, &d))
+            return false;
+        load_cs(cpu, selector, &d, selector & 3);
+    } else {
+        segment_load(cpu, seg, selector);
+    }
+    return true;
+}
+
+void cpu_exception(struct cpu *cpu, unsigned vector, bool has_error,
+                   uint32_t error)
+{
+    cpu->p->esp_before = cpu->s.reg[ESP];
+    cpu->p->pf_address = cpu->s.cr2;
+    if (!trap_deliver(cpu, vector, has_error, error, cpu->s.eip, TRAP_FAULT))
+        cpu->s.shutdown = 1;
+}

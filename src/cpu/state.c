@@ -1,0 +1,45 @@
+/* src/cpu/state.c -- what of the CPU is saved. */
+#include "cpu/cpu.h"
+
+static const struct state_row segment_rows[] = {
+    STATE_INT(struct cpu_segment, selector),
+    STATE_INT(struct cpu_segment, access),
+    STATE_INT(struct cpu_segment, base),
+    STATE_INT(struct cpu_segment, limit),
+    STATE_END,
+};
+
+static const struct state_row table_rows[] = {
+    STATE_INT(struct cpu_table, base),
+    STATE_INT(struct cpu_table, limit),
+    STATE_END,
+};
+
+const struct state_row cpu_state_rows[] = {
+    STATE_INTS(struct cpu_state, reg),
+    STATE_INT(struct cpu_state, eip),
+    STATE_INT(struct cpu_state, eflags),
+    STATE_STRUCTS(struct cpu_state, seg, segment_rows),
+    STATE_STRUCT(struct cpu_state, ldtr, segment_rows),
+    STATE_STRUCT(struct cpu_state, tr, segment_rows),
+    STATE_STRUCT(struct cpu_state, gdtr, table_rows),
+    STATE_STRUCT(struct cpu_state, idtr, table_rows),
+    STATE_INT(struct cpu_state, cr0),
+    STATE_INT(struct cpu_state, cr2),
+    STATE_INT(struct cpu_state, cr3),
+    STATE_INT(struct cpu_state, cr4),
+    STATE_INTS(struct cpu_state, dr),
+    STATE_INTS(struct cpu_state, pdpte),
+    STATE_INT(struct cpu_state, efer_nxe),
+    STATE_INT(struct cpu_state, sysenter_cs),
+    STATE_INT(struct cpu_state, sysenter_esp),
+    STATE_INT(struct cpu_state, sysenter_eip),
+    STATE_INT(struct cpu_state, tsc_offset),
+    STATE_INT(struct cpu_state, cpl),
+    STATE_INT(struct cpu_state, halted),
+    STATE_INT(struct cpu_state, interrupt_shadow),
+    STATE_INT(struct cpu_state, nmi_blocked),
+    STATE_INT(struct cpu_state, nmi_line),
+    STATE_INT(struct cpu_state, shutdown),
+    STATE_END,
+};

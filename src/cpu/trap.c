@@ -1,0 +1,202 @@
+/* src/cpu/trap.c -- exceptions and interrupts through the IDT. Source: SDM
+ * vol. 3A, 6.10-6.15 (gates, error codes, double fault). */
+#include "cpu/private.h"
+
+_Noreturn void cpu_fault(struct cpu *cpu, unsigned vector, uint32_t error)
+{
+    cpu->p->vector = (uint8_t)vector;
+    cpu->p->has_error = true;
+    cpu->p->error = error;
+    siglongjmp(cpu->p->fault, 1);
+}
+
+_Noreturn void cpu_fault_plain(struct cpu *cpu, unsigned vector)
+{
+    cpu->p->vector = (uint8_t)vector;
+    cpu->p->has_error = false;
+    cpu->p->error = 0;
+    siglongjmp(cpu->p->fault, 1);
+}
+
+/* Real mode: the vector table at IDTR, 16-bit frame. */
+static void enter_real(struct cpu *cpu, unsigned vector, uint32_t return_eip)
+{
+    uint32_t at = cpu->s.idtr.base + 4 * vector;
+    uint16_t ip, cs;
+
+    if (4 * vector + 3 > cpu->s.idtr.limit)
+        cpu_fault(cpu, EXC_GP, 8 * vector + 2);
+    ip = mem_read16(cpu, at, false);
+    cs = mem_read16(cpu, at + 2, false);
+    push(cpu, 2, cpu->s.eflags);
+    push(cpu, 2, cpu->s.seg[CS].selector);
+    push(cpu, 2, return_eip);
+    cpu->s.eflags &= ~(uint32_t)(FLAG_IF | FLAG_TF | FLAG_AC | FLAG_RF);
+    segment_real(cpu, CS, cs);
+    cpu->p->next_eip = ip;
+}
+
+struct trap {
+    unsigned vector, bits, external;
+    bool clears_if;
+    uint16_t selector;
+    uint32_t offset;
+    struct descriptor code;
+    struct cpu_segment cs;
+};
+
+/* The gate's checks, 6.12.1: presence, type, privilege of software interrupts,
+ * and the code segment it names. */
+static void read_gate(struct cpu *cpu, struct trap *t, bool software)
+{
+    uint32_t error = 8 * t->vector + 2, at = cpu->s.idtr.base + 8 * t->vector;
+    uint32_t low, high, code_error;
+    unsigned type;
+
+    if (8 * t->vector + 7 > cpu->s.idtr.limit)
+        cpu_fault(cpu, EXC_GP, error | t->external);
+    low = mem_read32(cpu, at, false);
+    high = mem_read32(cpu, at + 4, false);
+    type = high >> 8 & 31;
+    if (type != SYS_INT16 && type != SYS_TRAP16 && type != SYS_INT32 &&
+        type != SYS_TRAP32)
+        cpu_fault(cpu, EXC_GP, error | t->external);
+    if (software && (high >> 13 & 3) < cpu->s.cpl)
+        cpu_fault(cpu, EXC_GP, error);
+    if (!(high & 1u << 15))
+        cpu_fault(cpu, EXC_NP, error | t->external);
+    t->bits = type & 8 ? 32 : 16;
+    t->clears_if = !(type & 1);
+    t->selector = (uint16_t)(low >> 16);
+    t->offset = (low & 0xffff) | (t->bits == 32 ? high & 0xffff0000 : 0);
+    code_error = (t->selector & 0xfffcu) | t->external;
+    if (!(t->selector & 0xfffc) || !descriptor_read(cpu, t->selector, &t->code))
+        cpu_fault(cpu, EXC_GP, code_error);
+    t->cs = segment_of(t->selector, &t->code);
+    if (!(t->cs.access & SEG_S) || !(t->cs.access & SEG_CODE) ||
+        seg_dpl(t->cs.access) > cpu->s.cpl)
+        cpu_fault(cpu, EXC_GP, code_error);
+    if (!(t->cs.access & SEG_P))
+        cpu_fault(cpu, EXC_NP, code_error);
+    if (t->offset > t->cs.limit)
+        cpu_fault(cpu, EXC_GP, t->external);
+}
+
+/* From V86 mode the data segments go on the stack too and become null. */
+static void push_v86_segments(struct cpu *cpu, struct new_stack *st)
+{
+    static const uint8_t order[] = {GS, FS, DS, ES};
+
+    for (unsigned n = 0; n < 4; n++)
+        new_stack_push(cpu, st, 4, cpu->s.seg[order[n]].selector);
+}
+
+static void enter_protected(struct cpu *cpu, struct trap *t, bool has_error,
+                            uint32_t error, uint32_t flags, uint32_t return_eip)
+{
+    unsigned bytes = t->bits / 8, dpl = seg_dpl(t->cs.access);
+    bool conforming = t->cs.access & SEG_CONFORMING, v86 = v86_mode(cpu);
+    bool inner = !conforming && dpl < cpu->s.cpl;
+    struct new_stack st = {.ss = cpu->s.seg[SS],
+                           .esp = cpu->s.reg[ESP],
+                           .error = t->external,
+                           .user = cpu_user(cpu)};
+
+    if (v86 && (conforming || dpl))
+        cpu_fault(cpu, EXC_GP, (t->selector & 0xfffcu) | t->external);
+    if (inner) {
+        st = new_stack_of(cpu, dpl, t->external);
+        if (v86)
+            push_v86_segments(cpu, &st);
+        new_stack_push(cpu, &st, bytes, cpu->s.seg[SS].selector);
+        new_stack_push(cpu, &st, bytes, cpu->s.reg[ESP]);
+    }
+    new_stack_push(cpu, &st, bytes, flags);
+    new_stack_push(cpu, &st, bytes, cpu->s.seg[CS].selector);
+    new_stack_push(cpu, &st, bytes, return_eip);
+    if (has_error)
+        new_stack_push(cpu, &st, bytes, error);
+    load_cs(cpu, t->selector, &t->code, inner ? dpl : cpu->s.cpl);
+    cpu->s.seg[SS] = st.ss;
+    cpu->s.reg[ESP] = st.esp;
+    if (v86)
+        for (unsigned seg = ES; seg < CPU_SEGS; seg++)
+            if (seg != CS && seg != SS)
+                cpu->s.seg[seg] = (struct cpu_segment){0};
+    cpu->s.eflags &= ~(uint32_t)(FLAG_TF | FLAG_NT | FLAG_RF | FLAG_VM);
+    if (t->clears_if)
+        cpu->s.eflags &= ~(uint32_t)FLAG_IF;
+    cpu->p->next_eip = t->offset;
+}
+
+void trap_enter(struct cpu *cpu, unsigned vector, enum trap_source source,
+                bool has_error, uint32_t error, uint32_t return_eip)
+{
+    struct trap t = {.vector = vector, .external = source != TRAP_SOFTWARE};
+    uint32_t flags = cpu->s.eflags;
+
+    if (real_mode(cpu)) {
+        enter_real(cpu, vector, return_eip);
+        return;
+    }
+    /* a fault pushes RF so that its restart is not a breakpoint: 17.3.1.1 */
+    if (source == TRAP_FAULT && vector != EXC_DB)
+        flags |= FLAG_RF;
+    read_gate(cpu, &t, source == TRAP_SOFTWARE);
+    enter_protected(cpu, &t, has_error, error, flags, return_eip);
+}
+
+static bool contributory(unsigned vector)
+{
+    return vector == EXC_DE || (vector >= EXC_TS && vector <= EXC_GP);
+}
+
+/* Table 6-5: what a second fault makes of the first. */
+static bool makes_double_fault(unsigned first, unsigned second)
+{
+    return (contributory(first) && contributory(second)) ||
+           (first == EXC_PF && (second == EXC_PF || contributory(second)));
+}
+
+bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
+                  uint32_t error, uint32_t return_eip, enum trap_source source)
+{
+    struct cpu_private *p = cpu->p;
+    volatile struct pending {
+        unsigned vector;
+        uint32_t error;
+        bool has_error;
+        enum trap_source source;
+    } now = {vector, error, has_error, source};
+
+    p->delivered = true;
+    while (sigsetjmp(p->fault, 0)) {
+        unsigned second = p->vector;
+
+        cpu->s.reg[ESP] = p->esp_before;
+        if (now.source != TRAP_EXTERNAL && now.vector == EXC_DF)
+            return false;
+        if (now.source != TRAP_EXTERNAL &&
+            makes_double_fault(now.vector, second)) {
+            now.vector = EXC_DF;
+            now.error = 0;
+            now.has_error = true;
+        } else {
+            now.vector = second;
+            now.error = p->error;
+            now.has_error = p->has_error;
+        }
+        now.source = TRAP_FAULT;
+    }
+    if (now.vector == EXC_PF && now.source == TRAP_FAULT)
+        cpu->s.cr2 = p->pf_address;
+    if (now.source == TRAP_EXTERNAL)
+        EMIT(cpu->events, cpu_interrupt, now.vector, return_eip);
+    else
+        EMIT(cpu->events, cpu_exception, now.vector, now.error, return_eip,
+             cpu->s.cr2);
+    trap_enter(cpu, now.vector, now.source, now.has_error, now.error,
+               return_eip);
+    cpu->s.eip = p->next_eip;
+    return true;
+}
