@@ -1,0 +1,737 @@
+/* tests/hal/map_test.c -- MapTransfer and FlushAdapterBuffers on the three
+ * kinds of map registers. Contract ids: DMA-xxx. */
+#include "rig.h"
+
+/* One whole operation of a master without scatter/gather over @b: to the device
+ * and back, on any kind; the device sees one run (DMA-009, 010, 011, 021). */
+static void both_ways(struct rig *r, struct hal_adapter *ad,
+                      const struct buffer *b)
+{
+    uint32_t base = rig_registers(r, ad, b->count);
+    struct hal_mapped m;
+
+    buffer_fill(r, b, 7);
+    m = rig_map(r, ad, base, b->f, b->count, DMA_TO_DEVICE);
+    assert_int_equal(m.bytes, b->bytes);                     /* DMA-085 */
+    assert_int_equal(m.at.v & PAGE_MASK, b->va & PAGE_MASK); /* DMA-006 */
+    assert_true(card_reads(r, m.at, b->bytes, 7));
+    rig_flush(r, ad, base, b, DMA_TO_DEVICE);
+    assert_true(buffer_is(r, b, 7)); /* DMA-114 */
+
+    m = rig_map(r, ad, base, b->f, b->count, DMA_FROM_DEVICE);
+    assert_int_equal(m.bytes, b->bytes);
+    card_writes(r, m.at, b->bytes, 99);
+    rig_flush(r, ad, base, b, DMA_FROM_DEVICE);
+    assert_true(buffer_is(r, b, 99)); /* DMA-023, 096 */
+    assert_int_equal(hal_registers_free(r->hal, ad, base, b->count), HB_OK);
+    assert_int_equal(r->findings, 0);
+    assert_int_equal(hal_page_count(r->hal), 0);
+}
+
+static void on_all_kinds(uint64_t ram, bool dma32, uint32_t pfn,
+                         uint32_t offset, uint32_t bytes)
+{
+    enum hal_kind kind;
+
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        struct rig_options o = {.kind = kind, .ram = ram};
+        struct rig *r = rig_new(&o);
+        struct hal_device dev = pci_master(r, false, dma32, 0x20000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        struct buffer b;
+
+        if (kind == HAL_BOUNCE &&
+            (offset + bytes + PAGE_MASK) / PAGE_BYTES > hal_adapter_grant(ad))
+            bytes = hal_adapter_grant(ad) * PAGE_BYTES - offset;
+        rig_scatter(r, &b, pfn, offset, bytes);
+        both_ways(r, ad, &b);
+        rig_free(r);
+    }
+}
+
+/* DMA-007 */
+static void one_byte_at_the_end_of_a_page(void **state)
+{
+    (void)state;
+    on_all_kinds(0, true, 0x2000, 0xfff, 1);
+}
+
+static void one_page(void **state)
+{
+    (void)state;
+    on_all_kinds(0, true, 0x2000, 0, PAGE_BYTES);
+}
+
+/* DMA-008, 009: three scattered pages, the first with an offset, the last
+ * partial, alias to three consecutive logical pages */
+static void three_scattered_pages(void **state)
+{
+    (void)state;
+    on_all_kinds(0, true, 0x2000, 0x800, 2 * PAGE_BYTES);
+}
+
+static void three_scattered_pages_below_16_mib(void **state)
+{
+    (void)state;
+    on_all_kinds(0, false, 0x2000, 0x800, 2 * PAGE_BYTES);
+}
+
+static void sixty_four_kib_less_one(void **state)
+{
+    (void)state;
+    on_all_kinds(0, true, 0x3000, 0, 0xffff);
+    on_all_kinds(0, true, 0x3000, 0x123, 0xffff);
+}
+
+/* DMA-013: pages on both sides of 16 MiB for a 24-bit device */
+static void across_16_mib(void **state)
+{
+    const uint32_t pfn[] = {0xe80, 0x1100, 0xe7f};
+    enum hal_kind kind;
+
+    (void)state;
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        struct rig *r = rig_of(kind);
+        struct hal_device dev = pci_master(r, false, false, 0x10000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        struct hal_mapped m;
+        struct buffer b;
+        uint32_t base;
+
+        rig_buffer(r, &b, pfn, 0x10, 2 * PAGE_BYTES);
+        both_ways(r, ad, &b);
+        base = rig_registers(r, ad, 3);
+        m = rig_map(r, ad, base, b.f, b.count, DMA_TO_DEVICE);
+        assert_true(m.at.v + b.bytes - 1 <= 0xffffff);
+        rig_free(r);
+    }
+}
+
+/* DMA-014: a 32-bit device, pages above 4 GiB */
+static void above_4_gib(void **state)
+{
+    const uint32_t pfn[] = {0x100007, 0x2000, 0x110000};
+    enum hal_kind kind;
+
+    (void)state;
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        struct rig_options o = {.kind = kind, .ram = 6 * GIB};
+        struct rig *r = rig_new(&o);
+        struct hal_device dev = pci_master(r, false, true, 0x10000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        struct hal_mapped m;
+        struct buffer b;
+        uint32_t base;
+
+        rig_buffer(r, &b, pfn, 0xffe, PAGE_BYTES + 4);
+        both_ways(r, ad, &b);
+        base = rig_registers(r, ad, 3);
+        m = rig_map(r, ad, base, b.f, b.count, DMA_TO_DEVICE);
+        assert_int_equal(m.at.v >> 32, 0);
+        rig_free(r);
+    }
+}
+
+/* DMA-015, 045: a 64-bit S/G master may get a high part */
+static void sixty_four_bit_master_gets_high_addresses_on_bounce(void **state)
+{
+    const struct rig_options o = {.kind = HAL_BOUNCE, .ram = 6 * GIB};
+    const uint32_t pfn[] = {0x100007};
+    struct rig *r = rig_new(&o);
+    struct hal_device dev = pci_master(r, true, false, 0x10000);
+    struct hal_adapter *ad;
+    struct buffer b;
+
+    (void)state;
+    dev.dma64 = true;
+    ad = rig_adapter(r, &dev);
+    rig_buffer(r, &b, pfn, 4, 8);
+    assert_int_equal(rig_map(r, ad, 0, b.f, b.count, DMA_TO_DEVICE).at.v,
+                     0x100007004);
+    assert_int_equal(r->copies, 0);
+    rig_free(r);
+}
+
+/* DMA-005: exactly one live register per page touched */
+static void registers_live_are_the_pages_touched(void **state)
+{
+    static const struct {
+        uint32_t offset, bytes, span;
+    } row[] = {{0xffe, 4, 2},  {0, 0x1000, 1},     {0, 1, 1},
+               {1, 0x1000, 2}, {0x800, 0x2000, 3}, {0xfff, 0x1002, 3}};
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct rig *r = rig_of(HAL_TRANSLATE);
+        struct hal_device dev = pci_master(r, false, true, 0x10000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        struct gate_register live[16];
+        struct buffer b;
+        uint64_t from = 0;
+
+        rig_scatter(r, &b, 0x2000, row[i].offset, row[i].bytes);
+        assert_int_equal(b.count, row[i].span);
+        rig_map(r, ad, rig_registers(r, ad, 8), b.f, b.count, DMA_TO_DEVICE);
+        assert_int_equal(bus_registers(r->bus, &from, live, 16), row[i].span);
+        rig_free(r);
+    }
+}
+
+/* DMA-003: no logical page is its own physical page, none overlaps RAM */
+static void logical_pages_are_not_physical_ones(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, false, false, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    struct hal_mapped m;
+    struct buffer b;
+
+    (void)state;
+    rig_scatter(r, &b, 0x2000, 0, 3 * PAGE_BYTES);
+    m = rig_map(r, ad, rig_registers(r, ad, 3), b.f, 3, DMA_TO_DEVICE);
+    assert_false(ram_is(&r->ram, gpa_of(m.at.v), 1));
+    assert_false(ram_is(&r->ram, gpa_of(m.at.v + b.bytes - 1), 1));
+    rig_free(r);
+}
+
+/* DMA-001: the inspector's three addresses agree with the bus's own walk */
+static void inspector_shows_three_addresses(void **state)
+{
+    enum hal_kind kind;
+
+    (void)state;
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        struct rig *r = rig_of(kind);
+        struct hal_device dev = pci_master(r, false, false, 0x10000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        struct hal_page_info page;
+        struct hal_mapped m;
+        struct buffer b;
+        unsigned i;
+        gpa_t to;
+
+        rig_scatter(r, &b, 0x2000, 0x234, 2 * PAGE_BYTES);
+        m = rig_map(r, ad, rig_registers(r, ad, 3), b.f, b.count,
+                    DMA_TO_DEVICE);
+        assert_int_equal(hal_page_count(r->hal), 3);
+        for (i = 0; i < 3; i++) {
+            assert_true(hal_page_at(r->hal, i, &page));
+            assert_int_equal(page.va.v, b.f[i].va);
+            assert_int_equal(page.owner.v, b.f[i].at);
+            assert_true(rig_reach(r, page.dla, DMA_TO_DEVICE, &to));
+            assert_int_equal(page.to.v, to.v);
+            assert_int_equal(page.bounced, kind == HAL_BOUNCE);
+            assert_int_equal(page.to.v == page.owner.v, kind != HAL_BOUNCE);
+        }
+        assert_true(
+            hal_page_find(r->hal, gva_of(0), dla_add(m.at, PAGE_BYTES), &page));
+        assert_int_equal(page.va.v, b.f[1].va);
+        rig_free(r);
+    }
+}
+
+/* DMA-022: after FlushAdapterBuffers and FreeMapRegisters no register is left
+ */
+static void a_freed_register_is_a_bus_fault(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, false, true, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 2);
+    struct hal_mapped m;
+    struct buffer b;
+    gpa_t to;
+
+    (void)state;
+    rig_scatter(r, &b, 0x2000, 0, 2 * PAGE_BYTES);
+    m = rig_map(r, ad, base, b.f, 2, DMA_TO_DEVICE);
+    assert_true(rig_reach(r, m.at, DMA_TO_DEVICE, &to));
+    assert_false(rig_reach(r, m.at, DMA_FROM_DEVICE, &to)); /* S24 */
+    rig_flush(r, ad, base, &b, DMA_TO_DEVICE);
+    hal_registers_free(r->hal, ad, base, 2);
+    assert_false(rig_reach(r, m.at, DMA_TO_DEVICE, &to));
+    rig_free(r);
+}
+
+/* Two cards on `adapter`: the same logical page, two physical ones. */
+static void each_master_has_its_own_table(void **state)
+{
+    struct rig *r = rig_of(HAL_ADAPTER);
+    struct hal_device dev = pci_master(r, false, true, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev), *other;
+    uint32_t at = r->next_object;
+    struct hal_mapped m, n;
+    struct buffer b, d;
+    gpa_t to;
+
+    (void)state;
+    dev.requester = 31 * 8;
+    other = rig_adapter(r, &dev);
+    ad = hal_adapter_find(r->hal, gva_of(at));
+    rig_scatter(r, &b, 0x2000, 0, PAGE_BYTES);
+    rig_scatter(r, &d, 0x3000, 0, PAGE_BYTES);
+    m = rig_map(r, ad, rig_registers(r, ad, 1), b.f, 1, DMA_TO_DEVICE);
+    n = rig_map(r, other, rig_registers(r, other, 1), d.f, 1, DMA_TO_DEVICE);
+    assert_int_equal(m.at.v, n.at.v);
+    assert_true(rig_reach(r, m.at, DMA_TO_DEVICE, &to));
+    assert_int_equal(to.v, b.f[0].at);
+    rig_free(r);
+}
+
+/* An adapter of nobody in particular is served in every master's table. */
+static void unknown_master_on_adapter_kind(void **state)
+{
+    struct rig *r = rig_of(HAL_ADAPTER);
+    struct hal_device dev = pci_master(r, false, true, 0x10000);
+    struct hal_adapter *ad;
+    struct buffer b;
+
+    (void)state;
+    dev.requester = 0xffff;
+    ad = rig_adapter(r, &dev);
+    rig_scatter(r, &b, 0x2000, 3, 3 * PAGE_BYTES);
+    both_ways(r, ad, &b);
+    rig_free(r);
+}
+
+/* ---- the S/G master on bounce: "when the HAL double-buffers" --------------*/
+
+static struct rig *bounce_rig(uint64_t ram, struct hal_adapter **ad)
+{
+    struct rig_options o = {.kind = HAL_BOUNCE, .ram = ram};
+    struct rig *r = rig_new(&o);
+    struct hal_device dev = pci_master(r, true, true, 0x100000);
+
+    *ad = rig_adapter(r, &dev);
+    return r;
+}
+
+/* DMA-033, 084, 086, 090: NULL base, pieces are physical runs, merged */
+static void sg_master_gets_physical_runs(void **state)
+{
+    const uint32_t pfn[] = {0x2000, 0x2001, 0x2002, 0x2100, 0x1f00, 0x1f01};
+    static const uint32_t piece[] = {0x2800, 0x1000, 0x1800};
+    const struct hal_fragment *f;
+    struct hal_adapter *ad;
+    struct rig *r = bounce_rig(0, &ad);
+    uint32_t done = 0, n, i;
+    struct hal_mapped m;
+    struct buffer b;
+
+    (void)state;
+    assert_int_equal(hal_adapter_grant(ad), 0x101);
+    rig_buffer(r, &b, pfn, 0x800, 0x5000);
+    assert_int_equal(rig_registers(r, ad, b.count), 0);
+    for (i = 0; i < 3; i++, done += m.bytes) {
+        n = buffer_cut(&b, done, &f);
+        m = rig_map(r, ad, 0, f, n, DMA_FROM_DEVICE);
+        assert_int_equal(m.bytes, piece[i]);
+        assert_int_equal(m.at.v, f->at);
+    }
+    assert_int_equal(done, b.bytes);
+    rig_flush(r, ad, 0, &b, DMA_FROM_DEVICE);
+    assert_int_equal(hal_page_count(r->hal), 0);
+    assert_int_equal(hal_registers_free(r->hal, ad, 0, b.count), HB_OK);
+    assert_int_equal(r->copies, 0);
+    assert_int_equal(r->findings, 0);
+    rig_free(r);
+}
+
+/* DMA-091: neighbours across 4 GiB are two pieces */
+static void sg_piece_does_not_cross_4_gib(void **state)
+{
+    const struct rig_options o = {.kind = HAL_BOUNCE, .ram = 6 * GIB};
+    struct rig *r = rig_new(&o);
+    struct hal_device dev = pci_master(r, true, true, 0x10000);
+    const struct hal_fragment f[2] = {{0xfffff000, 0x1000, 4096, 1},
+                                      {0x100000000, 0x2000, 4096, 1}};
+    struct hal_adapter *ad;
+
+    (void)state;
+    dev.dma64 = true;
+    ad = rig_adapter(r, &dev);
+    assert_int_equal(rig_map(r, ad, 0, f, 2, DMA_TO_DEVICE).bytes, 4096);
+    rig_free(r);
+}
+
+/* DMA-116: low, high, low: only the high page is bounced, decided per page */
+static void one_flush_copies_back_the_bounced_pages_only(void **state)
+{
+    const uint32_t pfn[] = {0x2000, 0x100005, 0x2002};
+    const struct hal_fragment *f;
+    struct hal_adapter *ad;
+    struct rig *r = bounce_rig(6 * GIB, &ad);
+    uint32_t base, done = 0, n, pieces = 0;
+    struct hal_mapped m;
+    struct buffer b;
+
+    (void)state;
+    assert_int_equal(hal_adapter_grant(ad), 16); /* DMA-032 */
+    rig_buffer(r, &b, pfn, 0, 3 * PAGE_BYTES);
+    base = rig_registers(r, ad, 3);
+    assert_int_not_equal(base, 0);
+    for (; done < b.bytes; done += m.bytes, pieces++) {
+        n = buffer_cut(&b, done, &f);
+        m = rig_map(r, ad, base, f, n, DMA_FROM_DEVICE);
+        assert_true(m.at.v + m.bytes <= 4 * GIB);
+        card_writes(r, m.at, m.bytes, (uint8_t)done);
+    }
+    assert_int_equal(pieces, 3);
+    assert_int_equal(r->copies, 0);
+    rig_flush(r, ad, base, &b, DMA_FROM_DEVICE);
+    assert_int_equal(r->copies, 1);
+    assert_true(buffer_is(r, &b, 0));
+    assert_int_equal(r->findings, 0);
+    rig_free(r);
+}
+
+/* DMA-115: a read that was not bounced: the flush writes no byte */
+static void flush_of_an_unbounced_read_copies_nothing(void **state)
+{
+    const uint32_t pfn[] = {0x200, 0x201};
+    struct rig *r = rig_of(HAL_BOUNCE);
+    struct hal_device dev = pci_master(r, false, false, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 2);
+    struct buffer b;
+
+    (void)state;
+    rig_buffer(r, &b, pfn, 0, 0x2000);
+    assert_int_equal(rig_map(r, ad, base, b.f, 2, DMA_FROM_DEVICE).at.v,
+                     0x200000);
+    buffer_fill(r, &b, 3);
+    rig_flush(r, ad, base, &b, DMA_FROM_DEVICE);
+    assert_true(buffer_is(r, &b, 3));
+    assert_int_equal(r->copies, 0);
+    rig_free(r);
+}
+
+/* DMA-094: the limit is inclusive */
+static void a_buffer_that_ends_at_the_line_needs_no_bounce(void **state)
+{
+    const struct hal_fragment last = {0xfff000, 0x1000, 4096, 1};
+    const struct hal_fragment first = {0x1000000, 0x1000, 4096, 1};
+    struct rig *r = rig_of(HAL_BOUNCE);
+    struct hal_device dev = pci_master(r, false, false, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 2);
+
+    (void)state;
+    assert_int_equal(rig_map(r, ad, base, &last, 1, DMA_FROM_DEVICE).at.v,
+                     0xfff000);
+    assert_int_not_equal(rig_map(r, ad, base, &first, 1, DMA_FROM_DEVICE).at.v,
+                         0x1000000);
+    rig_free(r);
+}
+
+/* DMA-095, 096: bounced data is that of the moment of the call */
+static void bounced_data_moves_at_map_and_at_flush(void **state)
+{
+    struct rig *r = rig_of(HAL_BOUNCE);
+    struct hal_device dev = pci_master(r, false, false, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 2);
+    struct hal_mapped m;
+    struct buffer b;
+
+    (void)state;
+    rig_scatter(r, &b, 0x2000, 0, 0x2000);
+    buffer_fill(r, &b, 1);
+    m = rig_map(r, ad, base, b.f, 2, DMA_TO_DEVICE);
+    assert_int_equal(r->copies, 2);
+    buffer_fill(r, &b, 50);
+    assert_true(card_reads(r, m.at, b.bytes, 1));
+    rig_flush(r, ad, base, &b, DMA_TO_DEVICE);
+    assert_true(buffer_is(r, &b, 50));
+
+    m = rig_map(r, ad, base, b.f, 2, DMA_FROM_DEVICE);
+    card_writes(r, m.at, b.bytes, 9);
+    assert_true(buffer_is(r, &b, 50));
+    rig_flush(r, ad, base, &b, DMA_FROM_DEVICE);
+    assert_true(buffer_is(r, &b, 9));
+    rig_free(r);
+}
+
+/* DMA-088: the middle of an MDL picks the right page and offset */
+static void mapping_from_the_middle(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, true, true, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    struct hal_mapped m;
+    struct buffer b;
+    gpa_t to;
+
+    (void)state;
+    rig_scatter(r, &b, 0x2000, 0x800, 0x4000);
+    m = rig_map(r, ad, rig_registers(r, ad, 5), b.f + 2, 3, DMA_TO_DEVICE);
+    assert_int_equal(m.at.v & PAGE_MASK, 0);
+    assert_true(rig_reach(r, m.at, DMA_TO_DEVICE, &to));
+    assert_int_equal(to.v, b.f[2].at);
+    rig_free(r);
+}
+
+/* DMA-102: pieces in ascending order take successive registers */
+static void pieces_take_successive_registers(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, true, true, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 4), i;
+    struct hal_mapped m[4];
+    struct buffer b;
+    gpa_t to;
+
+    (void)state;
+    rig_scatter(r, &b, 0x2000, 0, 0x4000);
+    for (i = 0; i < 4; i++)
+        m[i] = rig_map(r, ad, base, b.f + i, 1, DMA_TO_DEVICE);
+    for (i = 0; i < 4; i++) {
+        assert_true(rig_reach(r, m[i].at, DMA_TO_DEVICE, &to));
+        assert_int_equal(to.v, b.f[i].at);
+    }
+    rig_flush(r, ad, base, &b, DMA_TO_DEVICE);
+    assert_int_equal(hal_page_count(r->hal), 0);
+    rig_free(r);
+}
+
+/* Pieces that are cut inside a page share its register: page spans of the
+ * whole, not of each piece. */
+static void a_piece_that_starts_inside_a_page_shares_its_register(void **state)
+{
+    enum hal_kind kind;
+
+    (void)state;
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        struct rig *r = rig_of(kind);
+        struct hal_device dev = pci_master(r, false, false, 0x10000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        uint32_t base = rig_registers(r, ad, 1);
+        struct hal_fragment half[2];
+        struct hal_mapped m, n;
+        struct buffer b;
+
+        rig_scatter(r, &b, 0x2000, 0, 0x1000);
+        buffer_fill(r, &b, 0);
+        half[0] = half[1] = b.f[0];
+        half[0].bytes = half[1].bytes = 0x800;
+        half[1].at += 0x800;
+        half[1].va += 0x800;
+        m = rig_map(r, ad, base, &half[0], 1, DMA_TO_DEVICE);
+        n = rig_map(r, ad, base, &half[1], 1, DMA_TO_DEVICE);
+        assert_int_equal(n.at.v, m.at.v + 0x800);
+        assert_true(card_reads(r, m.at, 0x1000, 0));
+        assert_int_equal(r->findings, 0);
+        rig_flush(r, ad, base, &b, DMA_TO_DEVICE);
+        assert_int_equal(hal_page_count(r->hal), 0);
+        rig_free(r);
+    }
+}
+
+/* DMA-104, 118: 12 pages through 5 registers in rounds of 5, 5 and 2 */
+static void rounds_of_map_and_flush_reuse_one_base(void **state)
+{
+    static const uint32_t round[] = {5, 5, 2};
+    enum hal_kind kind;
+
+    (void)state;
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        struct rig *r = rig_of(kind);
+        struct hal_device dev = pci_master(r, false, true, 0x4000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        struct buffer all, part;
+        uint32_t base, i, at = 0;
+
+        assert_int_equal(hal_adapter_grant(ad), 5);
+        rig_scatter(r, &all, 0x3000, 0, 12 * PAGE_BYTES);
+        base = rig_registers(r, ad, 5);
+        for (i = 0; i < 3; at += round[i++]) {
+            struct hal_mapped m =
+                rig_map(r, ad, base, all.f + at, round[i], DMA_FROM_DEVICE);
+
+            assert_int_equal(m.bytes, round[i] * PAGE_BYTES);
+            card_writes(r, m.at, m.bytes, 5);
+            part = all;
+            part.va = all.f[at].va;
+            part.bytes = m.bytes;
+            rig_flush(r, ad, base, &part, DMA_FROM_DEVICE);
+        }
+        assert_true(buffer_is(r, &all, 5));
+        assert_int_equal(r->findings, 0);
+        rig_free(r);
+    }
+}
+
+/* ---- misuse --------------------------------------------------------------*/
+
+/* DMA-103 */
+static void more_pages_than_registers_is_a_finding(void **state)
+{
+    enum hal_kind kind;
+
+    (void)state;
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        struct rig *r = rig_of(kind);
+        struct hal_device dev = pci_master(r, false, false, 0x10000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        uint32_t mine = rig_registers(r, ad, 4), next;
+        struct buffer b, d;
+        struct hal_mapped m, n;
+
+        next = rig_registers(r, ad, 1);
+        rig_scatter(r, &d, 0x3000, 0, PAGE_BYTES);
+        buffer_fill(r, &d, 77);
+        n = rig_map(r, ad, next, d.f, 1, DMA_TO_DEVICE);
+        rig_scatter(r, &b, 0x2000, 0, 5 * PAGE_BYTES);
+        m = rig_map(r, ad, mine, b.f, 5, DMA_TO_DEVICE);
+        assert_int_equal(m.bytes, 4 * PAGE_BYTES);
+        assert_string_equal(r->rule, "S18");
+        assert_true(card_reads(r, n.at, PAGE_BYTES, 77));
+        rig_free(r);
+    }
+}
+
+/* SEC-004 */
+static void an_altered_base_maps_and_flushes_nothing(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, false, true, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 1), set;
+    struct buffer b;
+
+    (void)state;
+    rig_scatter(r, &b, 0x2000, 0, PAGE_BYTES);
+    assert_int_equal(rig_map(r, ad, base + 1, b.f, 1, DMA_TO_DEVICE).bytes, 0);
+    assert_string_equal(r->rule, "S18");
+    assert_int_equal(rig_map(r, ad, base + 4, b.f, 1, DMA_TO_DEVICE).bytes, 0);
+    assert_int_equal(rig_map(r, ad, 0, b.f, 1, DMA_TO_DEVICE).bytes, 0);
+    rig_map(r, ad, base, b.f, 1, DMA_TO_DEVICE);
+    hal_flush(r->hal, ad, base + 4, b.mdl, b.va, b.bytes, DMA_TO_DEVICE, &set);
+    assert_int_equal(set, 0);
+    assert_string_equal(r->rule, "S22");
+    assert_int_equal(hal_page_count(r->hal), 1);
+    rig_free(r);
+}
+
+/* SEC-004: the base of another adapter */
+static void a_base_of_another_adapter_is_refused(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, false, true, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev), *other;
+    uint32_t base = rig_registers(r, ad, 1);
+    struct buffer b;
+
+    (void)state;
+    other = rig_adapter(r, &dev);
+    rig_scatter(r, &b, 0x2000, 0, PAGE_BYTES);
+    assert_int_equal(rig_map(r, other, base, b.f, 1, DMA_TO_DEVICE).bytes, 0);
+    assert_int_equal(hal_registers_free(r->hal, other, base, 1), HB_NOT_FOUND);
+    assert_string_equal(r->rule, "S12");
+    rig_free(r);
+}
+
+/* SEC-005 */
+static void zero_length_maps_nothing(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, false, true, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 1);
+
+    (void)state;
+    assert_int_equal(rig_map(r, ad, base, NULL, 0, DMA_TO_DEVICE).bytes, 0);
+    assert_string_equal(r->rule, "S20");
+    assert_int_equal(hal_page_count(r->hal), 0);
+    rig_free(r);
+}
+
+/* DMA-120 */
+static void flush_at_another_address_writes_no_unrelated_byte(void **state)
+{
+    struct rig *r = rig_of(HAL_BOUNCE);
+    struct hal_device dev = pci_master(r, false, false, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 2);
+    struct buffer b, wrong;
+    struct hal_mapped m;
+
+    (void)state;
+    rig_scatter(r, &b, 0x2000, 0, 0x2000);
+    buffer_fill(r, &b, 1);
+    m = rig_map(r, ad, base, b.f, 2, DMA_FROM_DEVICE);
+    card_writes(r, m.at, b.bytes, 40);
+    wrong = b;
+    wrong.va += 0x1000;
+    rig_flush(r, ad, base, &wrong, DMA_FROM_DEVICE);
+    assert_string_equal(r->rule, "S22");
+    assert_int_equal(buffer_byte(r, &b, 0), 1); /* page 0 is as it was */
+    assert_int_equal(buffer_byte(r, &b, 0x1000), (uint8_t)(40 + 0x1000));
+    rig_free(r);
+}
+
+/* DMA-081, 082, 083; SEC-015 */
+static void freeing_registers_wrongly_is_reported(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, false, true, 0x10000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    uint32_t base = rig_registers(r, ad, 2), other = rig_registers(r, ad, 2);
+    struct hal_pool_info pool;
+    struct buffer b;
+
+    (void)state;
+    assert_int_equal(hal_registers_free(r->hal, ad, 0, 9), HB_OK);
+    assert_int_equal(r->findings, 0);
+    hal_registers_free(r->hal, ad, base, 3);
+    assert_string_equal(r->rule, "S15");
+    assert_int_equal(hal_registers_free(r->hal, ad, base, 2), HB_NOT_FOUND);
+    assert_string_equal(r->rule, "S12");
+    assert_true(hal_pool_at(r->hal, 0, &pool));
+    assert_int_equal(pool.in_use, 2); /* the other set lives */
+    rig_scatter(r, &b, 0x2000, 0, PAGE_BYTES);
+    rig_map(r, ad, other, b.f, 1, DMA_TO_DEVICE);
+    hal_registers_free(r->hal, ad, other, 2);
+    assert_string_equal(r->rule, "S13");
+    rig_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_byte_at_the_end_of_a_page),
+        cmocka_unit_test(one_page),
+        cmocka_unit_test(three_scattered_pages),
+        cmocka_unit_test(three_scattered_pages_below_16_mib),
+        cmocka_unit_test(sixty_four_kib_less_one),
+        cmocka_unit_test(across_16_mib),
+        cmocka_unit_test(above_4_gib),
+        cmocka_unit_test(sixty_four_bit_master_gets_high_addresses_on_bounce),
+        cmocka_unit_test(registers_live_are_the_pages_touched),
+        cmocka_unit_test(logical_pages_are_not_physical_ones),
+        cmocka_unit_test(inspector_shows_three_addresses),
+        cmocka_unit_test(a_freed_register_is_a_bus_fault),
+        cmocka_unit_test(each_master_has_its_own_table),
+        cmocka_unit_test(unknown_master_on_adapter_kind),
+        cmocka_unit_test(sg_master_gets_physical_runs),
+        cmocka_unit_test(sg_piece_does_not_cross_4_gib),
+        cmocka_unit_test(one_flush_copies_back_the_bounced_pages_only),
+        cmocka_unit_test(flush_of_an_unbounced_read_copies_nothing),
+        cmocka_unit_test(a_buffer_that_ends_at_the_line_needs_no_bounce),
+        cmocka_unit_test(bounced_data_moves_at_map_and_at_flush),
+        cmocka_unit_test(mapping_from_the_middle),
+        cmocka_unit_test(pieces_take_successive_registers),
+        cmocka_unit_test(a_piece_that_starts_inside_a_page_shares_its_register),
+        cmocka_unit_test(rounds_of_map_and_flush_reuse_one_base),
+        cmocka_unit_test(more_pages_than_registers_is_a_finding),
+        cmocka_unit_test(an_altered_base_maps_and_flushes_nothing),
+        cmocka_unit_test(a_base_of_another_adapter_is_refused),
+        cmocka_unit_test(zero_length_maps_nothing),
+        cmocka_unit_test(flush_at_another_address_writes_no_unrelated_byte),
+        cmocka_unit_test(freeing_registers_wrongly_is_reported),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
