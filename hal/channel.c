@@ -1,0 +1,262 @@
+/* hal/channel.c -- who gets an adapter's channel and map registers, and when
+ * its routine is called. A channel's queue and a pool's queue are both FIFO:
+ * nobody overtakes. The thunks call hal_run_next() until it says false.
+ * Source: WDK, AllocateAdapterChannel and DRIVER_CONTROL. */
+#include "hal/private.h"
+
+enum hb_status hal_channel_ask(struct hal *h, struct hal_adapter *ad,
+                               const struct hal_ask *ask)
+{
+    struct hal_request r = {
+        .id = hal_new_id(h),
+        .adapter = ad->id,
+        .state = REQUEST_QUEUED,
+        .list = ask->list,
+        .dir = (uint8_t)ask->dir,
+        .owned = ask->owned,
+        .registers = ask->registers,
+        .device = ask->device.v,
+        .irp = ask->irp,
+        .routine = ask->routine.v,
+        .context = ask->context,
+        .mdl = ask->mdl,
+        .va = ask->va,
+        .bytes = ask->bytes,
+        .buffer = ask->buffer.v,
+    };
+
+    if (ask->registers > ad->grant) {
+        hal_finding(h, "S18",
+                    "%u map registers asked of adapter %08x, granted"
+                    " are %u",
+                    ask->registers, ad->at, ad->grant);
+        return HB_LIMIT;
+    }
+    if (h->s.request.count >= HAL_REQUESTS)
+        return HB_FULL;
+    if (!vec_push(&h->s.request, sizeof r, &r))
+        return HB_NO_MEMORY;
+    requests_advance(h);
+    return HB_OK;
+}
+
+void request_remove(struct hal *h, uint32_t id)
+{
+    struct hal_request *r = request_by_id(h, id);
+
+    if (r)
+        vec_remove(&h->s.request, sizeof *r,
+                   (uint32_t)(r - HAL_REQUEST_AT(h, 0)));
+}
+
+/* Idle channels go to the oldest request for them. */
+static void hand_out_channels(struct hal *h)
+{
+    struct hal_request *r;
+    struct hal_adapter *ad;
+    uint32_t i;
+
+    for (i = 0; i < h->s.request.count; i++) {
+        r = HAL_REQUEST_AT(h, i);
+        ad = adapter_by_id(h, r->adapter);
+        if (r->state != REQUEST_QUEUED || !ad || ad->busy)
+            continue;
+        ad->busy = true;
+        ad->holder = r->id;
+        r->state = REQUEST_STARVED;
+        r->turn = ++h->s.next_turn;
+    }
+}
+
+/* True when @r needs to wait no longer. */
+static bool registers_for(struct hal *h, struct hal_request *r)
+{
+    struct hal_adapter *ad = adapter_by_id(h, r->adapter);
+    struct hal_set *set;
+
+    if (ad->pool != HAL_NONE && r->registers) {
+        if (set_create(h, ad, r->registers, &set) != HB_OK)
+            return false;
+        r->set = set->id;
+    }
+    r->state = REQUEST_READY;
+    return true;
+}
+
+/* The oldest starving request of @pool (HAL_NONE: of those without one). */
+static struct hal_request *head_of(struct hal *h, uint32_t pool)
+{
+    struct hal_request *r, *head = NULL;
+    const struct hal_adapter *ad;
+    uint32_t i;
+
+    for (i = 0; i < h->s.request.count; i++) {
+        r = HAL_REQUEST_AT(h, i);
+        if (r->state != REQUEST_STARVED)
+            continue;
+        ad = adapter_by_id(h, r->adapter);
+        if (ad && ad->pool == pool && (!head || r->turn < head->turn))
+            head = r;
+    }
+    return head;
+}
+
+static void hand_out_registers(struct hal *h, uint32_t pool)
+{
+    struct hal_request *r;
+
+    while ((r = head_of(h, pool)) && registers_for(h, r))
+        ;
+}
+
+void requests_advance(struct hal *h)
+{
+    uint32_t pool;
+
+    if (!h->s.request.count)
+        return;
+    hand_out_channels(h);
+    hand_out_registers(h, HAL_NONE);
+    for (pool = 0; pool < h->s.pool.count; pool++)
+        hand_out_registers(h, pool);
+}
+
+bool hal_run_get(const struct hal *h, uint32_t request, struct hal_run *run)
+{
+    const struct hal_request *r = request_by_id(h, request);
+    const struct hal_adapter *ad = r ? adapter_by_id(h, r->adapter) : NULL;
+
+    if (!ad || r->state != REQUEST_RUNNING)
+        return false;
+    *run = (struct hal_run){
+        .request = r->id,
+        .adapter = gva_of(ad->at),
+        .device = gva_of(r->device),
+        .routine = gva_of(r->routine),
+        .irp = r->irp,
+        .context = r->context,
+        .base = r->set,
+        .list = r->list,
+        .mdl = r->mdl,
+        .va = r->va,
+        .bytes = r->bytes,
+        .buffer = gva_of(r->buffer),
+        .dir = (enum dma_dir)r->dir,
+    };
+    return true;
+}
+
+bool hal_run_next(struct hal *h, struct hal_run *run)
+{
+    uint32_t i;
+
+    for (i = 0; i < h->s.request.count; i++)
+        if (HAL_REQUEST_AT(h, i)->state == REQUEST_READY) {
+            HAL_REQUEST_AT(h, i)->state = REQUEST_RUNNING;
+            return hal_run_get(h, HAL_REQUEST_AT(h, i)->id, run);
+        }
+    return false;
+}
+
+static void channel_idle(struct hal *h, struct hal_adapter *ad)
+{
+    uint32_t holder = ad->holder;
+
+    ad->busy = false;
+    ad->holder = 0;
+    ad->held = 0;
+    request_remove(h, holder);
+}
+
+void hal_run_done(struct hal *h, uint32_t request, uint32_t action)
+{
+    struct hal_request *r = request_by_id(h, request);
+    struct hal_adapter *ad = r ? adapter_by_id(h, r->adapter) : NULL;
+    uint32_t set;
+
+    if (!ad || r->state != REQUEST_RUNNING)
+        return;
+    set = r->set;
+    switch (action) {
+    case HAL_DEALLOCATE_OBJECT:
+        channel_idle(h, ad);
+        set_destroy(h, set);
+        break;
+    case HAL_DEALLOCATE_OBJECT_KEEP_REGISTERS:
+        channel_idle(h, ad);
+        break;
+    default:
+        hal_finding(h, "S17",
+                    "AdapterControl of adapter %08x returned %u, "
+                    "taken as KeepObject",
+                    ad->at, action);
+        /* fall through */
+    case HAL_KEEP_OBJECT:
+        r->state = REQUEST_HOLDING;
+        ad->held = set_by_id(h, set) ? set : 0;
+        break;
+    }
+    requests_advance(h);
+}
+
+enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad)
+{
+    const struct hal_request *r = request_by_id(h, ad->holder);
+    uint32_t set = ad->held;
+
+    if (!r || r->state != REQUEST_HOLDING) {
+        hal_finding(h, "S17", "channel of adapter %08x freed, but %s", ad->at,
+                    r ? "its AdapterControl has not returned"
+                      : "nobody holds it");
+        return HB_BAD_STATE;
+    }
+    channel_idle(h, ad);
+    set_destroy(h, set);
+    requests_advance(h);
+    return HB_OK;
+}
+
+enum hb_status hal_registers_take(struct hal *h, struct hal_adapter *ad,
+                                  uint32_t *count, uint32_t *base)
+{
+    uint32_t n = *count < ad->grant ? *count : ad->grant;
+    struct hal_set *set;
+    enum hb_status status;
+
+    if (ad->pool == HAL_NONE || !n)
+        return HB_BAD_ARGUMENT;
+    status = set_create(h, ad, n, &set);
+    if (status == HB_OK) {
+        *count = n;
+        *base = set->id;
+    }
+    return status;
+}
+
+enum hb_status hal_registers_free(struct hal *h, struct hal_adapter *ad,
+                                  uint32_t base, uint32_t count)
+{
+    const struct hal_set *set = set_by_id(h, base);
+
+    if (!base)
+        return HB_OK;
+    if (!set || set->adapter != ad->id || set->direct || set->common ||
+        set->list) {
+        hal_finding(h, "S12",
+                    "map registers %08x freed, but adapter %08x has "
+                    "no such",
+                    base, ad->at);
+        return HB_NOT_FOUND;
+    }
+    if (count != set->count)
+        hal_finding(h, "S15",
+                    "%u map registers of %08x freed, allocated were "
+                    "%u",
+                    count, base, set->count);
+    if (set->pages)
+        hal_finding(h, "S13", "map registers %08x freed with %u pages mapped",
+                    base, set->pages);
+    set_destroy(h, base);
+    requests_advance(h);
+    return HB_OK;
+}

@@ -1,0 +1,224 @@
+/* hal/dma.h -- the DMA cores that the thunks of hal/exports/ stand on. No
+ * function here reads or writes guest virtual memory or runs driver code: what
+ * is to be called next comes back in a struct hal_run. Buffers come as physical
+ * fragments, read from the MDL by the caller. Page: docs/hal.md. */
+#ifndef HAL_DMA_H
+#define HAL_DMA_H
+
+#include "hal/hal.h"
+
+struct hal_adapter;
+
+/** IO_ALLOCATION_ACTION. */
+enum hal_action {
+    HAL_KEEP_OBJECT = 1,
+    HAL_DEALLOCATE_OBJECT = 2,
+    HAL_DEALLOCATE_OBJECT_KEEP_REGISTERS = 3
+};
+
+/** INTERFACE_TYPE, the ones that matter here. */
+enum hal_interface {
+    HAL_INTERFACE_UNDEFINED = -1,
+    HAL_INTERFACE_INTERNAL = 0,
+    HAL_INTERFACE_ISA = 1,
+    HAL_INTERFACE_EISA = 2,
+    HAL_INTERFACE_PCI = 5,
+    HAL_INTERFACE_PNPBUS = 15
+};
+
+/* ---- adapters: hal/adapter.c ---------------------------------------------*/
+
+/** DEVICE_DESCRIPTION, as read. */
+struct hal_device {
+    uint32_t version;
+    bool master, scatter_gather, demand, auto_init, ignore_count;
+    bool dma32, dma64;
+    uint32_t channel;
+    int32_t interface;
+    uint32_t width; /* 0 8, 1 16, 2 32 bits */
+    uint32_t maximum_length;
+    uint32_t requester; /* PCI slot * 8 + function, FFFFh: not known */
+};
+
+enum { HAL_DEVICE_BYTES = 0x28, HAL_OBJECT_BYTES = 0x40 };
+/** hal_device_decode() - from the 28h bytes in guest memory. */
+void hal_device_decode(const uint8_t raw[HAL_DEVICE_BYTES],
+                       struct hal_device *dev);
+
+/** hal_adapter_check() - does IoGetDmaAdapter serve this description? */
+bool hal_adapter_check(const struct hal *h, const struct hal_device *dev);
+/** hal_adapter_share() - the adapter object that this description shares (an
+ *  8237 channel's), one reference more, its grant grown; 0: make a new one. */
+gva_t hal_adapter_share(struct hal *h, const struct hal_device *dev,
+                        uint32_t *grant);
+/** hal_adapter_add() - an adapter whose guest object lies at @at. *@grant: map
+ *  registers, at least 1. HB_BAD_ARGUMENT: hal_adapter_check() says no;
+ *  HB_NO_MAP_REGISTERS: none to be had at all; HB_NO_MEMORY. */
+enum hb_status hal_adapter_add(struct hal *h, const struct hal_device *dev,
+                               gva_t at, uint32_t *grant);
+/** hal_adapter_find() - NULL: no adapter lies there. Valid until one is added
+ *  or released. */
+struct hal_adapter *hal_adapter_find(const struct hal *h, gva_t at);
+/** hal_adapter_put() - drop a reference. True: it was the last, the guest
+ *  object is to be freed; what was still out is taken back and reported. */
+bool hal_adapter_put(struct hal *h, struct hal_adapter *ad);
+uint32_t hal_adapter_grant(const struct hal_adapter *ad);
+/** hal_adapter_runs() - a scatter/gather master: MapTransfer may give it less
+ *  than it asks for. */
+bool hal_adapter_runs(const struct hal_adapter *ad);
+unsigned hal_adapter_table(const struct hal_adapter *ad); /* 1 or 2 */
+uint32_t hal_alignment(const struct hal *h);
+/** hal_operations()/hal_set_operations() - guest address of the DMA_OPERATIONS
+ *  table of version 1 or 2. */
+gva_t hal_operations(const struct hal *h, unsigned version);
+void hal_set_operations(struct hal *h, unsigned version, gva_t at);
+
+/* ---- channels: hal/channel.c ---------------------------------------------*/
+
+/** A request for channel and registers. */
+struct hal_ask {
+    uint32_t registers;
+    gva_t device, routine;
+    uint32_t irp, context;
+    /* scatter/gather list alone */
+    bool list;
+    uint32_t mdl, va, bytes;
+    enum dma_dir dir;
+    gva_t buffer; /* where the list goes */
+    bool owned;   /* ... which the HAL allocated and will free */
+};
+/** hal_channel_ask() - queue it. HB_LIMIT: more registers than the grant,
+ *  nothing queued; HB_FULL: 1,024 requests wait. */
+enum hb_status hal_channel_ask(struct hal *h, struct hal_adapter *ad,
+                               const struct hal_ask *ask);
+
+/** Whom to call next. */
+struct hal_run {
+    uint32_t request; /* hand back to hal_run_done()                        */
+    gva_t adapter;
+    gva_t device, routine;
+    uint32_t irp, context;
+    uint32_t base; /* MapRegisterBase                                   */
+    bool list;     /* map the list first (hal_list_x), then call        */
+    uint32_t mdl, va, bytes;
+    gva_t buffer;
+    enum dma_dir dir;
+};
+/** hal_run_next() - the oldest request that has all it needs; it counts as
+ *  called from now on. False: none. */
+bool hal_run_next(struct hal *h, struct hal_run *run);
+/** hal_run_get() - that request again, while its routine is on its way. */
+bool hal_run_get(const struct hal *h, uint32_t request, struct hal_run *run);
+/** hal_run_done() - its routine returned @action. */
+void hal_run_done(struct hal *h, uint32_t request, uint32_t action);
+/** hal_channel_free() - IoFreeAdapterChannel. HB_BAD_STATE: nobody holds it or
+ *  its AdapterControl still runs; reported, nothing changed. */
+enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad);
+/** hal_registers_take() - registers at once, without callback or queueing
+ *  (HalAllocateCrashDumpRegisters). *@count: lowered to the grant. */
+enum hb_status hal_registers_take(struct hal *h, struct hal_adapter *ad,
+                                  uint32_t *count, uint32_t *base);
+/** hal_registers_free() - IoFreeMapRegisters. NULL base: nothing. */
+enum hb_status hal_registers_free(struct hal *h, struct hal_adapter *ad,
+                                  uint32_t base, uint32_t count);
+
+/* ---- transfers: hal/map.c ------------------------------------------------*/
+
+/** One piece of a locked buffer inside one physical page. */
+struct hal_fragment {
+    uint64_t at;
+    uint32_t va; /* index in the MDL's virtual range */
+    uint32_t bytes;
+    uint32_t mdl;
+};
+/** hal_map() - the next piece of a buffer gets logical addresses.
+ * @base:  MapRegisterBase as the driver gives it
+ * @count: fragments, in buffer order, of what the driver wants mapped
+ * @mapped: out: address of the first byte and how many bytes follow there
+ *
+ * To-device pages that are bounced are copied by hal_copy() afterwards. S/G
+ * masters may get less than asked; others get all of it, or as much as their
+ * registers hold (a finding). HB_OK with bytes 0: nothing to map, or misuse
+ * that was reported. HB_NO_MEMORY: host.
+ * Source: WDK, PMAP_TRANSFER; docs/hal.md, "MapTransfer".
+ */
+struct hal_mapped {
+    dla_t at;
+    uint32_t bytes;
+    uint32_t set; /* for hal_copy(); 0: nothing to copy */
+};
+enum hb_status hal_map(struct hal *h, struct hal_adapter *ad, uint32_t base,
+                       const struct hal_fragment *fragment, uint32_t count,
+                       enum dma_dir dir, struct hal_mapped *mapped);
+/** hal_copy() - one page of the copies that are due in @set. False: none was
+ *  left. Each is an event `hal_copy`. */
+bool hal_copy(struct hal *h, uint32_t set);
+/** hal_flush() - IoFlushAdapterBuffers, first half: what is to be copied back
+ *  is marked; hal_copy() @*set until false, then hal_flush_end(). A slave's
+ *  channel is masked and its counter asked. *@set 0: nothing to do. */
+void hal_flush(struct hal *h, struct hal_adapter *ad, uint32_t base,
+               uint32_t mdl, uint32_t va, uint32_t bytes, enum dma_dir dir,
+               uint32_t *set);
+/** hal_flush_end() - the mappings that were flushed go. */
+void hal_flush_end(struct hal *h, uint32_t set);
+
+/* ---- scatter/gather lists: hal/list.c ------------------------------------*/
+
+struct hal_element {
+    dla_t at;
+    uint32_t bytes;
+};
+/** hal_list_registers() - what a list over @pages fragments needs. */
+uint32_t hal_list_registers(const struct hal_adapter *ad, uint32_t pages);
+/** hal_list_elements() - most elements it can have. */
+uint32_t hal_list_elements(const struct hal_adapter *ad, uint32_t pages);
+/** hal_list_map() - map the buffer of running list @request into elements
+ *  (room for hal_list_elements()). *@set: hal_copy() it. HB_BAD_ARGUMENT: it
+ *  cannot be one element for a device without S/G. */
+enum hb_status hal_list_map(struct hal *h, uint32_t request,
+                            const struct hal_fragment *fragment, uint32_t count,
+                            struct hal_element *element, uint32_t *elements,
+                            uint32_t *set);
+struct hal_list_view {
+    gva_t at;
+    uint32_t mdl, set;
+    bool owned;     /* pool that the HAL allocated */
+    bool asked_mdl; /* BuildMdlFromScatterGatherList was here */
+    uint32_t target_mdl;
+    enum dma_dir dir;
+};
+/** hal_list_find() - a list handed out by @ad. False: no such. */
+bool hal_list_find(const struct hal *h, const struct hal_adapter *ad, gva_t at,
+                   struct hal_list_view *view);
+void hal_list_set_mdl(struct hal *h, gva_t at, uint32_t target_mdl);
+/** hal_list_flush() - PutScatterGatherList, first half: as hal_flush(). */
+void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set);
+/** hal_list_put() - second half: mappings, registers and record go. */
+void hal_list_put(struct hal *h, gva_t at);
+/** hal_list_page() - physical page number @i that the device really uses for
+ *  the list at @at; false past the last. */
+bool hal_list_page(const struct hal *h, gva_t at, uint32_t i, gpa_t *to,
+                   bool *bounced);
+
+/* ---- common buffers: hal/common.c ----------------------------------------*/
+
+/** hal_common_alloc() - HB_NO_MAP_REGISTERS (above the grant or none free),
+ *  HB_NO_PAGES, HB_BAD_ARGUMENT (no bytes). */
+enum hb_status hal_common_alloc(struct hal *h, struct hal_adapter *ad,
+                                uint32_t bytes, gva_t *va, dla_t *at);
+/** hal_common_free() - exactly what was allocated. HB_NOT_FOUND: reported,
+ *  nothing freed. */
+enum hb_status hal_common_free(struct hal *h, struct hal_adapter *ad,
+                               uint32_t bytes, dla_t at, gva_t va);
+
+/* ---- system DMA: hal/dma8237.c -------------------------------------------*/
+
+/** hal_system_start() - program the channel for @bytes at @at and unmask it;
+ *  nothing for a bus master. */
+void hal_system_start(struct hal *h, const struct hal_adapter *ad, dla_t at,
+                      uint32_t bytes, enum dma_dir dir);
+void hal_system_stop(struct hal *h, const struct hal_adapter *ad);
+/** hal_system_left() - ReadDmaCounter: bytes still to go; 0 for a master. */
+uint32_t hal_system_left(struct hal *h, const struct hal_adapter *ad);
+
+#endif

@@ -1,0 +1,123 @@
+/* hal/dma8237.c -- system DMA: the 8237 pair, by its ports alone. Channels 0-3
+ * move bytes, 5-7 words, 4 is the cascade. Source: 8237A data sheet; PC/AT
+ * page registers; docs/hal.md. */
+#include "hal/private.h"
+
+struct controller {
+    uint16_t command, mask, mode, clear_flip_flop, master_clear, mask_all;
+};
+static const struct controller controller[2] = {
+    {0x08, 0x0a, 0x0b, 0x0c, 0x0d, 0x0f},
+    {0xd0, 0xd4, 0xd6, 0xd8, 0xda, 0xde},
+};
+
+struct channel {
+    uint16_t address, count, page;
+};
+static const struct channel channel[8] = {
+    {0x00, 0x01, 0x87}, {0x02, 0x03, 0x83}, {0x04, 0x05, 0x81},
+    {0x06, 0x07, 0x82}, {0xc0, 0xc2, 0x8f}, {0xc4, 0xc6, 0x8b},
+    {0xc8, 0xca, 0x89}, {0xcc, 0xce, 0x8a},
+};
+
+enum {
+    MODE_FROM_DEVICE = 1 << 2,
+    MODE_TO_DEVICE = 2 << 2,
+    MODE_AUTO_INIT = 1 << 4,
+    MODE_DEMAND = 0 << 6,
+    MODE_SINGLE = 1 << 6,
+    MODE_CASCADE = 3 << 6,
+    MASK_ON = 4,
+    COUNTER_READS = 8, /* until two agree in the high byte */
+};
+
+static void out8(struct hal *h, uint16_t port, uint32_t value)
+{
+    bus_out(h->bus, port, 1, value & 0xff);
+}
+
+static const struct controller *of_channel(unsigned n)
+{
+    return &controller[n >= 4];
+}
+
+static void out16(struct hal *h, uint16_t port, uint32_t value)
+{
+    out8(h, port, value);
+    out8(h, port, value >> 8);
+}
+
+void dma8237_start(struct hal *h)
+{
+    unsigned i;
+
+    for (i = 0; i < 2; i++) {
+        out8(h, controller[i].master_clear, 0);
+        out8(h, controller[i].command, 0);
+        out8(h, controller[i].mask_all, 0xf);
+    }
+    dma8237_cascade(h, 4); /* the first controller hangs on it */
+}
+
+void dma8237_cascade(struct hal *h, unsigned n)
+{
+    out8(h, of_channel(n)->mode, MODE_CASCADE | (n & 3));
+    out8(h, of_channel(n)->mask, n & 3);
+}
+
+void hal_system_start(struct hal *h, const struct hal_adapter *ad, dla_t at,
+                      uint32_t bytes, enum dma_dir dir)
+{
+    const struct controller *c;
+    const struct channel *ch;
+    bool words = ad->width == 16;
+    uint32_t mode;
+
+    if (ad->master || !bytes)
+        return;
+    c = of_channel(ad->channel);
+    ch = &channel[ad->channel];
+    mode = ad->channel & 3u;
+    mode |= dir == DMA_TO_DEVICE ? MODE_TO_DEVICE : MODE_FROM_DEVICE;
+    mode |= ad->demand ? MODE_DEMAND : MODE_SINGLE;
+    mode |= ad->auto_init ? MODE_AUTO_INIT : 0;
+    out8(h, c->clear_flip_flop, 0);
+    out8(h, c->mode, mode);
+    out16(h, ch->address, (uint32_t)(words ? at.v >> 1 : at.v));
+    out8(h, ch->page, (uint32_t)(at.v >> 16));
+    out16(h, ch->count, (words ? bytes / 2 : bytes) - 1);
+    out8(h, c->mask, ad->channel & 3u);
+}
+
+void hal_system_stop(struct hal *h, const struct hal_adapter *ad)
+{
+    if (!ad->master)
+        out8(h, of_channel(ad->channel)->mask, MASK_ON | (ad->channel & 3u));
+}
+
+static uint32_t read_count(struct hal *h, const struct hal_adapter *ad)
+{
+    uint16_t port = channel[ad->channel].count;
+    uint32_t low;
+
+    out8(h, of_channel(ad->channel)->clear_flip_flop, 0);
+    low = bus_in(h->bus, port, 1) & 0xff;
+    return low | (bus_in(h->bus, port, 1) & 0xff) << 8;
+}
+
+uint32_t hal_system_left(struct hal *h, const struct hal_adapter *ad)
+{
+    uint32_t before, now, i;
+
+    if (ad->master)
+        return 0;
+    now = read_count(h, ad);
+    for (i = 0; i < COUNTER_READS; i++) {
+        before = now;
+        now = read_count(h, ad);
+        if (before >> 8 == now >> 8)
+            break;
+    }
+    now = (now + 1) & 0xffff;
+    return ad->width == 16 ? now * 2 : now;
+}

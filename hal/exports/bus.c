@@ -1,0 +1,327 @@
+/* hal/exports/bus.c -- bus data, addresses and vectors, as NT 4 drivers ask for
+ * them. A PC has one bus of each kind, number 0, and translates addresses to
+ * themselves. Source: WDK, HalGetBusDataByOffset and its siblings. */
+#include <string.h>
+
+#include "hal/exports/thunk.h"
+#include "hal/pci.h"
+#include "ke/ke.h"
+#include "mm/pool.h"
+
+/** BUS_DATA_TYPE. */
+enum { BUS_CMOS = 0, BUS_PCI = 4 };
+enum { CMOS_BYTES = 128, CMOS_INDEX = 0x70, CMOS_DATA = 0x71 };
+
+struct slot {
+    unsigned device, function;
+    bool exists;
+};
+
+/* PCI_SLOT_NUMBER: device bits 0-4, function 5-7, the rest reserved. */
+static struct slot slot_of(struct call *c, uint32_t number)
+{
+    struct slot s = {number & 31, number >> 5 & 7, false};
+    uint16_t vendor = 0xffff;
+
+    hal_pci_read(ke_bus(c->ke), 0, s.device, s.function, 0, &vendor, 2);
+    s.exists = vendor != 0xffff && number < 256;
+    return s;
+}
+
+/* PCI: 0 no such bus, 2 with a vendor of FFFFh no such device. */
+static void get_pci(struct call *c, gva_t to, uint32_t offset, uint32_t bytes)
+{
+    uint8_t config[PCI_CONFIG_BYTES];
+    struct slot s;
+    uint32_t n;
+
+    if (call_u32(c, 1) || offset >= PCI_CONFIG_BYTES || !bytes) {
+        call_return(c, 0);
+        return;
+    }
+    s = slot_of(c, call_u32(c, 2));
+    if (s.exists) {
+        n = hal_pci_read(ke_bus(c->ke), 0, s.device, s.function, offset, config,
+                         bytes);
+    } else {
+        memset(config, 0xff, 2);
+        n = offset ? 0 : 2;
+        n = n < bytes ? n : bytes;
+    }
+    store(c, to, config, n);
+    if (call_ok(c))
+        call_return(c, n);
+}
+
+static void get_cmos(struct call *c, gva_t to, uint32_t offset, uint32_t bytes)
+{
+    uint64_t first = (uint64_t)call_u32(c, 2) + offset;
+    uint8_t cmos[CMOS_BYTES];
+    uint32_t n = 0;
+
+    for (; n < bytes && first + n < CMOS_BYTES; n++) {
+        bus_out(ke_bus(c->ke), CMOS_INDEX, 1, (uint32_t)first + n);
+        cmos[n] = (uint8_t)bus_in(ke_bus(c->ke), CMOS_DATA, 1);
+    }
+    store(c, to, cmos, n);
+    if (call_ok(c))
+        call_return(c, n);
+}
+
+static void get_data(struct call *c, uint32_t offset, uint32_t bytes)
+{
+    switch (call_u32(c, 0)) {
+    case BUS_PCI:
+        get_pci(c, call_va(c, 3), offset, bytes);
+        break;
+    case BUS_CMOS:
+        get_cmos(c, call_va(c, 3), offset, bytes);
+        break;
+    default:
+        call_return(c, 0);
+    }
+}
+
+static void set_data(struct call *c, uint32_t offset, uint32_t bytes)
+{
+    uint8_t config[PCI_CONFIG_BYTES];
+    struct slot s;
+
+    if (call_u32(c, 0) != BUS_PCI || call_u32(c, 1) ||
+        offset >= PCI_CONFIG_BYTES) {
+        call_return(c, 0);
+        return;
+    }
+    s = slot_of(c, call_u32(c, 2));
+    if (bytes > PCI_CONFIG_BYTES - offset)
+        bytes = PCI_CONFIG_BYTES - offset;
+    load(c, call_va(c, 3), config, bytes);
+    if (!call_ok(c))
+        return;
+    call_return(c, s.exists ? hal_pci_write(ke_bus(c->ke), 0, s.device,
+                                            s.function, offset, config, bytes)
+                            : 0);
+}
+
+/* ULONG HalGetBusData(BusDataType, BusNumber, SlotNumber, Buffer, Length) */
+void thunk_HalGetBusData(struct call *c)
+{
+    get_data(c, 0, call_u32(c, 4));
+}
+
+/* ULONG HalGetBusDataByOffset(BusDataType, BusNumber, SlotNumber, Buffer,
+ * Offset, Length) */
+void thunk_HalGetBusDataByOffset(struct call *c)
+{
+    get_data(c, call_u32(c, 4), call_u32(c, 5));
+}
+
+void thunk_HalSetBusData(struct call *c)
+{
+    set_data(c, 0, call_u32(c, 4));
+}
+
+void thunk_HalSetBusDataByOffset(struct call *c)
+{
+    set_data(c, call_u32(c, 4), call_u32(c, 5));
+}
+
+/* Does @address lie on bus 0 of @interface? */
+static bool on_bus(int32_t interface, bool io, uint64_t address)
+{
+    if (io)
+        return address < 0x10000;
+    switch (interface) {
+    case HAL_INTERFACE_ISA:
+        return address < (uint64_t)1 << 24;
+    case HAL_INTERFACE_INTERNAL:
+    case HAL_INTERFACE_EISA:
+    case HAL_INTERFACE_PCI:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool known_bus(int32_t interface)
+{
+    return interface == HAL_INTERFACE_INTERNAL ||
+           interface == HAL_INTERFACE_ISA || interface == HAL_INTERFACE_EISA ||
+           interface == HAL_INTERFACE_PCI;
+}
+
+/* BOOLEAN HalTranslateBusAddress(InterfaceType, BusNumber, BusAddress,
+ * *AddressSpace, *TranslatedAddress) */
+void thunk_HalTranslateBusAddress(struct call *c)
+{
+    int32_t interface = (int32_t)call_u32(c, 0);
+    uint64_t address = call_u64(c, 2);
+    uint32_t space = load_u32(c, call_va(c, 4));
+
+    if (!call_ok(c))
+        return;
+    if (call_u32(c, 1) || space > 1 || !known_bus(interface) ||
+        !on_bus(interface, space == 1, address)) {
+        call_return(c, false);
+        return;
+    }
+    store_u64(c, call_va(c, 5), address);
+    if (call_ok(c))
+        call_return(c, true);
+}
+
+/* ULONG HalGetInterruptVector(InterfaceType, BusNumber, BusInterruptLevel,
+ * BusInterruptVector, *Irql, *Affinity) */
+void thunk_HalGetInterruptVector(struct call *c)
+{
+    uint32_t vector = 0, affinity = 0;
+    uint8_t irql = 0;
+
+    if (call_u32(c, 1) || !known_bus((int32_t)call_u32(c, 0)) ||
+        !hal_interrupt_vector(call_u32(c, 2), &vector, &irql, &affinity)) {
+        call_return(c, 0);
+        return;
+    }
+    store_u8(c, call_va(c, 4), irql);
+    store_u32(c, call_va(c, 5), affinity);
+    if (call_ok(c))
+        call_return(c, vector);
+}
+
+/* ---- HalAssignSlotResources ----------------------------------------------*/
+
+enum {
+    CONFIG_COMMAND = 0x04,
+    CONFIG_BAR0 = 0x10,
+    CONFIG_LINE = 0x3c,
+    BARS = 6,
+    BAR_IO = 1,
+    COMMAND_DECODE = 7, /* I/O, memory, bus master */
+    /* CM_RESOURCE_LIST with one full descriptor */
+    LIST_HEADER = 20,
+    DESCRIPTOR = 16,
+    TYPE_PORT = 1,
+    TYPE_INTERRUPT = 2,
+    TYPE_MEMORY = 3,
+    SHARE_EXCLUSIVE = 1,
+    SHARE_SHARED = 3,
+};
+
+struct resources {
+    uint8_t bytes[LIST_HEADER + (BARS + 1) * DESCRIPTOR];
+    uint32_t count;
+};
+
+static void put32(uint8_t *p, uint32_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static uint8_t *descriptor(struct resources *r, uint8_t type, uint8_t share,
+                           uint16_t flags)
+{
+    uint8_t *d = r->bytes + LIST_HEADER + DESCRIPTOR * r->count++;
+
+    d[0] = type;
+    d[1] = share;
+    memcpy(d + 2, &flags, sizeof flags);
+    return d;
+}
+
+/* A BAR's size is what it does not decode; its value comes back after. */
+static void add_bar(struct call *c, const struct slot *s, unsigned i,
+                    struct resources *r)
+{
+    struct bus *bus = ke_bus(c->ke);
+    uint32_t at = CONFIG_BAR0 + 4 * i, bar = 0, size = UINT32_MAX, mask;
+    uint8_t *d;
+
+    hal_pci_read(bus, 0, s->device, s->function, at, &bar, 4);
+    hal_pci_write(bus, 0, s->device, s->function, at, &size, 4);
+    hal_pci_read(bus, 0, s->device, s->function, at, &size, 4);
+    hal_pci_write(bus, 0, s->device, s->function, at, &bar, 4);
+    if (!size)
+        return;
+    mask = bar & BAR_IO ? ~3u : ~15u;
+    d = descriptor(r, bar & BAR_IO ? TYPE_PORT : TYPE_MEMORY, SHARE_EXCLUSIVE,
+                   bar & BAR_IO);
+    put32(d + 4, bar & mask);
+    put32(d + 12, ~(size & mask) + 1);
+    if (bar & BAR_IO && !(size >> 16)) /* 16 address bits decoded */
+        put32(d + 12, (~(size & mask) + 1) & 0xffff);
+}
+
+static void add_interrupt(struct call *c, const struct slot *s,
+                          struct resources *r)
+{
+    uint8_t line[2] = {0xff, 0};
+    uint8_t *d;
+
+    hal_pci_read(ke_bus(c->ke), 0, s->device, s->function, CONFIG_LINE, line,
+                 2);
+    if (!line[1] || line[0] > 15)
+        return;
+    d = descriptor(r, TYPE_INTERRUPT, SHARE_SHARED, 0);
+    put32(d + 4, line[0]);
+    put32(d + 8, line[0]);
+    put32(d + 12, 1);
+}
+
+static void collect(struct call *c, const struct slot *s, struct resources *r)
+{
+    uint16_t command = 0;
+    unsigned i;
+
+    memset(r, 0, sizeof *r);
+    for (i = 0; i < BARS; i++)
+        add_bar(c, s, i, r);
+    add_interrupt(c, s, r);
+    put32(r->bytes, 1);
+    put32(r->bytes + 4, HAL_INTERFACE_PCI);
+    put32(r->bytes + 12, 1 | 1u << 16); /* Version 1, Revision 1 */
+    put32(r->bytes + 16, r->count);
+    hal_pci_read(ke_bus(c->ke), 0, s->device, s->function, CONFIG_COMMAND,
+                 &command, 2);
+    command |= COMMAND_DECODE;
+    hal_pci_write(ke_bus(c->ke), 0, s->device, s->function, CONFIG_COMMAND,
+                  &command, 2);
+}
+
+/* NTSTATUS HalAssignSlotResources(RegistryPath, DriverClassName, DriverObject,
+ * DeviceObject, BusType, BusNumber, SlotNumber, *AllocatedResources): what the
+ * BARs and the interrupt line hold; the caller frees the list. */
+void thunk_HalAssignSlotResources(struct call *c)
+{
+    gva_t out = call_va(c, 7), list;
+    struct resources r;
+    struct slot s;
+
+    store_u32(c, out, 0);
+    if (!call_ok(c))
+        return;
+    s = slot_of(c, call_u32(c, 6));
+    if ((int32_t)call_u32(c, 4) != HAL_INTERFACE_PCI || call_u32(c, 5) ||
+        !s.exists) {
+        call_return(c, STATUS_NO_SUCH_DEVICE);
+        return;
+    }
+    collect(c, &s, &r);
+    if (pool_alloc(ke_mm(c->ke), POOL_PAGED, sizeof r.bytes, HAL_TAG, &list) !=
+        HB_OK) {
+        call_return(c, STATUS_INSUFFICIENT_RESOURCES);
+        return;
+    }
+    store(c, list, r.bytes, sizeof r.bytes);
+    store_u32(c, out, list.v);
+    if (call_ok(c))
+        call_return(c, STATUS_SUCCESS);
+}
+
+/* NTSTATUS HalAdjustResourceList(**ResourceList): a PC's bus 0 takes every
+ * range as it is. */
+void thunk_HalAdjustResourceList(struct call *c)
+{
+    load_u32(c, call_va(c, 0));
+    if (call_ok(c))
+        call_return(c, STATUS_SUCCESS);
+}

@@ -1,0 +1,190 @@
+/* hal/exports/mdl.c -- an MDL in guest memory as physical fragments. The MDL is
+ * bytes that anybody may have written: every field is checked, no PFN past the
+ * array is read. Source: WDK, MDL; docs/mm.md. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hal/exports/thunk.h"
+#include "ke/ke.h"
+#include "mm/frames.h"
+#include "mm/mdl.h"
+
+enum { CHAIN_MOST = 4096, FRAGMENTS_MOST = 1 << 18 };
+
+struct header {
+    uint32_t next, start, bytes, offset;
+    uint16_t size, flags;
+};
+
+static uint32_t u32_at(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+           (uint32_t)p[3] << 24;
+}
+
+static bool header_load(struct call *c, gva_t at, struct header *m)
+{
+    uint8_t raw[MDL_BYTES];
+
+    load(c, at, raw, sizeof raw);
+    if (!call_ok(c))
+        return false;
+    *m = (struct header){
+        .next = u32_at(raw + MDL_NEXT),
+        .size = (uint16_t)u32_at(raw + MDL_SIZE),
+        .flags = (uint16_t)(u32_at(raw + MDL_SIZE) >> 16),
+        .start = u32_at(raw + MDL_START_VA),
+        .bytes = u32_at(raw + MDL_BYTE_COUNT),
+        .offset = u32_at(raw + MDL_BYTE_OFFSET),
+    };
+    return true;
+}
+
+static bool header_ok(const struct header *m)
+{
+    return !(m->start & PAGE_MASK) && m->offset <= PAGE_MASK &&
+           (uint64_t)m->start + m->offset + m->bytes <= (uint64_t)1 << 32 &&
+           m->size >= MDL_BYTES + 4 * mm_span(m->offset, m->bytes);
+}
+
+static bool push(struct fragments *out, const struct hal_fragment *f)
+{
+    struct hal_fragment *grown;
+
+    if (out->count == out->room) {
+        if (out->room >= FRAGMENTS_MOST)
+            return false;
+        out->room = out->room ? out->room * 2 : 16;
+        grown = realloc(out->f, out->room * sizeof *grown);
+        if (!grown)
+            return false;
+        out->f = grown;
+    }
+    out->f[out->count++] = *f;
+    out->bytes += f->bytes;
+    return true;
+}
+
+static bool breaks_run(const struct fragments *out,
+                       const struct hal_fragment *f)
+{
+    const struct hal_fragment *last = &out->f[out->count - 1];
+
+    return out->count && last->at + last->bytes != f->at;
+}
+
+/* Bytes [at, at + bytes) of one MDL. False: stop, *why says if that is well. */
+static bool read_pages(struct call *c, gva_t mdl, const struct header *m,
+                       uint32_t at, uint32_t bytes, unsigned how,
+                       struct fragments *out, bool *well)
+{
+    const struct mm *mm = ke_mm(c->ke);
+    struct hal_fragment f;
+    uint32_t in, page, pfn;
+
+    *well = true;
+    for (; bytes; at += f.bytes, bytes -= f.bytes) {
+        in = (m->offset + at) & PAGE_MASK;
+        page = (m->offset + at) >> PAGE_SHIFT;
+        pfn = load_u32(c, gva_add(mdl, MDL_PFNS + 4 * page));
+        if (!call_ok(c))
+            return *well = false;
+        if (!(m->flags & MDL_IO_SPACE) && !frames_is_ram(mm, pfn)) {
+            out->corrupt = true;
+            return false;
+        }
+        f = (struct hal_fragment){
+            .at = ((uint64_t)pfn << PAGE_SHIFT) | in,
+            .va = m->start + m->offset + at,
+            .bytes = PAGE_BYTES - in < bytes ? PAGE_BYTES - in : bytes,
+            .mdl = mdl.v,
+        };
+        if ((how & READ_RUN) && breaks_run(out, &f))
+            return false;
+        if (!push(out, &f))
+            return *well = false;
+    }
+    return true;
+}
+
+static void note_ragged(struct fragments *out)
+{
+    uint32_t i;
+
+    for (i = 1; i < out->count; i++)
+        out->ragged |=
+            (out->f[i].at & PAGE_MASK) != 0 ||
+            ((out->f[i - 1].at + out->f[i - 1].bytes) & PAGE_MASK) != 0;
+}
+
+static bool lies_in(const struct header *m, uint32_t va)
+{
+    return va - (m->start + m->offset) < m->bytes;
+}
+
+/* One MDL of the chain; *left counts down, *va is where to begin in it. */
+static bool read_mdl(struct call *c, gva_t mdl, struct header *m, uint32_t *va,
+                     uint32_t *left, unsigned how, struct fragments *out,
+                     bool *more)
+{
+    uint32_t at, n;
+    bool well;
+
+    *more = false;
+    if (!header_load(c, mdl, m))
+        return false;
+    if (!header_ok(m)) {
+        out->corrupt = true;
+        return true;
+    }
+    if (!(m->flags &
+          (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)))
+        call_finding(c, "S10", "MDL %08x is not locked", mdl.v);
+    if (out->count)
+        *va = m->start + m->offset;
+    if (!lies_in(m, *va)) {
+        out->outside = !out->count;
+        return true;
+    }
+    at = *va - (m->start + m->offset);
+    n = m->bytes - at < *left ? m->bytes - at : *left;
+    if (read_pages(c, mdl, m, at, n, how, out, &well)) {
+        *left -= n;
+        *more = true;
+        return true;
+    }
+    if (!out->corrupt)
+        *left = 0;
+    return well;
+}
+
+bool fragments_read(struct call *c, gva_t mdl, uint32_t va, uint32_t bytes,
+                    unsigned how, struct fragments *out)
+{
+    uint32_t left = bytes, i;
+    bool more = true, ok = true;
+    struct header m = {0};
+
+    *out = (struct fragments){0};
+    for (i = 0; ok && more && left && mdl.v && i < CHAIN_MOST; i++) {
+        ok = read_mdl(c, mdl, &m, &va, &left, how, out, &more);
+        if (!(how & READ_CHAIN))
+            break;
+        mdl = gva_of(m.next);
+    }
+    if (!ok) {
+        fragments_fini(out);
+        return false;
+    }
+    out->missed = left;
+    note_ragged(out);
+    if (out->corrupt)
+        call_finding(c, "S10", "MDL %08x is corrupt", mdl.v);
+    return true;
+}
+
+void fragments_fini(struct fragments *fr)
+{
+    free(fr->f);
+    *fr = (struct fragments){0};
+}

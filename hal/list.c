@@ -1,0 +1,198 @@
+/* hal/list.c -- scatter/gather lists. The driver sees the list in guest memory;
+ * what is mapped for it stands here, whatever the driver does to the list.
+ * Source: WDK, PGET_SCATTER_GATHER_LIST and its siblings. */
+#include "hal/private.h"
+
+uint32_t hal_list_registers(const struct hal_adapter *ad, uint32_t pages)
+{
+    (void)ad;
+    return pages;
+}
+
+uint32_t hal_list_elements(const struct hal_adapter *ad, uint32_t pages)
+{
+    return ad->scatter_gather && ad->master ? pages : 1;
+}
+
+static struct hal_list *list_find(const struct hal *h, uint32_t at)
+{
+    uint32_t i;
+
+    for (i = 0; i < h->s.list.count; i++)
+        if (HAL_LIST_AT(h, i)->at == at)
+            return HAL_LIST_AT(h, i);
+    return NULL;
+}
+
+/* Fragments that make up exactly @bytes; pieces end at fragment ends. */
+static uint32_t fragments_of(const struct hal_fragment *f, uint32_t count,
+                             uint32_t bytes)
+{
+    uint32_t n;
+
+    for (n = 0; n < count && bytes; n++)
+        bytes -= f[n].bytes;
+    return n;
+}
+
+/* Map all of it, element by element. */
+static enum hb_status map_elements(struct hal *h, struct hal_adapter *ad,
+                                   uint32_t set, const struct hal_fragment *f,
+                                   uint32_t count, enum dma_dir dir,
+                                   struct hal_element *element,
+                                   uint32_t *elements)
+{
+    uint32_t most = hal_list_elements(ad, count), done = 0;
+    struct hal_mapped mapped;
+    enum hb_status status;
+
+    for (*elements = 0; done < count; (*elements)++) {
+        if (*elements == most)
+            return HB_BAD_ARGUMENT;
+        status = map_into(h, ad, set, f + done, count - done, dir, &mapped);
+        if (status != HB_OK)
+            return status;
+        if (!mapped.bytes)
+            return HB_BAD_ARGUMENT;
+        element[*elements] = (struct hal_element){mapped.at, mapped.bytes};
+        done += fragments_of(f + done, count - done, mapped.bytes);
+    }
+    return HB_OK;
+}
+
+enum hb_status hal_list_map(struct hal *h, uint32_t request,
+                            const struct hal_fragment *f, uint32_t count,
+                            struct hal_element *element, uint32_t *elements,
+                            uint32_t *set_id)
+{
+    struct hal_request *r = request_by_id(h, request);
+    struct hal_adapter *ad = r ? adapter_by_id(h, r->adapter) : NULL;
+    struct hal_set *set;
+    struct hal_list list;
+    enum hb_status status;
+
+    if (!ad || !count)
+        return HB_BAD_ARGUMENT;
+    set = r->set ? set_by_id(h, r->set) : set_create_direct(h, ad);
+    if (!set || h->s.list.count >= HAL_SETS)
+        return HB_NO_MEMORY;
+    set->list = true;
+    r->set = *set_id = set->id;
+    list = (struct hal_list){
+        .at = r->buffer,
+        .adapter = ad->id,
+        .set = set->id,
+        .mdl = r->mdl,
+        .bytes = r->bytes,
+        .owned = r->owned,
+        .dir = r->dir,
+    };
+    status = map_elements(h, ad, set->id, f, count, (enum dma_dir)r->dir,
+                          element, elements);
+    if (status == HB_OK && !vec_push(&h->s.list, sizeof list, &list))
+        status = HB_NO_MEMORY;
+    if (status == HB_OK) {
+        ad->lists++;
+    } else {
+        set_destroy(h, *set_id);
+        r->set = *set_id = 0;
+    }
+    return status;
+}
+
+bool hal_list_find(const struct hal *h, const struct hal_adapter *ad, gva_t at,
+                   struct hal_list_view *view)
+{
+    const struct hal_list *list = list_find(h, at.v);
+
+    if (!list || list->adapter != ad->id)
+        return false;
+    *view = (struct hal_list_view){
+        .at = at,
+        .mdl = list->mdl,
+        .set = list->set,
+        .owned = list->owned,
+        .asked_mdl = list->asked_mdl,
+        .target_mdl = list->target_mdl,
+        .dir = (enum dma_dir)list->dir,
+    };
+    return true;
+}
+
+void hal_list_set_mdl(struct hal *h, gva_t at, uint32_t target_mdl)
+{
+    struct hal_list *list = list_find(h, at.v);
+
+    if (list) {
+        list->asked_mdl = true;
+        list->target_mdl = target_mdl;
+    }
+}
+
+void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set)
+{
+    const struct hal_list *list = list_find(h, at.v);
+    const struct hal_adapter *ad;
+    struct hal_page *page;
+    uint32_t i, first_va = 0;
+    bool any = false;
+
+    *set = 0;
+    if (!list)
+        return;
+    *set = list->set;
+    if (dir != (enum dma_dir)list->dir)
+        hal_finding(h, "S24",
+                    "list %08x put in the other direction than it "
+                    "was made for",
+                    at.v);
+    for (i = 0; i < h->s.page.count; i++) {
+        page = HAL_PAGE_AT(h, i);
+        if (page->set != list->set)
+            continue;
+        if (!any)
+            first_va = page->va;
+        any = true;
+        page->leaving = true;
+        page->copy = page->bounced && page->dir == DMA_FROM_DEVICE &&
+                             dir == DMA_FROM_DEVICE
+                         ? page->bytes
+                         : 0;
+    }
+    ad = adapter_by_id(h, list->adapter);
+    EMIT(h->events, hal_flush, ad ? ad->at : 0, first_va, list->bytes,
+         (uint64_t)dir);
+}
+
+void hal_list_put(struct hal *h, gva_t at)
+{
+    struct hal_list *list = list_find(h, at.v);
+    struct hal_adapter *ad = list ? adapter_by_id(h, list->adapter) : NULL;
+    struct hal_set *set;
+
+    if (!list)
+        return;
+    set = set_by_id(h, list->set);
+    if (set)
+        set_unmap(h, set, true);
+    set_destroy(h, list->set);
+    if (ad)
+        ad->lists--;
+    vec_remove(&h->s.list, sizeof *list, (uint32_t)(list - HAL_LIST_AT(h, 0)));
+    requests_advance(h);
+}
+
+bool hal_list_page(const struct hal *h, gva_t at, uint32_t i, gpa_t *to,
+                   bool *bounced)
+{
+    const struct hal_list *list = list_find(h, at.v);
+    uint32_t k;
+
+    for (k = 0; list && k < h->s.page.count; k++)
+        if (HAL_PAGE_AT(h, k)->set == list->set && !i--) {
+            *to = gpa_of(HAL_PAGE_AT(h, k)->to);
+            *bounced = HAL_PAGE_AT(h, k)->bounced;
+            return true;
+        }
+    return false;
+}

@@ -1,0 +1,205 @@
+/* hal/private.h -- the HAL's state and what its files share. Everything refers
+ * to everything by numbers that are never used twice, so a stale number finds
+ * nothing. What the guest holds of it: the address of an adapter object, a
+ * MapRegisterBase (number of a set) and addresses of lists and buffers. */
+#ifndef HAL_PRIVATE_H
+#define HAL_PRIVATE_H
+
+#include "base/vec.h"
+#include "hal/dma.h"
+#include "hal/hal.h"
+
+enum {
+    HAL_POOL_REGISTERS = 4096, /* most of one pool: HIGH_COUNT of the unit  */
+    HAL_ADAPTERS = 1024,
+    HAL_SETS = 65536,
+    HAL_PAGES = 1 << 18,
+    HAL_REQUESTS = 1024,
+    HAL_POOLS = 256,
+    HAL_DIRECT_PAGES = 4096, /* remembered of a NULL MapRegisterBase        */
+    HAL_MASTERS = 64,        /* PCI functions that an "any" adapter may be  */
+};
+#define HAL_NONE       UINT32_MAX
+#define HAL_ANY_MASTER 0xffffu /* requester of a shared or unknown table */
+
+/** Map registers of one window of one table, or bounce pages. */
+struct hal_pool {
+    uint8_t bounce, window;
+    uint32_t requester;
+    uint32_t start, count; /* registers start..count-1 are ours to give     */
+    uint32_t in_use;
+    uint64_t first; /* logical address of register 0                        */
+    uint64_t limit; /* bounce: highest byte of the devices that use it      */
+    uint8_t used[HAL_POOL_REGISTERS / 8];
+};
+
+struct hal_adapter {
+    uint32_t id, at; /* at: guest ADAPTER_OBJECT */
+    uint32_t pool;   /* index, HAL_NONE: needs no registers */
+    uint32_t requester, grant;
+    uint64_t limit;
+    uint8_t master, scatter_gather, demand, auto_init, ignore_count;
+    uint8_t channel; /* 8237 channel; 0xff none */
+    uint8_t width;   /* 8, 16 of the channel */
+    uint8_t version; /* of its DMA_OPERATIONS: 1, 2 */
+    uint8_t busy;
+    uint32_t holder; /* request that holds the channel, 0 */
+    uint32_t held;   /* set that goes with the channel, 0 */
+    uint32_t references, registers, buffers, lists;
+};
+
+/** Registers allocated together: what a MapRegisterBase stands for. */
+struct hal_set {
+    uint32_t id, adapter;
+    uint32_t pool, first, count; /* pool HAL_NONE: direct, no registers */
+    uint32_t used;               /* next register for a MapTransfer     */
+    uint32_t pages;              /* mapped now                          */
+    uint32_t first_va, next_va, mdl;
+    uint8_t direct, common;
+    uint8_t list; /* belongs to a scatter/gather list */
+};
+
+struct hal_page {
+    uint32_t set, index;
+    uint32_t mdl, va;
+    uint64_t owner, to, dla; /* of the first byte */
+    uint32_t bytes;
+    uint32_t copy; /* bytes that a copy in progress has to move, 0 none */
+    uint8_t dir;   /* enum dma_dir */
+    uint8_t bounced, common;
+    uint8_t leaving; /* a flush takes it away when its copy is done */
+};
+
+enum request_state {
+    REQUEST_QUEUED,  /* for the channel            */
+    REQUEST_STARVED, /* has it, lacks registers    */
+    REQUEST_READY,   /* its routine is to be called */
+    REQUEST_RUNNING, /* ... and has been           */
+    REQUEST_HOLDING  /* returned KeepObject        */
+};
+
+struct hal_request {
+    uint32_t id, adapter;
+    uint8_t state; /* enum request_state */
+    uint8_t list;  /* a scatter/gather list, else AdapterControl */
+    uint8_t dir, owned;
+    uint32_t registers, set;
+    uint64_t turn; /* when it began to wait for registers */
+    uint32_t device, irp, routine, context;
+    uint32_t mdl, va, bytes; /* of a list: the buffer */
+    uint32_t buffer;         /* where the list goes   */
+};
+
+struct hal_list {
+    uint32_t at, adapter, set;
+    uint32_t mdl, bytes;
+    uint32_t target_mdl; /* BuildMdlFromScatterGatherList gave it, 0 */
+    uint8_t owned, dir, asked_mdl;
+};
+
+struct hal_common {
+    uint32_t adapter, set, va, bytes;
+    uint64_t dla, pa;
+};
+
+/** The map-register unit, docs/devices/mapregs.md. */
+struct hal_unit {
+    uint8_t found, slot, function;
+    uint64_t bar;
+    uint64_t base[2];
+    uint32_t count[2];
+    uint32_t selected;
+};
+
+struct hal_state {
+    struct hal_settings settings;
+    struct hal_unit unit;
+    uint8_t booted;
+    uint8_t master_count;
+    uint16_t masters[HAL_MASTERS]; /* requesters found at boot */
+    uint32_t next_id;
+    uint64_t next_turn;
+    uint32_t operations[2]; /* guest tables v1, v2 */
+    struct vec pool, adapter, set, page, request, list, common;
+};
+
+struct hal {
+    struct hal_state s;
+    /* wiring, not saved */
+    struct bus *bus;
+    struct ram *ram;
+    struct mm *mm;
+    struct events *events;
+};
+
+#define HAL_ADAPTER_AT(h, i) VEC_AT(struct hal_adapter, &(h)->s.adapter, i)
+#define HAL_SET_AT(h, i)     VEC_AT(struct hal_set, &(h)->s.set, i)
+#define HAL_PAGE_AT(h, i)    VEC_AT(struct hal_page, &(h)->s.page, i)
+#define HAL_REQUEST_AT(h, i) VEC_AT(struct hal_request, &(h)->s.request, i)
+#define HAL_LIST_AT(h, i)    VEC_AT(struct hal_list, &(h)->s.list, i)
+#define HAL_COMMON_AT(h, i)  VEC_AT(struct hal_common, &(h)->s.common, i)
+#define HAL_POOL_AT(h, i)    VEC_AT(struct hal_pool, &(h)->s.pool, i)
+
+/** hal_finding() - a verifier's remark: event `finding`. */
+void hal_finding(struct hal *h, const char *rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ids: adapter ids, set ids (MapRegisterBase), request ids */
+uint32_t hal_new_id(struct hal *h);
+struct hal_adapter *adapter_by_id(const struct hal *h, uint32_t id);
+struct hal_set *set_by_id(const struct hal *h, uint32_t id);
+struct hal_request *request_by_id(const struct hal *h, uint32_t id);
+
+/* unit.c */
+enum hb_status unit_find(struct hal *h, struct hb_error *error);
+void unit_start(struct hal *h);
+/** unit_set() - register @index of @window in @requester's table (any: in the
+ *  tables of all masters) leads to @page; flags 0: invalid. */
+enum { UNIT_VALID = 1, UNIT_READ = 2, UNIT_WRITE = 4 };
+void unit_set(struct hal *h, uint32_t requester, unsigned window,
+              uint32_t index, uint64_t page, unsigned flags);
+
+/* pool.c */
+/** pool_get() - the pool for a device of @requester that reaches @limit;
+ *  made at the first time. HAL_NONE: no registers to be had. */
+uint32_t pool_get(struct hal *h, uint32_t requester, uint64_t limit);
+/** pool_take() - @count registers in a row that do not cross a multiple of
+ *  @boundary logical bytes (0: none). False: not now. */
+bool pool_take(struct hal_pool *pool, uint32_t count, uint64_t boundary,
+               uint32_t *first);
+void pool_give(struct hal_pool *pool, uint32_t first, uint32_t count);
+uint32_t pool_most(const struct hal_pool *pool);
+
+/* map.c */
+/** map_into() - hal_map() on a set that is known to be right. */
+enum hb_status map_into(struct hal *h, struct hal_adapter *ad, uint32_t set,
+                        const struct hal_fragment *fragment, uint32_t count,
+                        enum dma_dir dir, struct hal_mapped *mapped);
+/** page_add() - one page of @set is mapped: record, register, event. */
+enum hb_status page_add(struct hal *h, const struct hal_adapter *ad,
+                        struct hal_set *set, const struct hal_page *page);
+
+/* set.c */
+/** set_create() - @count registers of @ad's pool. HB_NO_MAP_REGISTERS. */
+enum hb_status set_create(struct hal *h, struct hal_adapter *ad, uint32_t count,
+                          struct hal_set **out);
+/** set_create_direct() - one without registers: addresses are physical. */
+struct hal_set *set_create_direct(struct hal *h, const struct hal_adapter *ad);
+/** set_direct() - the adapter's own of that kind, for NULL bases. */
+struct hal_set *set_direct(struct hal *h, const struct hal_adapter *ad);
+void set_destroy(struct hal *h, uint32_t id);
+/** set_unmap() - take its pages away, all or only those that leave. */
+void set_unmap(struct hal *h, struct hal_set *set, bool all);
+/** adapter_boundary() - logical line that no piece of this adapter crosses. */
+uint64_t adapter_boundary(const struct hal_adapter *ad);
+
+/* channel.c */
+/** requests_advance() - hand out channels and registers that are free. */
+void requests_advance(struct hal *h);
+void request_remove(struct hal *h, uint32_t id);
+
+/* dma8237.c */
+void dma8237_start(struct hal *h);
+void dma8237_cascade(struct hal *h, unsigned channel);
+
+#endif
