@@ -66,11 +66,19 @@ void frame_index_set(struct frame_index *index, uint32_t pfn, uint32_t entry)
         index->used[pfn / 64] &= ~bit;
 }
 
-uint64_t frame_index_next(const struct frame_index *index, uint64_t from,
-                          uint64_t end)
+static uint64_t word_of(const struct frame_index *index, bool used,
+                        uint64_t page)
+{
+    uint64_t word = index->used[page / 64];
+
+    return used ? word : ~word;
+}
+
+uint64_t frame_index_next(const struct frame_index *index, bool used,
+                          uint64_t from, uint64_t end)
 {
     while (from < end) {
-        uint64_t word = index->used[from / 64] >> (from % 64);
+        uint64_t word = word_of(index, used, from) >> (from % 64);
 
         if (word) {
             from += (unsigned)__builtin_ctzll(word);
@@ -81,12 +89,12 @@ uint64_t frame_index_next(const struct frame_index *index, uint64_t from,
     return end;
 }
 
-uint64_t frame_index_last(const struct frame_index *index, uint64_t from,
-                          uint64_t end)
+uint64_t frame_index_last(const struct frame_index *index, bool used,
+                          uint64_t from, uint64_t end)
 {
     while (end > from) {
         uint64_t last = end - 1;
-        uint64_t word = index->used[last / 64] << (63 - last % 64);
+        uint64_t word = word_of(index, used, last) << (63 - last % 64);
 
         if (word) {
             last -= (unsigned)__builtin_clzll(word);

@@ -17,11 +17,12 @@ void frame_index_destroy(struct frame_index *index);
 void frame_index_clear(struct frame_index *index);
 void frame_index_set(struct frame_index *index, uint32_t pfn, uint32_t entry);
 
-/** frame_index_next() - lowest used page in [from, end), or end. */
-uint64_t frame_index_next(const struct frame_index *index, uint64_t from,
-                          uint64_t end);
-/** frame_index_last() - highest used page in [from, end), or UINT64_MAX. */
-uint64_t frame_index_last(const struct frame_index *index, uint64_t from,
-                          uint64_t end);
+/** frame_index_next() - lowest page in [from, end) that is used (@used) or
+ *  free, or end. */
+uint64_t frame_index_next(const struct frame_index *index, bool used,
+                          uint64_t from, uint64_t end);
+/** frame_index_last() - the highest such page in [from, end), or UINT64_MAX. */
+uint64_t frame_index_last(const struct frame_index *index, bool used,
+                          uint64_t from, uint64_t end);
 
 #endif

@@ -112,17 +112,19 @@ static uint64_t settle_up(const struct run_wish *w, uint64_t p)
 static bool search_up(const struct frame_index *ix, const struct run_wish *w,
                       uint64_t from, uint64_t end, uint64_t *first)
 {
-    uint64_t p = settle_up(w, from), used;
+    uint64_t p = from, used;
 
-    while (p + w->pages <= end) {
-        used = frame_index_next(ix, p, p + w->pages);
+    for (;;) {
+        p = settle_up(w, frame_index_next(ix, false, p, end));
+        if (p + w->pages > end)
+            return false;
+        used = frame_index_next(ix, true, p, p + w->pages);
         if (used == p + w->pages) {
             *first = p;
             return true;
         }
-        p = settle_up(w, used + 1);
+        p = used + 1;
     }
-    return false;
 }
 
 static bool crosses(const struct run_wish *w, uint64_t p)
@@ -135,22 +137,24 @@ static bool search_down(const struct frame_index *ix, const struct run_wish *w,
 {
     uint64_t p, used;
 
-    while (end >= from + w->pages) {
+    for (;;) {
+        end = frame_index_last(ix, false, from, end) + 1;
+        if (!end || end < from + w->pages)
+            return false;
         p = (end - w->pages) / w->align * w->align;
+        if (p < from)
+            return false;
         if (crosses(w, p)) {
             end = (p + w->pages - 1) / w->boundary * w->boundary;
             continue;
         }
-        if (p < from)
-            return false;
-        used = frame_index_last(ix, p, p + w->pages);
+        used = frame_index_last(ix, true, p, p + w->pages);
         if (used == UINT64_MAX) {
             *first = p;
             return true;
         }
         end = used;
     }
-    return false;
 }
 
 /* All ranges of RAM inside pages [low, high), up or down. */
@@ -188,10 +192,10 @@ static bool find_run(const struct mm *mm, const struct frame_request *req,
                                .align = req->align_pages ? req->align_pages : 1,
                                .boundary = req->boundary >> PAGE_SHIFT};
     const uint64_t isa = ISA_REACH >> PAGE_SHIFT;
-    uint64_t low = (req->lowest + PAGE_MASK) >> PAGE_SHIFT;
+    uint64_t low = (req->lowest >> PAGE_SHIFT) + !!(req->lowest & PAGE_MASK);
     uint64_t high = reach(mm), middle;
 
-    if (req->highest && (req->highest + 1) >> PAGE_SHIFT < high)
+    if (req->highest && req->highest < high << PAGE_SHIFT)
         high = (req->highest + 1) >> PAGE_SHIFT;
     if (low >= high || !pages || (w.boundary && pages > w.boundary))
         return false;

@@ -117,4 +117,43 @@ enum hb_status mdl_map_user(struct mm *mm, uint32_t space, gva_t mdl,
 enum hb_status mdl_unmap(struct mm *mm, uint32_t space, gva_t mdl, gva_t va,
                          struct mm_misuse *misuse);
 
+/** mdl_protect() - MmProtectMdlSystemAddress. HB_NOT_FOUND: not mapped. */
+enum hb_status mdl_protect(struct mm *mm, uint32_t space, gva_t mdl,
+                           unsigned rights, struct mm_misuse *misuse);
+
+/** MmAllocatePagesForMdlEx flags. */
+enum {
+    MDL_DONT_ZERO = 0x01,
+    MDL_FULLY_REQUIRED = 0x04,
+    MDL_CONTIGUOUS_CHUNKS = 0x20,
+};
+/** What pages mdl_pages_alloc() may take. */
+struct mdl_pages {
+    uint64_t low, high, skip; /* gpa; windows low..high, then + skip each   */
+    uint64_t bytes;
+    enum mm_cache cache; /* MM_CACHE_UNSET: the first mapping says          */
+    uint32_t flags;
+};
+/** mdl_pages_alloc() - MmAllocatePagesForMdlEx: maybe fewer pages than asked.
+ *  HB_NO_PAGES: none (or not all that were required). */
+enum hb_status mdl_pages_alloc(struct mm *mm, const struct mdl_pages *wish,
+                               gva_t *mdl);
+/** mdl_pages_free() - MmFreePagesFromMdl; the MDL itself stays. */
+enum hb_status mdl_pages_free(struct mm *mm, uint32_t space, gva_t mdl,
+                              struct mm_misuse *misuse);
+
+/** reserve_alloc()/reserve_free() - MmAllocateMappingAddress: system PTEs that
+ *  fault until used; two more in front hold count and tag. */
+enum hb_status reserve_alloc(struct mm *mm, uint32_t bytes, uint32_t tag,
+                             gva_t *va);
+enum hb_status reserve_free(struct mm *mm, gva_t va, uint32_t tag,
+                            struct mm_misuse *misuse);
+/** reserve_map()/reserve_unmap() - an MDL into its reservation.
+ *  HB_BAD_ARGUMENT: the MDL is larger; HB_BAD_STATE: *misuse 0xDA. */
+enum hb_status reserve_map(struct mm *mm, uint32_t space, gva_t va,
+                           uint32_t tag, gva_t mdl, enum mm_cache cache,
+                           gva_t *out, struct mm_misuse *misuse);
+enum hb_status reserve_unmap(struct mm *mm, uint32_t space, gva_t va,
+                             uint32_t tag, gva_t mdl, struct mm_misuse *misuse);
+
 #endif
