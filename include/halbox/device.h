@@ -83,6 +83,12 @@ struct device_pin {
     uint8_t wire; /* enum wire; WIRE_NONE ends the list */
 };
 
+/** ISA lines that a card's straps choose when the board gives no others. */
+struct device_strap {
+    bool has_irq, has_dma;
+    uint8_t irq, dma;
+};
+
 /** A setting of a model: `--device edu,dma_bits=32`. The field is set before
  *  the first reset and does not change; rows may cover it. */
 struct device_setting {
@@ -107,6 +113,7 @@ struct device_model {
     const struct device_setting *settings; /* ends with name == NULL */
     struct device_pci pci;
     struct device_window windows[DEVICE_WINDOWS];
+    struct device_strap strap;
     const struct device_pin *pins; /* ends with WIRE_NONE; may be NULL */
     bool free_running; /* its timers tick on for ever: no work of anybody's */
 
@@ -167,9 +174,12 @@ void dreq_set(struct device *dev, bool level);
 /** device_channel() - that channel, -1 when none. */
 int device_channel(const struct device *dev);
 
-/** device_ram() - host bytes of window @window (.ram), *@bytes long. The bus
- *  owns them, saves them, and serves CPU and DMA accesses to them. */
-uint8_t *device_ram(struct device *dev, unsigned window, uint32_t *bytes);
+/** device_ram() - host bytes [@offset, + @bytes) of window @window (.ram), to
+ *  read or write; NULL when they leave it. The bus owns and saves them and
+ *  serves CPU and DMA accesses to them. A window of kind WINDOW_NONE with .ram
+ *  is memory inside the card that no address reaches. */
+uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
+                    uint32_t bytes);
 
 /** clock_after_ns() - step(@step, DMA_OK) @ns of virtual time from now, at
  *  least one tick. A timer is (device, step): setting it again moves it.
@@ -196,5 +206,7 @@ void pci_config_write(struct device *bridge, unsigned bus, unsigned slot,
 /** guest_error() - trace that the guest misused the device; goes on. */
 void guest_error(struct device *dev, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/** guest_finding() - a class of DMA misuse (S01-S40) that the device sees. */
+void guest_finding(struct device *dev, const char *rule, const char *text);
 
 #endif

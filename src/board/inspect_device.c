@@ -42,31 +42,8 @@ bool inspect_device_read(const struct machine *m, const char *device,
                          uint32_t *value)
 {
     struct device *dev = bus_find(m->bus, device);
-    const struct device_window *w;
-    uint32_t size;
 
-    if (!dev || window >= DEVICE_WINDOWS ||
-        (bytes != 1 && bytes != 2 && bytes != 4))
-        return false;
-    w = &dev->model->windows[window];
-    if (w->kind == WINDOW_NONE || (w->bytes && offset >= w->bytes))
-        return false;
-    if (w->ram) {
-        const uint8_t *at = device_ram(dev, window, &size);
-
-        if (!at || offset > size || size - offset < bytes)
-            return false;
-        *value = 0;
-        memcpy(value, at + offset, bytes);
-        return true;
-    }
-    if (dev->model->peek)
-        *value = dev->model->peek(dev, window, offset, bytes);
-    else if (dev->model->read)
-        *value = dev->model->read(dev, window, offset, bytes);
-    else
-        return false;
-    return true;
+    return dev && bus_peek_window(dev, window, offset, bytes, value);
 }
 
 uint32_t inspect_config(const struct machine *m, unsigned bus, unsigned slot,

@@ -130,6 +130,19 @@ static bool choose_slot(struct bus *bus, struct bus_place *place)
     return false;
 }
 
+static void apply_straps(const struct device_model *model,
+                         struct bus_place *place)
+{
+    if (!place->has_irq && model->strap.has_irq) {
+        place->has_irq = true;
+        place->irq = model->strap.irq;
+    }
+    if (!place->has_dma && model->strap.has_dma) {
+        place->has_dma = true;
+        place->dma = model->strap.dma;
+    }
+}
+
 static bool check_place(struct bus *bus, const struct device_model *model,
                         struct bus_place *place, struct hb_error *error)
 {
@@ -238,6 +251,7 @@ enum hb_status bus_add(struct bus *bus, const struct device_model *model,
     struct bus_place at = place ? *place : (struct bus_place){0};
     struct device *dev;
 
+    apply_straps(model, &at);
     if (!check_place(bus, model, &at, error))
         return HB_BAD_ARGUMENT;
     dev = new_device(bus, model, &at);
@@ -317,10 +331,15 @@ uint8_t *card_ram(struct device *dev, unsigned window, uint32_t offset,
     return w->ram[window] + offset;
 }
 
-uint8_t *device_ram(struct device *dev, unsigned window, uint32_t *bytes)
+uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
+                    uint32_t bytes)
 {
-    *bytes = wiring_of(dev)->bytes[window];
-    return *bytes ? card_ram(dev, window, 0, *bytes) : NULL;
+    const struct device_wiring *w = wiring_of(dev);
+
+    if (window >= DEVICE_WINDOWS || !w->ram[window] || !bytes ||
+        (uint64_t)offset + bytes > w->bytes[window])
+        return NULL;
+    return card_ram(dev, window, offset, bytes);
 }
 
 int device_channel(const struct device *dev)
@@ -334,4 +353,9 @@ void stream_put(struct device *dev, uint8_t byte)
 {
     EMIT(wiring_of(dev)->bus->events, stream_out,
          EVENT_STRING(bus_device_name(dev)), byte);
+}
+
+void guest_finding(struct device *dev, const char *rule, const char *text)
+{
+    finding(wiring_of(dev)->bus, rule, text);
 }

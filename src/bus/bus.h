@@ -96,6 +96,10 @@ void bus_store(struct bus *bus, gpa_t at, unsigned bytes, uint32_t value);
 uint32_t bus_peek(const struct bus *bus, gpa_t at, unsigned bytes);
 /** bus_peek_port() - as bus_in without side effects. */
 uint32_t bus_peek_port(const struct bus *bus, uint16_t port, unsigned bytes);
+/** bus_peek_window() - @bytes at @offset of a window (its own numbering),
+ *  wherever it lies now, without side effects. False: not inside it. */
+bool bus_peek_window(const struct device *dev, unsigned window, uint32_t offset,
+                     unsigned bytes, uint32_t *value);
 /** bus_memory() - host bytes of adapter RAM at page @at, or NULL: lets a TLB
  *  entry point there. */
 uint8_t *bus_memory(struct bus *bus, gpa_t at);

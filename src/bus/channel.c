@@ -94,6 +94,12 @@ static void first_dack(struct bus *bus, struct device *dev, unsigned channel,
          c->left * c->unit_bytes);
 }
 
+/* Memory to memory is one transfer, told as that of the writing channel. */
+static unsigned transfer_slot(unsigned channel, unsigned kind)
+{
+    return kind == DMA_CYCLE_TEMP ? 1 : channel;
+}
+
 static struct tenure tenure_of(const struct device *dev, unsigned channel,
                                const struct dma_cycle *c, uint32_t most)
 {
@@ -110,7 +116,7 @@ static struct tenure tenure_of(const struct device *dev, unsigned channel,
         .kind = c->kind,
         .unit_bytes = c->unit_bytes,
         .advance = c->advance,
-        .transfer = wiring_of(dev)->s.transfer[channel],
+        .transfer = wiring_of(dev)->s.transfer[transfer_slot(channel, c->kind)],
         .at = c->at.v,
         .bytes = bytes,
     };
@@ -133,7 +139,7 @@ static void channel_tenure(struct bus *bus, struct device *dev,
     struct tenure t;
     uint32_t whole = c->units * c->unit_bytes;
 
-    first_dack(bus, dev, channel, c);
+    first_dack(bus, dev, transfer_slot(channel, c->kind), c);
     t = tenure_of(dev, channel, c, bus->options.tenure);
     if (c->kind == DMA_CYCLE_VERIFY) {
         t.bytes = t.moved = whole;
@@ -191,15 +197,16 @@ void channel_moved(struct bus *bus, const struct tenure *t)
     struct device *dev = bus->device[t->owner];
     struct device_wiring *w = wiring_of(dev);
     uint32_t units = t->moved / t->unit_bytes;
+    unsigned slot = transfer_slot(t->channel, t->kind);
     uint64_t ns = (uint64_t)units * ISA_CYCLE_NS;
 
-    w->s.moved[t->channel] += t->moved;
+    if (t->kind != DMA_CYCLE_TEMP || t->dir == DMA_FROM_DEVICE)
+        w->s.moved[slot] += t->moved;
     dev->model->controller->moved(dev, t->channel, units);
-    if (t->tc && w->s.transfer[t->channel]) {
-        EMIT(bus->events, dma_end, w->s.transfer[t->channel],
-             EVENT_STRING(channel_name(dev, t->channel)), DMA_OK,
-             w->s.moved[t->channel]);
-        w->s.transfer[t->channel] = 0;
+    if (t->tc && w->s.transfer[slot]) {
+        EMIT(bus->events, dma_end, w->s.transfer[slot],
+             EVENT_STRING(channel_name(dev, slot)), DMA_OK, w->s.moved[slot]);
+        w->s.transfer[slot] = 0;
     }
     if (t->hold && serve_next(bus, dev))
         return;

@@ -298,6 +298,18 @@ uint32_t bus_peek(const struct bus *bus, gpa_t at, unsigned bytes)
     return memory_get((struct bus *)(uintptr_t)bus, at.v, bytes, true);
 }
 
+bool bus_peek_window(const struct device *dev, unsigned window, uint32_t offset,
+                     unsigned bytes, uint32_t *value)
+{
+    const struct device_wiring *w = wiring_of(dev);
+
+    if (window >= DEVICE_WINDOWS || (bytes != 1 && bytes != 2 && bytes != 4) ||
+        (uint64_t)offset + bytes > w->bytes[window])
+        return false;
+    *value = window_read(w->bus, w->dev, window, offset, bytes, true);
+    return true;
+}
+
 uint8_t *bus_memory(struct bus *bus, gpa_t at)
 {
     uint64_t page = at.v & ~(uint64_t)PAGE_MASK;

@@ -7,7 +7,6 @@
 
 void finding(struct bus *bus, const char *rule, const char *text)
 {
-    (void)bus;
     EMIT(bus->events, finding, EVENT_STRING(rule), EVENT_STRING(text));
 }
 
