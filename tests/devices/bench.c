@@ -7,7 +7,7 @@
 enum { MIB = 1 << 20, SECOND_NS = 1000000000 };
 enum { LOW_MEMORY = 15 * MIB };
 
-struct bench *bench_create_with(const struct bus_options *options)
+static struct bench *create(const struct bus_options *options)
 {
     static const struct ram_range ranges[] = {{0, LOW_MEMORY},
                                               {16 * MIB, BENCH_RAM - 16 * MIB}};
@@ -20,9 +20,6 @@ struct bench *bench_create_with(const struct bus_options *options)
     assert_int_equal(
         bus_create(&b->bus, &b->mem, &b->clock, &b->events, options, NULL),
         HB_OK);
-    for (uint64_t at = 0; at < BENCH_RAM; at += PAGE_BYTES)
-        if (ram_is(&b->mem, gpa_of(at), PAGE_BYTES) && at < 4 * MIB)
-            ram_mark(&b->mem, gpa_of(at)); /* tests write b->ram directly */
     b->ram = b->mem.base;
     b->next_memory = 0xf0000000u;
     b->next_port = 0xc000;
@@ -30,9 +27,36 @@ struct bench *bench_create_with(const struct bus_options *options)
     return b;
 }
 
+struct bench *bench_create_with(const struct bus_options *options)
+{
+    struct bench *b = create(options);
+
+    for (uint64_t at = 0; at < 4 * MIB; at += PAGE_BYTES)
+        ram_mark(&b->mem, gpa_of(at)); /* tests write b->ram directly */
+    for (uint64_t at = 16 * MIB; at < 20 * MIB; at += PAGE_BYTES)
+        ram_mark(&b->mem, gpa_of(at));
+    return b;
+}
+
 struct bench *bench_create(void)
 {
     return bench_create_with(NULL);
+}
+
+struct bench *bench_create_lean(void)
+{
+    return create(NULL);
+}
+
+void bench_fill(struct bench *b, uint64_t at, uint32_t bytes, uint8_t seed)
+{
+    uint8_t *run = malloc(bytes);
+
+    assert_non_null(run);
+    for (uint32_t i = 0; i < bytes; i++)
+        run[i] = (uint8_t)(seed + 7 * i);
+    ram_write(&b->mem, gpa_of(at), run, bytes);
+    free(run);
 }
 
 void bench_destroy(struct bench *b)

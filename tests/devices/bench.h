@@ -45,6 +45,11 @@ struct bench {
  *  low logical window wants it. bench_create_with() - with bus options. */
 struct bench *bench_create(void);
 struct bench *bench_create_with(const struct bus_options *options);
+/** bench_create_lean() - saves hold only the pages that bench_fill() or a
+ *  device wrote; tests do not write b->ram directly. */
+struct bench *bench_create_lean(void);
+/** bench_fill() - @bytes from @at become seed, seed + 7, seed + 14 ... */
+void bench_fill(struct bench *b, uint64_t at, uint32_t bytes, uint8_t seed);
 void bench_destroy(struct bench *b);
 /** For cmocka: a bench in *state, and its end. */
 int bench_setup(void **state);

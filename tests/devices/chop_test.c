@@ -1,0 +1,360 @@
+/* tests/devices/chop_test.c -- a transfer is the same however it is cut: by
+ * grain 1, 3 and none, and by saving at each byte, loading into another machine
+ * and running on. Traces, memory and every device's state are compared. */
+#include "bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOW = 0x00f00000, HIGH = (int)0xe0000000 };
+enum { EDU_BUFFER = 0x40000 };
+
+/* A transfer that is started and then left to run. */
+struct scenario {
+    const char *name;
+    struct bench *(*begin)(void); /* at the start, nothing has moved */
+    unsigned stride;              /* save at every so many bytes     */
+};
+
+/* ---- masters ------------------------------------------------------------ */
+
+static void edu_dma(struct bench *b, uint32_t src, uint32_t dst, uint32_t n,
+                    uint32_t command)
+{
+    bench_set32(b, 0x80, src);
+    bench_set32(b, 0x88, dst);
+    bench_set32(b, 0x90, n);
+    bench_set32(b, 0x98, command);
+}
+
+/* Two scattered pages and a bit of a third behind three logical ones. */
+static struct bench *edu_bench(bool sg)
+{
+    struct bench *b = bench_create_lean();
+
+    bench_add(b, device_model_find("edu"), NULL);
+    bench_set(b, b->dev, "sg", sg);
+    bench_add_mapregs(b, false);
+    bench_start(b);
+    bench_windows_on(b);
+    bench_map(b, 0, LOW, 0x30000, 7);
+    bench_map(b, 0, LOW + 0x1000, 0x1000000, 7);
+    bench_map(b, 0, LOW + 0x2000, 0x20000, 7);
+    bench_fill(b, 0x30000, 4096, 1);
+    bench_fill(b, 0x1000000, 4096, 2);
+    bench_fill(b, 0x20000, 4096, 3);
+    bench_trace(b, "dma_*,line,finding");
+    return b;
+}
+
+static struct bench *edu_reads(void)
+{
+    struct bench *b = edu_bench(false);
+
+    edu_dma(b, LOW + 0xff9, EDU_BUFFER, 300, 5);
+    return b;
+}
+
+static struct bench *edu_writes(void)
+{
+    struct bench *b = edu_bench(false);
+
+    edu_dma(b, LOW + 0xf01, EDU_BUFFER, 600, 5);
+    bench_run(b);
+    edu_dma(b, EDU_BUFFER + 3, LOW + 0x1f83, 500, 7);
+    return b;
+}
+
+/* The buffer's second page has no register: a fault in the middle. */
+static struct bench *edu_faults(void)
+{
+    struct bench *b = edu_bench(false);
+
+    bench_map(b, 0, LOW + 0x1000, 0, 0);
+    edu_dma(b, LOW + 0xf80, EDU_BUFFER, 300, 5);
+    return b;
+}
+
+/* To a card: the memory of another, and its own registers. */
+static struct bench *edu_to_card(void)
+{
+    struct bench *b = bench_create_lean();
+    struct device *other;
+
+    bench_add(b, device_model_find("edu"), NULL);
+    bench_set(b, b->dev, "dma_bits", 32);
+    other = bench_add(b, device_model_find("adram"), NULL);
+    bench_start(b);
+    bench_fill(b, 0x30000, 64, 9);
+    edu_dma(b, 0x30000, EDU_BUFFER, 64, 1);
+    bench_run(b);
+    bench_trace(b, "*");
+    edu_dma(b, EDU_BUFFER + 1, (uint32_t)bench_base(other, 0) + 0xffd, 41, 7);
+    return b;
+}
+
+static struct bench *edu_to_registers(void)
+{
+    struct bench *b = edu_to_card();
+    uint32_t self = (uint32_t)bench_base(b->dev, 0);
+
+    bench_run(b);
+    edu_dma(b, EDU_BUFFER, self, 16, 7); /* liveness, factorial .. (S40) */
+    return b;
+}
+
+/* Three descriptors of the ring, three pages, both directions. */
+static struct bench *edu_ring(void)
+{
+    static const struct {
+        uint32_t at, high;
+        uint16_t bytes, offset;
+        uint32_t control;
+    } ring[3] = {{LOW + 0xff0, 0, 33, 0, 1},
+                 {LOW + 0x1ffe, 0, 55, 33, 1},
+                 {LOW + 0xfe9, 0, 88, 0, 7}};
+    struct bench *b = edu_bench(true);
+
+    ram_write(&b->mem, gpa_of(0x20800), ring, sizeof ring);
+    bench_set32(b, 0xc4, LOW + 0x2800);
+    bench_set32(b, 0xcc, 8);
+    bench_set32(b, 0xd8, 1);
+    bench_set32(b, 0xd4, 3);
+    return b;
+}
+
+/* ---- slaves ------------------------------------------------------------- */
+
+static struct bench *isa_bench(int channel, uint8_t mode, unsigned at,
+                               unsigned units, unsigned control)
+{
+    struct bench *b = bench_create_lean();
+    unsigned ch = (unsigned)channel;
+    uint16_t base = ch < 4 ? 0 : 0xc0, step = ch < 4 ? 1 : 2;
+    uint16_t address = (uint16_t)(base + step * 2 * (ch & 3));
+
+    bench_add_isa(b, device_model_find("isacard"), 5, channel);
+    bench_add(b, device_model_find("dma8237"), NULL);
+    bench_start(b);
+    bench_out8(b, 0xd6, 0xc0);
+    bench_out8(b, 0xd4, 0);
+    bench_fill(b, at & ~4095u, 3 * 4096, 5);
+    for (unsigned i = 0; i < units; i++)
+        bench_set16(b, 0, i * 11 ^ i << 7);
+    bench_set16(b, 8, 0);
+    bench_out8(b, (uint16_t)(base + step * 11), (uint8_t)(mode | (ch & 3)));
+    bench_out8(b, (uint16_t)(base + step * 12), 0);
+    if (ch >= 4)
+        at >>= 1;
+    bench_out8(b, address, (uint8_t)at);
+    bench_out8(b, address, (uint8_t)(at >> 8));
+    bench_out8(b, (uint16_t)(address + step), (uint8_t)(units - 1));
+    bench_out8(b, (uint16_t)(address + step), (uint8_t)((units - 1) >> 8));
+    bench_out8(b, ch < 4 ? 0x83 : 0x8b, ch < 4 ? 3 : 2);
+    bench_out8(b, (uint16_t)(base + step * 10), (uint8_t)(ch & 3));
+    /* a beat is a line: too long a trace for thousands of cuts */
+    bench_trace(b, units < 1000 ? "dma_*,line,finding"
+                                : "dma_*,-dma_beat,line,finding");
+    bench_set16(b, 4, control);
+    return b;
+}
+
+enum { RUN = 1, TO_MEMORY = 2, IRQ = 4, DEMAND = 0x10, BLOCK = 0x20 };
+
+static struct bench *isa_single(void)
+{
+    return isa_bench(1, 0x44, 0x5ff9, 120, RUN | TO_MEMORY | IRQ);
+}
+
+static struct bench *isa_single_to_card(void)
+{
+    return isa_bench(1, 0x48, 0x5ff9, 120, RUN | IRQ);
+}
+
+static struct bench *isa_demand(void)
+{
+    return isa_bench(1, 0x04, 0x5ff3, 130, RUN | TO_MEMORY | IRQ | DEMAND);
+}
+
+/* Three pages: the end of one, a whole one, the beginning of one. */
+static struct bench *isa_block_three_pages(void)
+{
+    return isa_bench(1, 0x84, 0x5ffb, 4096 + 10, RUN | TO_MEMORY | IRQ | BLOCK);
+}
+
+static struct bench *isa_block_wraps(void)
+{
+    return isa_bench(1, 0x84, 0xfff0, 32, RUN | TO_MEMORY | IRQ | BLOCK);
+}
+
+static struct bench *isa_block_downward(void)
+{
+    return isa_bench(1, 0xa4, 0x6010, 64, RUN | TO_MEMORY | IRQ | BLOCK);
+}
+
+static struct bench *isa_words(void)
+{
+    return isa_bench(5, 0x44, 0x5ff8, 40, RUN | TO_MEMORY | IRQ);
+}
+
+static struct bench *isa_words_three_pages(void)
+{
+    return isa_bench(5, 0x88, 0x5ffa, 2048 + 6, RUN | IRQ | BLOCK);
+}
+
+static struct bench *isa_words_downward(void)
+{
+    return isa_bench(5, 0xa8, 0x6010, 30, RUN | IRQ | BLOCK);
+}
+
+static struct bench *isa_verify(void)
+{
+    return isa_bench(1, 0x40, 0x5ff9, 50, RUN | IRQ);
+}
+
+static struct bench *memory_to_memory(void)
+{
+    struct bench *b = isa_bench(1, 0x84, 0x5000, 1, 0);
+
+    bench_out8(b, 0x0b, 0x88);
+    bench_out8(b, 0x87, 3);
+    bench_out8(b, 0x0c, 0);
+    bench_out8(b, 0x00, 0xf0);
+    bench_out8(b, 0x00, 0x4f);
+    bench_out8(b, 0x03, 40);
+    bench_out8(b, 0x03, 0);
+    bench_out8(b, 0x08, 1);
+    bench_out8(b, 0x09, 4);
+    return b;
+}
+
+static const struct scenario scenarios[] = {
+    {"edu_reads", edu_reads, 1},
+    {"edu_writes", edu_writes, 1},
+    {"edu_faults", edu_faults, 1},
+    {"edu_to_card", edu_to_card, 1},
+    {"edu_to_registers", edu_to_registers, 1},
+    {"edu_ring", edu_ring, 1},
+    {"isa_single", isa_single, 1},
+    {"isa_single_to_card", isa_single_to_card, 1},
+    {"isa_demand", isa_demand, 1},
+    {"isa_block_three_pages", isa_block_three_pages, 1},
+    {"isa_block_wraps", isa_block_wraps, 1},
+    {"isa_block_downward", isa_block_downward, 1},
+    {"isa_words", isa_words, 1},
+    {"isa_words_three_pages", isa_words_three_pages, 1},
+    {"isa_words_downward", isa_words_downward, 1},
+    {"isa_verify", isa_verify, 1},
+    {"memory_to_memory", memory_to_memory, 1},
+};
+enum { SCENARIOS = sizeof scenarios / sizeof scenarios[0] };
+
+static struct bench *whole(const struct scenario *s)
+{
+    struct bench *b = s->begin();
+
+    b->moved = 0;
+    assert_true(bench_run(b));
+    assert_true(b->trace_bytes > 0);
+    return b;
+}
+
+/* Every model twice: fed by n = 1 and by n = 4096, and by 3. */
+static void grain_changes_nothing(void **state)
+{
+    static const uint32_t grains[] = {1, 3, 4096};
+
+    (void)state;
+    for (unsigned i = 0; i < SCENARIOS; i++) {
+        struct bench *ref = whole(&scenarios[i]);
+
+        for (unsigned g = 0; g < 3; g++) {
+            struct bench *b = scenarios[i].begin();
+
+            bus_grain(b->bus, grains[g]);
+            assert_true(bench_run(b));
+            if (strcmp(b->trace, ref->trace))
+                fail_msg("%s, grain %u:\n%s\nis not\n%s", scenarios[i].name,
+                         grains[g], b->trace, ref->trace);
+            bench_same(b, ref);
+            bench_destroy(b);
+        }
+        bench_destroy(ref);
+    }
+}
+
+/* Up to byte @at in one machine, from there in another. */
+static void cut_at(const struct scenario *s, const struct bench *ref,
+                   uint64_t at)
+{
+    struct bench *first = s->begin(), *second;
+    struct saver saved;
+    size_t split;
+
+    first->moved = 0;
+    first->stop_after = at;
+    bus_grain(first->bus, 1);
+    assert_false(bench_run(first));
+    bench_save(first, &saved);
+    split = first->trace_bytes;
+    second = s->begin();
+    bench_load(second, &saved);
+    second->trace_bytes = 0;
+    assert_true(bench_run(second));
+    if (split + second->trace_bytes != ref->trace_bytes ||
+        memcmp(first->trace, ref->trace, split) ||
+        memcmp(second->trace, ref->trace + split, second->trace_bytes))
+        fail_msg("%s cut at byte %llu: another trace", s->name,
+                 (unsigned long long)at);
+    bench_same(second, ref);
+    saver_fini(&saved);
+    bench_destroy(first);
+    bench_destroy(second);
+}
+
+static void save_at_each_byte_and_load_changes_nothing(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SCENARIOS; i++) {
+        const struct scenario *s = &scenarios[i];
+        struct bench *ref = whole(s);
+        uint64_t bytes = ref->moved;
+
+        for (uint64_t at = 1; at <= bytes; at += s->stride)
+            cut_at(s, ref, at);
+        bench_destroy(ref);
+    }
+}
+
+/* A machine saved, loaded and saved again gives the same bytes. */
+static void save_of_a_load_is_the_save(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SCENARIOS; i++) {
+        struct bench *a = scenarios[i].begin(), *b;
+        struct saver saved;
+
+        a->moved = 0;
+        a->stop_after = 7;
+        bus_grain(a->bus, 1);
+        bench_run(a);
+        bench_save(a, &saved);
+        b = scenarios[i].begin();
+        bench_load(b, &saved);
+        bench_same(a, b);
+        saver_fini(&saved);
+        bench_destroy(a);
+        bench_destroy(b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(grain_changes_nothing),
+        cmocka_unit_test(save_of_a_load_is_the_save),
+        cmocka_unit_test(save_at_each_byte_and_load_changes_nothing),
+    };
+
+    return cmocka_run_group_tests_name("chop", tests, NULL, NULL);
+}
