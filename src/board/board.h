@@ -74,6 +74,9 @@ enum run_piece { RUN_TENURE, RUN_SERVICE, RUN_CPU };
  *  it stopped instead, *stop says why. *what: what was done. */
 bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
                enum run_piece *what, struct machine_stop *stop);
+/** machine_tell_cards() - cards that cannot be enumerated, to the executive. */
+enum hb_status machine_tell_cards(struct machine *m, struct hb_error *error);
+
 /** run_begin()/run_end() - around pieces: stale requests to stop are dropped,
  *  the position is filled in. */
 void run_begin(struct machine *m, struct machine_stop *stop);

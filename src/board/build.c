@@ -6,37 +6,9 @@
 #include <string.h>
 
 #include "board/config.h"
+#include "board/place.h"
 #include "hal/exports/hal_exports.h"
 #include "halbox/devices.h"
-
-/** A chip of the board, where its model does not say it all. */
-struct soldered {
-    const char *model;
-    int slot, irq;
-};
-
-static const struct soldered soldered[] = {
-#define SOLDERED(m, s, i) {.model = #m, .slot = s, .irq = i},
-#include "board/soldered.def"
-#undef SOLDERED
-};
-
-static struct bus_place soldered_place(const char *model)
-{
-    struct bus_place place = {0};
-
-    for (unsigned i = 0; i < sizeof soldered / sizeof *soldered; i++) {
-        const struct soldered *s = &soldered[i];
-
-        if (strcmp(s->model, model) != 0)
-            continue;
-        place.has_slot = s->slot >= 0;
-        place.slot = (uint8_t)s->slot;
-        place.has_irq = s->irq >= 0;
-        place.irq = (uint8_t)s->irq;
-    }
-    return place;
-}
 
 static bool is_mapregs(const struct device_model *model)
 {
@@ -46,7 +18,7 @@ static bool is_mapregs(const struct device_model *model)
 static enum hb_status add_chips(struct machine *m, struct hb_error *error)
 {
     for (const struct device_entry *e = device_entries; e->model; e++) {
-        struct bus_place place = soldered_place(e->model->name);
+        struct bus_place place = place_default(e->model);
         struct device *dev;
         enum hb_status status;
 
@@ -65,25 +37,6 @@ static enum hb_status add_chips(struct machine *m, struct hb_error *error)
     return HB_OK;
 }
 
-static struct bus_place card_place(const struct machine_device *d,
-                                   const struct device_model *model)
-{
-    struct bus_place place = {.name = d->name[0] ? d->name : NULL,
-                              .has_irq = d->irq >= 0,
-                              .irq = (uint8_t)d->irq,
-                              .has_dma = d->dma >= 0,
-                              .dma = (uint8_t)d->dma,
-                              .has_slot = d->slot >= 0,
-                              .slot = (uint8_t)d->slot,
-                              .function =
-                                  (uint8_t)(d->function > 0 ? d->function : 0)};
-    unsigned first = model->pci.vendor ? PCI_BARS : 0;
-
-    if (d->base >= 0)
-        place.base[first] = (uint32_t)d->base;
-    return place;
-}
-
 static enum hb_status add_card(struct machine *m,
                                const struct machine_device *d,
                                struct hb_error *error)
@@ -95,7 +48,7 @@ static enum hb_status add_card(struct machine *m,
 
     if (!model)
         return hb_fail(error, HB_NOT_FOUND, "no device '%s'", d->model);
-    place = card_place(d, model);
+    place = place_card(model, d);
     status = bus_add(m->bus, model, &place, &dev, error);
     for (unsigned i = 0; status == HB_OK && i < d->settings; i++)
         status = bus_set(dev, d->setting[i].name, d->setting[i].value, error);
@@ -265,6 +218,8 @@ enum hb_status machine_boot(struct machine *m, struct hb_error *error)
         status = hal_exports_boot(m->hal, m->ke, error);
     if (status == HB_OK)
         status = nt_boot(m->nt, error);
+    if (status == HB_OK)
+        status = machine_tell_cards(m, error);
     return status;
 }
 
