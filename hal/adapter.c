@@ -99,9 +99,18 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* One adapter cannot own the whole pool: a quarter of the bus's table, half of
+ * a master's own. */
+static uint32_t pool_share(const struct hal *h, const struct hal_pool *pool)
+{
+    uint32_t part = h->s.settings.kind == HAL_ADAPTER ? 2 : 4;
+
+    return pool_most(pool) >= part ? pool_most(pool) / part : 1;
+}
+
 /* BYTES_TO_PAGES(MaximumLength) + 1, bit 31 ignored, capped by the platform:
- * a quarter of the pool, so that one adapter cannot own it; 64 or 128 KiB of a
- * system channel; one register for a slave with ScatterGather. */
+ * 64 or 128 KiB of a system channel; one register for a slave with
+ * ScatterGather. */
 static uint32_t device_grant(const struct hal *h, const struct hal_device *dev,
                              const struct hal_pool *pool)
 {
@@ -117,7 +126,7 @@ static uint32_t device_grant(const struct hal *h, const struct hal_device *dev,
     if (s->kind == HAL_BOUNCE)
         grant = least(grant, least(BOUNCE_GRANT, pool_most(pool)));
     else
-        grant = least(grant, pool_most(pool) >= 4 ? pool_most(pool) / 4 : 1);
+        grant = least(grant, pool_share(h, pool));
     if (!dev->master)
         grant = least(grant, dev->width ? 32 : 16);
     if (!dev->master && dev->scatter_gather)
