@@ -1,0 +1,51 @@
+/* tests/cpu/forms.h -- instruction forms made from the rows of the opcode
+ * table, with operands that stay inside the pages of silicon.h. */
+#ifndef TESTS_CPU_FORMS_H
+#define TESTS_CPU_FORMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cpu/private.h"
+#include "silicon.h"
+
+/** One row of the table, as the opcode bytes that select it. */
+struct form {
+    const struct opcode *outer; /* operands */
+    const struct opcode *row; /* name, handler, rules; of a group its member */
+    bool two_byte;
+    uint8_t opcode;
+    int reg; /* ModRM.reg of a group's member, else -1 */
+};
+
+enum { FORMS_MOST = 1024 };
+
+/** forms_all() - every row that has a handler; returns how many. */
+unsigned forms_all(struct form out[FORMS_MOST]);
+/** form_text() - "0f b1 cmpxchg" for messages. */
+void form_text(const struct form *f, char *out, unsigned bytes);
+
+/** A made case. */
+struct form_case {
+    uint8_t code[24];
+    unsigned bytes;
+    unsigned bits; /* operand size */
+    bool memory;   /* r/m is memory, at `target` */
+    uint32_t target;
+    struct silicon in;
+    struct {
+        uint32_t at, value;
+        unsigned bytes;
+    } poke[2]; /* memory that the case wants first */
+    unsigned pokes;
+};
+
+/** form_make() - a random case of @f from *@seed. */
+void form_make(const struct form *f, uint64_t *seed, struct form_case *c);
+
+/** form_undefined() - status flags that the SDM leaves undefined after it. */
+uint32_t form_undefined(const struct form *f, const struct form_case *c);
+
+uint32_t form_random(uint64_t *seed);
+
+#endif
