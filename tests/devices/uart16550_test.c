@@ -1,0 +1,216 @@
+/* tests/devices/uart16550_test.c -- registers and modes of the PC16550D data
+ * sheet by name. What leaves is read off the event stream_out. */
+#include "bench.h"
+
+extern const struct device_model uart16550_model;
+
+enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };
+enum { FCR = 2, CHARACTER_NS = 1041667 }; /* 10 bits at 9,600 baud */
+
+static int setup(void **state)
+{
+    struct bench *b = bench_create();
+
+    *state = b;
+    b->dev = bench_add_isa(b, &uart16550_model, 4, -1);
+    bench_start(b);
+    bench_trace(b, "stream_out");
+    bench_set8(b, LCR, 3);
+    bench_set8(b, MCR, 8);
+    return 0;
+}
+
+static void receive(struct bench *b, uint8_t byte)
+{
+    b->dev->model->receive(b->dev, byte);
+}
+
+static void divisor_latch_is_behind_dlab(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, LCR, 0x83);
+    assert_int_equal(bench_get8(b, 0) | bench_get8(b, 1) << 8, 12);
+    bench_set8(b, 0, 0x80);
+    bench_set8(b, 1, 0x01);
+    assert_int_equal(bench_get8(b, 0), 0x80);
+    bench_set8(b, LCR, 3);
+    assert_int_equal(bench_get8(b, IER), 0);
+}
+
+static void scratch_register_keeps_a_byte(void **state)
+{
+    bench_set8(*state, SCR, 0xa5);
+    assert_int_equal(bench_get8(*state, SCR), 0xa5);
+}
+
+static void sends_a_byte_after_its_bits_time(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, RBR, 'A');
+    assert_int_equal(bench_get8(b, LSR) & 0x60, 0x20); /* THR moved on */
+    bench_advance_ns(b, CHARACTER_NS - 1000);
+    assert_int_equal(bench_count(b, "byte=41"), 0);
+    bench_advance_ns(b, 2000);
+    assert_int_equal(bench_count(b, "byte=41"), 1);
+    assert_int_equal(bench_get8(b, LSR) & 0x60, 0x60);
+}
+
+static void thr_empty_interrupt_is_cleared_by_iir(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, IER, 2);
+    assert_true(bench_irq(b)); /* enabling it while empty asks at once */
+    assert_int_equal(bench_get8(b, IIR), 2);
+    assert_false(bench_irq(b));
+    assert_int_equal(bench_get8(b, IIR), 1);
+    bench_set8(b, RBR, 'x');
+    assert_true(bench_irq(b));
+}
+
+static void fifo_sends_sixteen_in_order(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, FCR, 1);
+    for (unsigned i = 0; i < 16; i++)
+        bench_set8(b, RBR, (uint8_t)(0x30 + i));
+    bench_advance_ns(b, 17 * (uint64_t)CHARACTER_NS);
+    assert_int_equal(bench_count(b, "stream_out"), 16);
+    assert_int_equal(bench_count(b, "byte=3f"), 1);
+}
+
+static void received_byte_sets_data_ready(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, IER, 1);
+    receive(b, 0x55);
+    assert_true(bench_irq(b));
+    assert_int_equal(bench_get8(b, IIR), 4);
+    assert_int_equal(bench_get8(b, LSR) & 1, 1);
+    assert_int_equal(bench_get8(b, RBR), 0x55);
+    assert_int_equal(bench_get8(b, LSR) & 1, 0);
+    assert_false(bench_irq(b));
+}
+
+static void overrun_is_told_once(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, IER, 4);
+    receive(b, 1);
+    receive(b, 2);
+    assert_int_equal(bench_get8(b, IIR), 6);
+    assert_int_equal(bench_get8(b, LSR) & 2, 2);
+    assert_int_equal(bench_get8(b, LSR) & 2, 0);
+    assert_int_equal(bench_get8(b, RBR), 2);
+}
+
+static void fifo_trigger_levels(void **state)
+{
+    static const uint8_t level[4] = {1, 4, 8, 14};
+    struct bench *b = *state;
+
+    bench_set8(b, IER, 1);
+    for (unsigned t = 0; t < 4; t++) {
+        bench_set8(b, FCR, (uint8_t)(t << 6 | 3));
+        for (unsigned i = 0; i < level[t]; i++) {
+            assert_false(bench_irq(b));
+            receive(b, (uint8_t)i);
+        }
+        assert_true(bench_irq(b));
+        assert_int_equal(bench_get8(b, IIR), 0xc4);
+    }
+}
+
+static void character_timeout_below_the_trigger(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, IER, 1);
+    bench_set8(b, FCR, 0xc1);
+    receive(b, 7);
+    assert_false(bench_irq(b));
+    bench_advance_ns(b, 4 * (uint64_t)CHARACTER_NS + 1000);
+    assert_true(bench_irq(b));
+    assert_int_equal(bench_get8(b, IIR), 0xcc);
+    assert_int_equal(bench_get8(b, RBR), 7);
+    assert_false(bench_irq(b));
+}
+
+static void loop_back_returns_bytes_and_modem_lines(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, MCR, 0x1f);
+    assert_int_equal(bench_get8(b, MSR) & 0xf0, 0xf0);
+    bench_set8(b, MCR, 0x10);
+    assert_int_equal(bench_get8(b, MSR), 0x0f); /* all changed, RI fell */
+    bench_set8(b, RBR, 0x99);
+    bench_advance_ns(b, 2 * (uint64_t)CHARACTER_NS);
+    assert_int_equal(bench_get8(b, RBR), 0x99);
+    assert_int_equal(bench_count(b, "stream_out"), 0);
+}
+
+static void out2_gates_the_interrupt(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, IER, 1);
+    receive(b, 1);
+    bench_set8(b, MCR, 0);
+    assert_false(bench_irq(b));
+    bench_set8(b, MCR, 8);
+    assert_true(bench_irq(b));
+}
+
+static void fcr_clears_each_fifo(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, FCR, 1);
+    receive(b, 1);
+    bench_set8(b, FCR, 3);
+    assert_int_equal(bench_get8(b, LSR) & 1, 0);
+    bench_set8(b, RBR, 'a'); /* in the shift register by now */
+    bench_set8(b, RBR, 'b');
+    bench_set8(b, FCR, 5);
+    bench_advance_ns(b, 4 * (uint64_t)CHARACTER_NS);
+    assert_int_equal(bench_count(b, "stream_out"), 1);
+}
+
+static void break_holds_bytes_back(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, LCR, 0x43);
+    bench_set8(b, RBR, 'a');
+    bench_advance_ns(b, 2 * (uint64_t)CHARACTER_NS);
+    assert_int_equal(bench_count(b, "stream_out"), 0);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, bench_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(divisor_latch_is_behind_dlab),
+        CASE(scratch_register_keeps_a_byte),
+        CASE(sends_a_byte_after_its_bits_time),
+        CASE(thr_empty_interrupt_is_cleared_by_iir),
+        CASE(fifo_sends_sixteen_in_order),
+        CASE(received_byte_sets_data_ready),
+        CASE(overrun_is_told_once),
+        CASE(fifo_trigger_levels),
+        CASE(character_timeout_below_the_trigger),
+        CASE(loop_back_returns_bytes_and_modem_lines),
+        CASE(out2_gates_the_interrupt),
+        CASE(fcr_clears_each_fifo),
+        CASE(break_holds_bytes_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
