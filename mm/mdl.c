@@ -171,7 +171,7 @@ bool mdl_verify(struct mm *mm, const struct mdl *m, uint32_t code,
                 uint32_t which, struct mm_misuse *misuse)
 {
     if (mm->s.settings.checks) {
-        *misuse = (struct mm_misuse){0xc4, {code, m->at.v, m->flags, which}};
+        mm_misused(misuse, 0xc4, code, m->at.v, m->flags, which);
         return true;
     }
     EMIT(mm->events, finding, EVENT_STRING("S10"),
@@ -273,12 +273,10 @@ enum hb_status mdl_partial(struct mm *mm, uint32_t space, gva_t source,
     if (!bytes)
         length = mdl_va(&from).v + from.bytes - va.v;
     if (!inside(&from, va, length)) {
-        *misuse = (struct mm_misuse){0x12e, {source.v, target.v, va.v, bytes}};
-        return HB_BAD_STATE;
+        return mm_misused(misuse, 0x12e, source.v, target.v, va.v, bytes);
     }
     if (to.size < MDL_BYTES + (uint64_t)mm_span(va.v, length) * 4) {
-        *misuse = (struct mm_misuse){0x40, {0}};
-        return HB_BAD_STATE;
+        return mm_misused(misuse, 0x40, 0, 0, 0, 0);
     }
     return describe(mm, space, &from, &to, va, length);
 }

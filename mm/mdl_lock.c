@@ -21,9 +21,8 @@ static enum hb_status resident_pfns(struct mm *mm, uint32_t space,
         gpa_t pa;
 
         if (!mm_physical(mm, space, at, &pa)) {
-            *misuse = (struct mm_misuse){
-                0x1a, {0x1240, m->at.v, pte_self_va(mm, at), 0}};
-            return HB_BAD_STATE;
+            return mm_misused(misuse, 0x1a, 0x1240, m->at.v,
+                              pte_self_va(mm, at), 0);
         }
         pfn[i] = (uint32_t)(pa.v >> PAGE_SHIFT);
     }
@@ -68,8 +67,7 @@ enum hb_status mdl_build_nonpaged(struct mm *mm, uint32_t space, gva_t mdl,
     if (st != HB_OK)
         return st;
     if (mm->s.settings.checks && pool_contains(mm, true, gva_of(m.start))) {
-        *misuse = (struct mm_misuse){0xc4, {0x7f, 0, mdl.v, m.flags}};
-        return HB_BAD_STATE;
+        return mm_misused(misuse, 0xc4, 0x7f, 0, mdl.v, m.flags);
     }
     remark_on_stack(mm, &m);
     pfn = malloc(m.pages * sizeof *pfn);
@@ -199,11 +197,8 @@ static enum hb_status do_lock(struct mm *mm, const struct probe *p,
     if (st != HB_OK)
         return st;
     if (device && mm->s.settings.checks) {
-        *misuse =
-            (struct mm_misuse){0xc4,
-                               {0x6f, m->at.v, pfn[m->pages - 1],
-                                (uint32_t)(mm->ram->top >> PAGE_SHIFT) - 1}};
-        st = HB_BAD_STATE;
+        st = mm_misused(misuse, 0xc4, 0x6f, m->at.v, pfn[m->pages - 1],
+                        (uint32_t)(mm->ram->top >> PAGE_SHIFT) - 1);
     } else {
         st = record_lock(mm, p->space, m, pfn, p->write, device);
     }
@@ -259,9 +254,9 @@ static void over_unlocked(const struct mm *mm, const struct mdl *m,
     const struct frame *f = frames_find(mm, pfn);
 
     if (m->process)
-        *misuse = (struct mm_misuse){0x76, {1, m->at.v, m->pages, 0}};
+        mm_misused(misuse, 0x76, 1, m->at.v, m->pages, 0);
     else
-        *misuse = (struct mm_misuse){0x4e, {7, pfn, f ? f->refs : 0, 0}};
+        mm_misused(misuse, 0x4e, 7, pfn, f ? f->refs : 0, 0);
 }
 
 enum hb_status mdl_unlock_frames(struct mm *mm, const struct mdl *m,

@@ -28,9 +28,8 @@ static enum hb_status pages_of(struct mm *mm, uint32_t space,
     if (st != HB_BAD_ARGUMENT)
         return st;
     mm_read(mm, space, gva_add(m->at, MDL_PFNS + 4 * bad), &value, 4);
-    *misuse = (struct mm_misuse){
-        0x1a, {0x1236, m->at.v, m->at.v + MDL_PFNS + 4 * bad, value}};
-    return HB_BAD_STATE;
+    return mm_misused(misuse, 0x1a, 0x1236, m->at.v,
+                      m->at.v + MDL_PFNS + 4 * bad, value);
 }
 
 /* The page's own attribute wins; one without takes @wish. */
@@ -167,8 +166,7 @@ enum hb_status mdl_protect(struct mm *mm, uint32_t space, gva_t mdl,
     if (st != HB_OK)
         return st;
     if (m.flags & MDL_SOURCE_IS_NONPAGED_POOL) {
-        *misuse = (struct mm_misuse){0x1a, {0x1235, mdl.v, m.mapped, 0}};
-        return HB_BAD_STATE;
+        return mm_misused(misuse, 0x1a, 0x1235, mdl.v, m.mapped, 0);
     }
     at = page_start(gva_of(m.mapped));
     if (!(m.flags & MDL_MAPPED_TO_SYSTEM_VA) ||

@@ -93,7 +93,6 @@ enum hb_status mdl_pages_alloc(struct mm *mm, const struct mdl_pages *wish,
 {
     uint64_t all = (wish->bytes >> PAGE_SHIFT) + !!(wish->bytes & PAGE_MASK);
     uint32_t pages = pages_wished(mm, all), *pfn;
-    struct mm_misuse none;
     enum hb_status st;
 
     if (!pages || pool_alloc(mm, POOL_NONPAGED, MDL_BYTES + 4 * pages,
@@ -103,7 +102,7 @@ enum hb_status mdl_pages_alloc(struct mm *mm, const struct mdl_pages *wish,
     st = pfn ? fill(mm, wish, all, pages, pfn, *mdl) : HB_NO_PAGES;
     free(pfn);
     if (st != HB_OK)
-        pool_free(mm, *mdl, 0, &none);
+        pool_free(mm, *mdl, 0, NULL);
     return st;
 }
 
@@ -115,14 +114,12 @@ static enum hb_status check_pages(struct mm *mm, const struct mdl *m,
         const struct frame *f = frames_find(mm, pfn[i]);
 
         if (!f || f->owner != FRAME_MDL || !f->refs || !f->locks) {
-            *misuse = (struct mm_misuse){
-                0x1a, {0x1236, m->at.v, m->at.v + MDL_PFNS + 4 * i, pfn[i]}};
-            return HB_BAD_STATE;
+            return mm_misused(misuse, 0x1a, 0x1236, m->at.v,
+                              m->at.v + MDL_PFNS + 4 * i, pfn[i]);
         }
         if (f->locks > 1) {
-            *misuse = (struct mm_misuse){
-                0x4e, {0x9a, pfn[i], f->owner, f->refs + f->locks}};
-            return HB_BAD_STATE;
+            return mm_misused(misuse, 0x4e, 0x9a, pfn[i], f->owner,
+                              f->refs + f->locks);
         }
     }
     return HB_OK;

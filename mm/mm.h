@@ -71,11 +71,22 @@ struct mm {
     struct frame_index *index;
 };
 
-/** Misuse by the guest that NT answers with a bugcheck; code 0: none. */
+/** Misuse by the guest that NT answers with a bugcheck. Routines that may find
+ *  one take a pointer, which may be NULL, and fill it when they return
+ *  HB_BAD_STATE. */
 struct mm_misuse {
     uint32_t code;
     uint32_t p[4];
 };
+/** mm_misused() - fill @misuse unless it is NULL; returns HB_BAD_STATE. */
+static inline enum hb_status mm_misused(struct mm_misuse *misuse,
+                                        uint32_t code, uint32_t p1,
+                                        uint32_t p2, uint32_t p3, uint32_t p4)
+{
+    if (misuse)
+        *misuse = (struct mm_misuse){code, {p1, p2, p3, p4}};
+    return HB_BAD_STATE;
+}
 
 /* ---- life ------------------------------------------------------------------
  */

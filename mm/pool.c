@@ -251,7 +251,7 @@ static void bad_address(struct mm *mm, gva_t va, struct mm_misuse *misuse)
         m.p[0] = 0x41;
         m.p[3] = (uint32_t)(mm->ram->top >> PAGE_SHIFT) - 1;
     }
-    *misuse = m;
+    mm_misused(misuse, m.code, m.p[0], m.p[1], m.p[2], m.p[3]);
 }
 
 static bool tag_wrong(const struct mm *mm, const struct pool_block *b,
@@ -277,8 +277,7 @@ enum hb_status pool_free(struct mm *mm, gva_t va, uint32_t check_tag,
     b = *VEC_AT(struct pool_block, &p->block, i);
     page = (va.v - p->start) / PAGE_BYTES;
     if (tag_wrong(mm, &b, check_tag)) {
-        *misuse = (struct mm_misuse){0xc2, {0x0a, va.v, b.tag, check_tag}};
-        return HB_BAD_STATE;
+        return mm_misused(misuse, 0xc2, 0x0a, va.v, b.tag, check_tag);
     }
     if (page_at(p, page)->kind != POOL_SMALL) {
         vec_remove(&p->block, sizeof b, i);

@@ -204,7 +204,7 @@ bool pool_small_intact(struct mm *mm, const struct pool *p, uint32_t i,
     if (is_there(mm, item_start(b), own) &&
         (last || is_there(mm, next, behind)))
         return true;
-    *misuse = (struct mm_misuse){0x19, {0x20, item_start(b), next, own.sizes}};
+    mm_misused(misuse, 0x19, 0x20, item_start(b), next, own.sizes);
     return false;
 }
 

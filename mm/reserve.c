@@ -28,8 +28,7 @@ enum hb_status reserve_alloc(struct mm *mm, uint32_t bytes, uint32_t tag,
 static enum hb_status wrong(struct mm_misuse *misuse, uint32_t kind, gva_t va,
                             uint32_t p3, uint32_t p4)
 {
-    *misuse = (struct mm_misuse){0xda, {kind, va.v, p3, p4}};
-    return HB_BAD_STATE;
+    return mm_misused(misuse, 0xda, kind, va.v, p3, p4);
 }
 
 /* The reservation whose range starts at @va; @kind is what a wrong tag is. */

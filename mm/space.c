@@ -125,9 +125,7 @@ enum hb_status space_create(struct mm *mm, uint32_t *id)
         pte_share_system(mm, &sp);
     mm->s.next_space++;
     if (sp.id && user_share_kuser(mm, sp.id) != HB_OK) {
-        struct mm_misuse none;
-
-        space_destroy(mm, sp.id, &none);
+        space_destroy(mm, sp.id, NULL);
         return HB_NO_PAGES;
     }
     *id = sp.id;
@@ -140,7 +138,8 @@ enum hb_status space_destroy(struct mm *mm, uint32_t id,
     struct space *sp = space_find(mm, id);
     uint32_t locked, process;
 
-    *misuse = (struct mm_misuse){0};
+    if (misuse)
+        *misuse = (struct mm_misuse){0};
     if (!sp || !id)
         return HB_NOT_FOUND;
     locked = sp->locked;
@@ -150,8 +149,7 @@ enum hb_status space_destroy(struct mm *mm, uint32_t id,
     free_tables(mm, id);
     if (!locked)
         return HB_OK;
-    *misuse = (struct mm_misuse){0x76, {0, process, locked, 0}};
-    return HB_BAD_STATE;
+    return mm_misused(misuse, 0x76, 0, process, locked, 0);
 }
 
 /* ---- walking ----------------------------------------------------------------

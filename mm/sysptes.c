@@ -176,10 +176,8 @@ static void misused(const struct mm *mm, struct mm_misuse *misuse,
                     uint32_t kind_2000, uint32_t kind, uint32_t p2, uint32_t p3,
                     uint32_t p4)
 {
-    if (misuse)
-        *misuse = (struct mm_misuse){
-            0xda,
-            {mm->s.settings.era <= MM_2000 ? kind_2000 : kind, p2, p3, p4}};
+    mm_misused(misuse, 0xda, mm->s.settings.era <= MM_2000 ? kind_2000 : kind,
+               p2, p3, p4);
 }
 
 enum hb_status sysptes_check(const struct mm *mm, gva_t va, uint32_t pages,
@@ -222,9 +220,7 @@ void sysptes_exhausted(const struct mm *mm, uint32_t pages,
     uint32_t taken = mm->s.pte_total - mm->s.pte_free;
 
     if (mm->s.settings.track_ptes)
-        *misuse = (struct mm_misuse){
-            0xd8, {0, taken, mm->s.pte_free, mm->s.pte_total}};
+        mm_misused(misuse, 0xd8, 0, taken, mm->s.pte_free, mm->s.pte_total);
     else
-        *misuse = (struct mm_misuse){
-            0x3f, {0, pages, mm->s.pte_free, mm->s.pte_total}};
+        mm_misused(misuse, 0x3f, 0, pages, mm->s.pte_free, mm->s.pte_total);
 }

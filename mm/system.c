@@ -186,8 +186,7 @@ enum hb_status io_unmap(struct mm *mm, gva_t va, uint32_t bytes,
     const struct pte_run *r = sysptes_find(mm, start);
 
     if (!r || r->use != PTES_IO || r->va != start.v) {
-        *misuse = (struct mm_misuse){0xda, {0x400, start.v, bytes, 0}};
-        return HB_BAD_STATE;
+        return mm_misused(misuse, 0xda, 0x400, start.v, bytes, 0);
     }
     return sysptes_free(mm, start, mm_span(va.v, bytes), misuse);
 }

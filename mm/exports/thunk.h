@@ -1,0 +1,47 @@
+/* mm/exports/thunk.h -- what the memory manager's thunks share. */
+#ifndef MM_THUNK_H
+#define MM_THUNK_H
+
+#include "ke/call.h"
+#include "ke/ke.h"
+#include "mm/mdl.h"
+#include "mm/pool.h"
+#include "mm/system.h"
+#include "mm/user.h"
+
+#define EXPORT(name, ...) void thunk_##name(struct call *c);
+#define EXPORT_DATA(...)
+#include "mm/exports/exports.def"
+#undef EXPORT
+#undef EXPORT_DATA
+
+/* NTSTATUS values given here; source: ntstatus.h of the DDK */
+#define STATUS_SUCCESS                 0x00000000u
+#define STATUS_ACCESS_VIOLATION        0xc0000005u
+#define STATUS_INVALID_PARAMETER       0xc000000du
+#define STATUS_NO_MEMORY               0xc0000017u
+#define STATUS_CONFLICTING_ADDRESSES   0xc0000018u
+#define STATUS_NOT_MAPPED_VIEW         0xc0000019u
+#define STATUS_INVALID_PAGE_PROTECTION 0xc0000045u
+#define STATUS_INSUFFICIENT_RESOURCES  0xc000009au
+#define STATUS_WORKING_SET_QUOTA       0xc00000a1u
+#define STATUS_INVALID_PARAMETER_2     0xc00000f0u
+
+static inline struct mm *call_mm(const struct call *c)
+{
+    return c->context;
+}
+
+/** call_space() - the address space that the caller runs in. */
+uint32_t call_space(const struct call *c);
+/** arg_mdl() - slot @i as an MDL: its header and PFN array are touched as the
+ *  routine would, so a bad pointer is latched as a fault. */
+gva_t arg_mdl(struct call *c, unsigned i);
+/** arg_cache() - a MEMORY_CACHING_TYPE argument; false: no such type. */
+bool arg_cache(const struct mm *mm, uint32_t type, enum mm_cache *out);
+/** call_misused() - the bugcheck of @misuse; for HB_BAD_STATE. */
+void call_misused(struct call *c, const struct mm_misuse *misuse);
+/** call_corrupt() - finding S10: the MDL at @mdl is no MDL. */
+void call_corrupt(struct call *c, gva_t mdl);
+
+#endif
