@@ -9,6 +9,7 @@
 #include "board/place.h"
 #include "hal/exports/hal_exports.h"
 #include "halbox/devices.h"
+#include "mm/exports/mm_exports.h"
 
 static bool is_mapregs(const struct device_model *model)
 {
@@ -151,6 +152,7 @@ static enum hb_status build_kernel(struct machine *m, struct hb_error *error)
     unsigned count = 0;
     enum hb_status status;
 
+    tables[count++] = mm_table(&m->mm);
     tables[count++] = hal_table(m->hal);
     count += nt_tables(m->nt, tables + count);
     status = ke_create(&m->ke, &wiring, tables, count, error);
@@ -212,6 +214,8 @@ enum hb_status machine_boot(struct machine *m, struct hb_error *error)
 
     if (status == HB_OK)
         status = ke_boot(m->ke, error);
+    if (status == HB_OK)
+        mm_exports_boot(m->ke);
     if (status == HB_OK)
         status = hal_boot(m->hal, error);
     if (status == HB_OK)
