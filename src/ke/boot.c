@@ -159,10 +159,14 @@ static bool make_idle(struct ke *ke)
     return true;
 }
 
+/** The variables of our rows that are not 0. */
 static void find_data(struct ke *ke)
 {
+    static const uint8_t one = 1;
     gpa_t at;
 
+    mm_write(ke->mm, 0, ke_stub(ke, "KeNumberProcessors"), &one, 1);
+    mm_write(ke->mm, 0, ke_stub(ke, "KdDebuggerNotPresent"), &one, 1);
     if (mm_physical(ke->mm, 0, ke_stub(ke, "KeTickCount"), &at))
         ke->s.tick_data = at.v;
     ke->s.kpcr = ke->mm->s.kpcr;

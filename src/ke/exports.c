@@ -1,12 +1,6 @@
 /* src/ke/exports.c -- the kernel's rows as the registry wants them. */
 #include "ke/private.h"
 
-#define EXPORT(name, ...) void thunk_##name(struct call *c);
-#define EXPORT_DATA(name, ...)
-#include "ke/exports.def"
-#undef EXPORT
-#undef EXPORT_DATA
-
 #define EXPORT(...)      EXPORT_ROW(__VA_ARGS__),
 #define EXPORT_DATA(...) EXPORT_DATA_ROW(__VA_ARGS__),
 const struct export ke_exports[] = {

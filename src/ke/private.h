@@ -333,6 +333,15 @@ void set_exception_list(struct ke *ke, uint32_t registration);
 void ke_bugcheck_at(struct ke *ke, uint32_t eip, uint32_t code, uint32_t p1,
                     uint32_t p2, uint32_t p3, uint32_t p4, const char *text);
 
+/** store_header() - a DISPATCHER_HEADER in the caller's memory. */
+void store_header(struct call *c, gva_t at, uint8_t type, uint32_t bytes,
+                  uint32_t state);
+
+#define EXPORT(name, ...) void thunk_##name(struct call *c);
+#define EXPORT_DATA(...)
+#include "ke/exports.def"
+#undef EXPORT
+#undef EXPORT_DATA
 extern const struct export ke_exports[];
 extern const unsigned ke_exports_count;
 

@@ -1,0 +1,196 @@
+/* src/ke/ke_thread.c -- what drivers ask of threads, work items and the one
+ * processor. Source: WDK KeSetPriorityThread, KeEnterCriticalRegion,
+ * ExQueueWorkItem. */
+#include "ke/private.h"
+#include "mm/pool.h"
+
+#define STATUS_ILLEGAL_FLOAT_CONTEXT 0xc000014au
+
+void thunk_KeGetCurrentThread(struct call *c)
+{
+    call_return(c, ke_thread_object(c->ke, ke_current_thread(c->ke)).v);
+}
+
+/** KPRIORITY KeSetPriorityThread(Thread, Priority): the old one. */
+void thunk_KeSetPriorityThread(struct call *c)
+{
+    uint32_t thread = ke_thread_by_object(c->ke, call_va(c, 0));
+    int32_t priority = (int32_t)call_u32(c, 1);
+
+    load_u32(c, call_va(c, 0));
+    if (call_ok(c))
+        call_return(c,
+                    (uint32_t)ke_thread_set_priority(c->ke, thread, priority));
+}
+
+void thunk_KeQueryPriorityThread(struct call *c)
+{
+    uint32_t thread = ke_thread_by_object(c->ke, call_va(c, 0));
+
+    load_u32(c, call_va(c, 0));
+    call_return(c, (uint32_t)ke_thread_priority(c->ke, thread));
+}
+
+static void enter_region(struct call *c)
+{
+    thread_current(c->ke)->apc_disable++;
+    call_return(c, 0);
+}
+
+static void leave_region(struct call *c)
+{
+    struct thread *t = thread_current(c->ke);
+
+    if (t->apc_disable)
+        t->apc_disable--;
+    call_return(c, 0);
+}
+
+void thunk_KeEnterCriticalRegion(struct call *c)
+{
+    enter_region(c);
+}
+
+void thunk_KeLeaveCriticalRegion(struct call *c)
+{
+    leave_region(c);
+}
+
+void thunk_KeEnterGuardedRegion(struct call *c)
+{
+    enter_region(c);
+}
+
+void thunk_KeLeaveGuardedRegion(struct call *c)
+{
+    leave_region(c);
+}
+
+void thunk_KeAreApcsDisabled(struct call *c)
+{
+    call_return(c, thread_current(c->ke)->apc_disable != 0);
+}
+
+void thunk_KeQueryActiveProcessors(struct call *c)
+{
+    call_return(c, 1);
+}
+
+/** The largest cache line an i386 had. */
+void thunk_KeGetRecommendedSharedDataAlignment(struct call *c)
+{
+    call_return(c, 128);
+}
+
+/** The CPU has no FPU: there is no state to save. */
+void thunk_KeSaveFloatingPointState(struct call *c)
+{
+    call_return(c, STATUS_ILLEGAL_FLOAT_CONTEXT);
+}
+
+void thunk_KeRestoreFloatingPointState(struct call *c)
+{
+    call_return(c, STATUS_ILLEGAL_FLOAT_CONTEXT);
+}
+
+void thunk_ExGetPreviousMode(struct call *c)
+{
+    call_return(c, ke_previous_mode(c->ke));
+}
+
+/* ---- work items
+ * -------------------------------------------------------------------- */
+
+enum { WORKERS_MOST = 16, WORKER_PRIORITY = 13 };
+
+static struct thread *idle_worker(const struct ke *ke, unsigned *workers)
+{
+    struct thread *idle = NULL;
+
+    *workers = 0;
+    for (uint32_t i = 1; i < ke->s.thread.count; i++) {
+        struct thread *t = thread_slot(ke, i);
+
+        if (t->system_wait && t->state != THREAD_ENDED) {
+            ++*workers;
+            if (t->state == THREAD_WAITING)
+                idle = t;
+        }
+    }
+    return idle;
+}
+
+/** Workers are made when an item finds none free; one that is stuck in an item
+ *  keeps the others going. */
+static bool worker_needed(struct ke *ke)
+{
+    struct ke_thread_start how = {.process = KE_SYSTEM_PROCESS,
+                                  .start = ke_stub(ke, "KiSystemWorker"),
+                                  .priority = WORKER_PRIORITY,
+                                  .name = "worker"};
+    unsigned workers;
+    uint32_t status, id;
+
+    if (idle_worker(ke, &workers) || workers >= WORKERS_MOST)
+        return true;
+    id = ke_thread_create(ke, &how, &status);
+    if (!id)
+        return workers > 0;
+    thread_find(ke, id)->system_wait = 1;
+    return true;
+}
+
+static bool work_semaphore(struct ke *ke)
+{
+    if (!ke->s.work_event)
+        ke->s.work_event = pool_zeroed(ke, SEMAPHORE_BYTES, THREAD_TAG);
+    if (!ke->s.work_event)
+        return false;
+    if (!ke_read_u32(ke, gva_of(ke->s.work_event)))
+        ke_event_init(ke, gva_of(ke->s.work_event), OBJECT_SEMAPHORE, false);
+    return true;
+}
+
+bool ke_queue_work(struct ke *ke, gva_t routine, uint32_t parameter)
+{
+    const struct work w = {routine.v, parameter};
+    gva_t count;
+
+    if (ke->s.work.count >= WORK_MOST || !work_semaphore(ke) ||
+        !worker_needed(ke) || !vec_push(&ke->s.work, sizeof w, &w))
+        return false;
+    count = gva_of(ke->s.work_event + HEADER_SIGNAL);
+    ke_write_u32(ke, count, ke_read_u32(ke, count) + 1);
+    ke_signal_object(ke, gva_of(ke->s.work_event));
+    return true;
+}
+
+/** The worker threads' start routine: wait, take one, call it, for ever. */
+void thunk_KiSystemWorker(struct call *c)
+{
+    struct ke *ke = c->ke;
+    gva_t semaphore = gva_of(ke->s.work_event);
+    struct work w;
+
+    if (c->state != 1 || !ke->s.work.count) {
+        call_wait(c, 1, &semaphore, false, WAIT_FOREVER, 1);
+        return;
+    }
+    w = *VEC_AT(struct work, &ke->s.work, 0);
+    vec_remove(&ke->s.work, sizeof w, 0);
+    call_guest(c, gva_of(w.routine), 1, &w.parameter, 2);
+}
+
+/** ExQueueWorkItem(WORK_QUEUE_ITEM, queue): taken by value. */
+void thunk_ExQueueWorkItem(struct call *c)
+{
+    gva_t item = call_va(c, 0);
+    uint32_t routine = load_u32(c, gva_add(item, WORK_ROUTINE));
+    uint32_t parameter = load_u32(c, gva_add(item, WORK_PARAMETER));
+
+    if (!call_ok(c))
+        return;
+    if (!ke_queue_work(c->ke, gva_of(routine), parameter))
+        call_finding(c, "WORK", "a work item was lost: the queue is full");
+    call_return(c, 0);
+}

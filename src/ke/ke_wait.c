@@ -1,0 +1,74 @@
+/* src/ke/ke_wait.c -- KeWaitForSingleObject and friends. Source: WDK reference
+ * pages; hal_io fact sheet 9. */
+#include "ke/private.h"
+
+/** A PLARGE_INTEGER timeout argument as call_wait's deadline. */
+static uint64_t deadline(struct call *c, unsigned slot)
+{
+    gva_t at = call_va(c, slot);
+
+    return at.v ? ke_deadline(c->ke, (int64_t)load_u64(c, at)) : WAIT_FOREVER;
+}
+
+/** (Object, Reason, Mode, Alertable, *Timeout) */
+void thunk_KeWaitForSingleObject(struct call *c)
+{
+    gva_t object = call_va(c, 0);
+    uint64_t due;
+
+    if (c->state == 1) {
+        call_return(c, c->eax);
+        return;
+    }
+    due = deadline(c, 4);
+    call_wait(c, 1, &object, false, due, 1);
+}
+
+void thunk_KeWaitForMutexObject(struct call *c)
+{
+    thunk_KeWaitForSingleObject(c);
+}
+
+enum { THREAD_WAIT_BLOCKS = 3, MAXIMUM_WAIT_OBJECTS_EXCEEDED = 0x0c };
+
+/** (Count, *Objects[], WaitType 0 all 1 any, Reason, Mode, Alertable,
+ *  *Timeout, WaitBlocks): more than three need the caller's blocks. */
+void thunk_KeWaitForMultipleObjects(struct call *c)
+{
+    uint32_t count = call_u32(c, 0);
+    gva_t list = call_va(c, 1), objects[CALL_OBJECTS];
+    bool all = call_u32(c, 2) == 0;
+    uint64_t due;
+
+    if (c->state == 1) {
+        call_return(c, c->eax);
+        return;
+    }
+    if (count > CALL_OBJECTS ||
+        (count > THREAD_WAIT_BLOCKS && !call_u32(c, 7))) {
+        call_bugcheck(c, MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        objects[i] = gva_of(load_u32(c, gva_add(list, 4 * i)));
+    due = deadline(c, 6);
+    call_wait(c, count, objects, all, due, 1);
+}
+
+/** (Mode, Alertable, *Interval). An interval of 0 gives way to others. */
+void thunk_KeDelayExecutionThread(struct call *c)
+{
+    uint64_t due;
+
+    if (c->state == 1) {
+        call_return(c, STATUS_SUCCESS);
+        return;
+    }
+    due = deadline(c, 2);
+    if (!call_ok(c))
+        return;
+    if (!due)
+        call_yield(c, 1);
+    else
+        call_wait(c, 0, NULL, false, due, 1);
+}
