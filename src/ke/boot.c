@@ -152,7 +152,7 @@ static bool make_idle(struct ke *ke)
     t->stack_top = top.v;
     t->eip = trampoline(TRAP_IDLE).v;
     t->reg[ESP] = top.v;
-    t->eflags = 2;
+    t->eflags = 2 | FLAG_IF;
     t->exception_list = REGISTRATION_END;
     snprintf(t->name, sizeof t->name, "idle");
     ke->s.dpc_stack_top = dpc_top.v;
@@ -207,7 +207,7 @@ static void flat(struct cpu_segment *s, uint16_t selector, uint16_t access)
     *s = (struct cpu_segment){selector, access, 0, 0xffffffffu};
 }
 
-/** Paging on, our tables loaded, at the idle loop with interrupts off. */
+/** Paging on, our tables loaded, at the idle loop. */
 void cpu_enter_kernel(struct ke *ke)
 {
     struct cpu *cpu = ke->cpu;
