@@ -1,0 +1,109 @@
+/* src/nt/job_driver.c -- DriverEntry and DriverUnload.
+ * Source: hal_io fact sheet 7, 10; WDK DRIVER_INITIALIZE, DRIVER_UNLOAD. */
+#include "nt/devobj.h"
+#include "nt/guest.h"
+#include "nt/irp.h"
+#include "nt/loader.h"
+#include "nt/object.h"
+#include "nt/pnp.h"
+
+enum { BEGIN, DLL_INITIALIZED, ENTERED };
+enum { UNLOAD_BEGIN, UNLOADED, DLL_UNLOADED };
+
+/* A driver's devices that it left behind. */
+static unsigned delete_devices(struct nt *nt, uint32_t driver)
+{
+    unsigned count = 0;
+
+    while (count < DEVICES_MOST) {
+        uint32_t device = nt_get32(nt, driver + DRVOBJ_DeviceObject);
+        if (device == 0 || !device_delete(nt, device))
+            break;
+        count++;
+    }
+    return count;
+}
+
+static void let_go(struct nt *nt, uint32_t number, const char *when)
+{
+    struct nt_image *image = loader_image(nt, number);
+    unsigned left = delete_devices(nt, image->driver);
+
+    if (left)
+        nt_finding(nt, "S37", "%s: %u device objects left after %s",
+                   image->name, left, when);
+    loader_unload(nt, number);
+}
+
+static bool entered(struct call *c, struct nt_ticket *t)
+{
+    struct nt *nt = nt_of(c);
+    struct nt_image *image = loader_image(nt, t->image);
+    uint32_t status = nt->s.job.status, slot;
+
+    image->entry_status = status;
+    if (!nt_success(status)) {
+        let_go(nt, t->image, "a failed DriverEntry");
+        return job_over(c, t, status);
+    }
+    image->started = 1;
+    for (unsigned i = 0; i < IRP_MJ_COUNT; i++) {
+        slot = image->driver + DRVOBJ_MajorFunction + 4 * i;
+        if (nt_get32(nt, slot) == 0)
+            nt_put32(nt, slot, nt->s.default_dispatch);
+    }
+    driver_initialized(nt, image->driver);
+    return job_over(c, t, status);
+}
+
+bool job_driver_start(struct call *c, struct nt_ticket *t)
+{
+    struct nt *nt = nt_of(c);
+    struct nt_job *job = &nt->s.job;
+    struct nt_image *image = loader_image(nt, t->image);
+    uint32_t args[2];
+
+    switch (job->step) {
+    case BEGIN:
+        if (image == NULL || image->unloaded || image->started)
+            return job_over(c, t, STATUS_INVALID_PARAMETER);
+        args[0] = image->registry_path;
+        if (image->dll_initialize)
+            return job_call(c, image->dll_initialize, 1, args, DLL_INITIALIZED);
+        /* fall through */
+    case DLL_INITIALIZED:
+        args[0] = image->driver;
+        args[1] = image->registry_path;
+        if (image->entry && nt_success(job->status))
+            return job_call(c, image->entry, 2, args, ENTERED);
+        /* fall through */
+    default:
+        return entered(c, t);
+    }
+}
+
+bool job_driver_unload(struct call *c, struct nt_ticket *t)
+{
+    struct nt *nt = nt_of(c);
+    struct nt_job *job = &nt->s.job;
+    struct nt_image *image = loader_image(nt, t->image);
+    uint32_t args[1], routine;
+
+    switch (job->step) {
+    case UNLOAD_BEGIN:
+        if (image == NULL || image->unloaded || !image->started)
+            return job_over(c, t, STATUS_INVALID_PARAMETER);
+        routine = nt_get32(nt, image->driver + DRVOBJ_DriverUnload);
+        if (routine == 0)
+            return job_over(c, t, STATUS_INVALID_DEVICE_REQUEST);
+        args[0] = image->driver;
+        return job_call(c, routine, 1, args, UNLOADED);
+    case UNLOADED:
+        if (image->dll_unload)
+            return job_call(c, image->dll_unload, 0, NULL, DLL_UNLOADED);
+        /* fall through */
+    default:
+        let_go(nt, t->image, "DriverUnload");
+        return job_over(c, t, STATUS_SUCCESS);
+    }
+}

@@ -1,0 +1,110 @@
+/* src/nt/pnp.h -- the PnP manager: jobs that a system thread does one after the
+ * other, devices and their resources, the built-in bus driver.
+ *
+ *   client --post--> ticket --PnP thread--> job: steps, each an IRP or a call
+ */
+#ifndef NT_PNP_H
+#define NT_PNP_H
+
+#include "nt/private.h"
+
+enum { /* minor functions of IRP_MJ_PNP */
+       MN_START_DEVICE = 0x00,
+       MN_QUERY_REMOVE_DEVICE = 0x01,
+       MN_REMOVE_DEVICE = 0x02,
+       MN_CANCEL_REMOVE_DEVICE = 0x03,
+       MN_STOP_DEVICE = 0x04,
+       MN_QUERY_STOP_DEVICE = 0x05,
+       MN_CANCEL_STOP_DEVICE = 0x06,
+       MN_QUERY_DEVICE_RELATIONS = 0x07,
+       MN_QUERY_INTERFACE = 0x08,
+       MN_QUERY_CAPABILITIES = 0x09,
+       MN_QUERY_RESOURCES = 0x0a,
+       MN_QUERY_RESOURCE_REQUIREMENTS = 0x0b,
+       MN_QUERY_DEVICE_TEXT = 0x0c,
+       MN_FILTER_RESOURCE_REQUIREMENTS = 0x0d,
+       MN_READ_CONFIG = 0x0f,
+       MN_WRITE_CONFIG = 0x10,
+       MN_QUERY_ID = 0x13,
+       MN_QUERY_PNP_DEVICE_STATE = 0x14,
+       MN_QUERY_BUS_INFORMATION = 0x15,
+       MN_SURPRISE_REMOVAL = 0x17,
+};
+enum { MN_SET_POWER = 0x02, MN_QUERY_POWER = 0x03 }; /* of IRP_MJ_POWER */
+
+/* ---- tickets
+ * ---------------------------------------------------------------*/
+
+/** ticket_new() - a posted ticket of @kind; NULL: no memory. Valid until the
+ *  next one is made. */
+struct nt_ticket *ticket_new(struct nt *nt, enum job_kind kind);
+/** ticket_find() - NULL. */
+struct nt_ticket *ticket_find(const struct nt *nt, uint32_t number);
+void ticket_done(struct nt *nt, struct nt_ticket *ticket, uint32_t status);
+/** pnp_wake() - a job was posted. */
+void pnp_wake(struct nt *nt);
+/** pnp_post_close() - IRP_MJ_CLOSE for file object @number, from the PnP
+ *  thread. */
+void pnp_post_close(struct nt *nt, uint32_t number);
+/** pnp_post_invalidate() - IoInvalidateDeviceRelations. */
+void pnp_post_invalidate(struct nt *nt, uint32_t device);
+
+/* ---- jobs: each returns true when it ended the entry
+ * ------------------------*/
+
+bool job_driver_start(struct call *c, struct nt_ticket *t);
+bool job_driver_unload(struct call *c, struct nt_ticket *t);
+bool job_device_start(struct call *c, struct nt_ticket *t);
+bool job_device_request(struct call *c, struct nt_ticket *t);
+bool job_file_close(struct call *c, struct nt_ticket *t);
+bool job_invalidate(struct call *c, struct nt_ticket *t);
+
+/** job_over() - the ticket is done; false, as the entry goes on. */
+bool job_over(struct call *c, struct nt_ticket *t, uint32_t status);
+/** job_call() - call @routine with @count arguments, go on in @step with
+ *  job.status what it returned. */
+bool job_call(struct call *c, uint32_t routine, unsigned count,
+              const uint32_t *args, uint32_t step);
+/** job_irp() - a packet for @device with status NOT_SUPPORTED; the next
+ *  location's major and minor are set. 0: no memory. */
+uint32_t job_irp(struct nt *nt, uint32_t device, uint8_t major, uint8_t minor);
+/** job_send() - send it, go on in @step with job.status, job.information. */
+bool job_send(struct call *c, uint32_t device, uint32_t irp, uint32_t step);
+
+/* ---- devices
+ * ------------------------------------------------------------------*/
+
+/** pnp_device() - by number; NULL. */
+struct nt_device *pnp_device(const struct nt *nt, uint32_t number);
+/** pnp_by_pdo() - number of the device whose PDO is @pdo, NT_NONE. */
+uint32_t pnp_by_pdo(const struct nt *nt, uint32_t pdo);
+/** pnp_make_pdo() - the device gets its PDO; false: no memory. */
+bool pnp_make_pdo(struct nt *nt, uint32_t number);
+/** pnp_file_closed() - the last open of a surprise-removed device is gone. */
+void pnp_file_closed(struct nt *nt, uint32_t number);
+
+/** resources_requirements() - IO_RESOURCE_REQUIREMENTS_LIST of a card in paged
+ *  pool, 0 when it has no resources or memory is short. */
+uint32_t resources_requirements(struct nt *nt, const struct nt_card *card);
+/** resources_boot() - CM_RESOURCE_LIST of what it has now, in paged pool. */
+uint32_t resources_boot(struct nt *nt, const struct nt_card *card,
+                        bool translated);
+/** resources_assign() - choose from @list (a guest's requirements list, 0 for
+ *  none) what the card can serve; fills raw and translated lists of @number.
+ *  STATUS_x. */
+uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list);
+/** resources_release() - the lists go back to pool. */
+void resources_release(struct nt *nt, struct nt_device *device);
+
+/** bus_id() - QUERY_ID's answer as characters, multi-sz where it is one.
+ *  Returns units including the final NULs, 0: no such id. */
+unsigned bus_id(const struct nt_card *card, uint32_t number, unsigned type,
+                uint16_t *out, unsigned room);
+/** bus_enable() - PCI: decoding of ports and memory, bus mastering on or off.
+ */
+void bus_enable(struct nt *nt, struct nt_device *device, bool on);
+/** pci_scan() - every function on bus 0 becomes a device; its BARs are sized
+ *  and placed. */
+enum hb_status pci_scan(struct nt *nt, struct hb_error *error);
+
+#endif

@@ -1,0 +1,260 @@
+/* src/nt/state.c -- state rows of the executive, and what a save must hold to
+ * be believed. */
+#include "nt/private.h"
+
+enum { MOST = 1 << 16 };
+
+#define T struct nt_object
+static const struct state_row object_rows[] = {
+    STATE_INT(T, body),    STATE_INT(T, type),       STATE_INT(T, permanent),
+    STATE_INT(T, deleted), STATE_INT(T, owns_body),  STATE_INT(T, references),
+    STATE_INT(T, handles), STATE_INT(T, parent),     STATE_INT(T, data),
+    STATE_INT(T, below),   STATE_INT(T, name_count), STATE_INT(T, target_count),
+    STATE_INTS(T, name),   STATE_INTS(T, target),    STATE_END};
+#undef T
+
+#define T struct nt_handle
+static const struct state_row handle_rows[] = {
+    STATE_INT(T, process), STATE_INT(T, value),      STATE_INT(T, object),
+    STATE_INT(T, access),  STATE_INT(T, attributes), STATE_END};
+#undef T
+
+#define T struct nt_irp
+static const struct state_row irp_rows[] = {STATE_INT(T, at),
+                                            STATE_INT(T, origin),
+                                            STATE_INT(T, done),
+                                            STATE_INT(T, waited),
+                                            STATE_INT(T, returned_pending),
+                                            STATE_INT(T, thread),
+                                            STATE_INT(T, file),
+                                            STATE_INT(T, event),
+                                            STATE_INT(T, wake),
+                                            STATE_INT(T, out_bytes),
+                                            STATE_INT(T, client),
+                                            STATE_INT(T, status),
+                                            STATE_INT(T, information),
+                                            STATE_END};
+#undef T
+
+#define T struct nt_image
+static const struct state_row image_rows[] = {STATE_BYTES(T, name),
+                                              STATE_INT(T, base),
+                                              STATE_INT(T, bytes),
+                                              STATE_INT(T, pages),
+                                              STATE_INT(T, entry),
+                                              STATE_INT(T, driver),
+                                              STATE_INT(T, extension),
+                                              STATE_INT(T, section),
+                                              STATE_INT(T, registry_path),
+                                              STATE_INT(T, dll_initialize),
+                                              STATE_INT(T, dll_unload),
+                                              STATE_INT(T, entry_status),
+                                              STATE_INT(T, missing),
+                                              STATE_INT(T, started),
+                                              STATE_INT(T, unloaded),
+                                              STATE_INT(T, elf),
+                                              STATE_END};
+#undef T
+
+#define T struct nt_symbol
+static const struct state_row symbol_rows[] = {
+    STATE_INT(T, image), STATE_INT(T, address), STATE_INT(T, ordinal),
+    STATE_BYTES(T, name), STATE_END};
+#undef T
+
+#define T struct nt_driver_extension
+static const struct state_row extension_rows[] = {
+    STATE_INT(T, driver), STATE_INT(T, identity), STATE_INT(T, at), STATE_END};
+#undef T
+
+#define T struct nt_resource
+static const struct state_row resource_rows[] = {
+    STATE_INT(T, kind),  STATE_INT(T, share),  STATE_INT(T, flags),
+    STATE_INT(T, start), STATE_INT(T, length), STATE_END};
+#undef T
+
+#define T struct nt_card
+static const struct state_row card_rows[] = {
+    STATE_BYTES(T, hardware_id),
+    STATE_BYTES(T, description),
+    STATE_INT(T, bus),
+    STATE_INT(T, bus_number),
+    STATE_INT(T, slot),
+    STATE_INT(T, function),
+    STATE_INT(T, resources),
+    STATE_STRUCTS(T, resource, resource_rows),
+    STATE_END};
+#undef T
+
+#define T struct nt_device
+static const struct state_row device_rows[] = {STATE_STRUCT(T, card, card_rows),
+                                               STATE_INT(T, state),
+                                               STATE_INT(T, power),
+                                               STATE_INT(T, enabled),
+                                               STATE_INT(T, image),
+                                               STATE_INT(T, pdo),
+                                               STATE_INT(T, status),
+                                               STATE_INT(T, raw),
+                                               STATE_INT(T, translated),
+                                               STATE_INT(T, chosen),
+                                               STATE_INT(T, requirements),
+                                               STATE_END};
+#undef T
+
+#define T struct nt_interface
+static const struct state_row interface_rows[] = {STATE_INT(T, device),
+                                                  STATE_BYTES(T, guid),
+                                                  STATE_INT(T, enabled),
+                                                  STATE_INT(T, link),
+                                                  STATE_INT(T, name_count),
+                                                  STATE_INTS(T, name),
+                                                  STATE_END};
+#undef T
+
+#define T struct nt_process
+static const struct state_row process_rows[] = {
+    STATE_BYTES(T, name), STATE_INT(T, ke),   STATE_INT(T, space),
+    STATE_INT(T, object), STATE_INT(T, code), STATE_END};
+#undef T
+
+#define T struct nt_client
+static const struct state_row client_rows[] = {
+    STATE_INT(T, process), STATE_INT(T, thread), STATE_INT(T, block),
+    STATE_INT(T, event),   STATE_INT(T, ticket), STATE_END};
+#undef T
+
+#define T struct nt_call
+static const struct state_row call_rows[] = {
+    STATE_INT(T, kind),     STATE_INT(T, overlapped), STATE_INT(T, handle),
+    STATE_INT(T, code),     STATE_INT(T, in.v),       STATE_INT(T, out.v),
+    STATE_INT(T, in_bytes), STATE_INT(T, out_bytes),  STATE_INT(T, offset),
+    STATE_BYTES(T, path),   STATE_INTS(T, args),      STATE_END};
+#undef T
+
+#define T struct nt_ticket
+static const struct state_row ticket_rows[] = {
+    STATE_INT(T, number), STATE_INT(T, state),
+    STATE_INT(T, kind),   STATE_INT(T, request),
+    STATE_INT(T, nobody), STATE_INT(T, client),
+    STATE_INT(T, image),  STATE_INT(T, device),
+    STATE_INT(T, object), STATE_STRUCT(T, call, call_rows),
+    STATE_INT(T, block),  STATE_INT(T, status),
+    STATE_INT(T, handle), STATE_END};
+#undef T
+
+#define T struct nt_job
+static const struct state_row job_rows[] = {
+    STATE_INT(T, ticket),      STATE_INT(T, step),
+    STATE_INT(T, irp),         STATE_INT(T, status),
+    STATE_INT(T, information), STATE_INT(T, result),
+    STATE_INT(T, top),         STATE_INT(T, cursor),
+    STATE_INT(T, resume),      STATE_END};
+#undef T
+
+#define T struct nt_shutdown
+static const struct state_row shutdown_rows[] = {
+    STATE_INT(T, device), STATE_INT(T, last_chance), STATE_END};
+#undef T
+
+#define T struct nt_timer
+static const struct state_row timer_rows[] = {
+    STATE_INT(T, device), STATE_INT(T, routine), STATE_INT(T, context),
+    STATE_INT(T, running), STATE_END};
+#undef T
+
+#define T struct nt_state
+const struct state_row nt_state_rows[] = {
+    STATE_INT(T, settings.missing_fail),
+    STATE_INT(T, booted),
+    STATE_INT(T, next_ticket),
+    STATE_INT(T, root),
+    STATE_INT(T, device_directory),
+    STATE_INT(T, dos_directory),
+    STATE_INTS(T, type_body),
+    STATE_INT(T, default_dispatch),
+    STATE_INT(T, bus_driver),
+    STATE_INT(T, pnp_event),
+    STATE_INT(T, pnp_done),
+    STATE_INT(T, cancel_held),
+    STATE_INT(T, configuration),
+    STATE_INT(T, timer),
+    STATE_INT(T, timer_dpc),
+    STATE_STRUCT(T, job, job_rows),
+    STATE_VEC(T, objects, struct nt_object, MOST, object_rows),
+    STATE_VEC(T, handles, struct nt_handle, MOST, handle_rows),
+    STATE_VEC(T, irps, struct nt_irp, MOST, irp_rows),
+    STATE_VEC(T, images, struct nt_image, MOST, image_rows),
+    STATE_VEC(T, symbols, struct nt_symbol, MOST * 16, symbol_rows),
+    STATE_VEC(T, extensions, struct nt_driver_extension, MOST, extension_rows),
+    STATE_VEC(T, devices, struct nt_device, MOST, device_rows),
+    STATE_VEC(T, interfaces, struct nt_interface, MOST, interface_rows),
+    STATE_VEC(T, processes, struct nt_process, MOST, process_rows),
+    STATE_VEC(T, clients, struct nt_client, MOST, client_rows),
+    STATE_VEC(T, tickets, struct nt_ticket, MOST, ticket_rows),
+    STATE_VEC(T, shutdown, struct nt_shutdown, MOST, shutdown_rows),
+    STATE_VEC(T, timers, struct nt_timer, MOST, timer_rows),
+    STATE_END};
+#undef T
+
+/* Numbers that index one of our tables must be in range. */
+static bool numbers_ok(const struct nt_state *s)
+{
+    for (uint32_t i = 0; i < s->handles.count; i++) {
+        const struct nt_handle *h = VEC_AT(struct nt_handle, &s->handles, i);
+        if (h->process &&
+            (h->object == 0 || h->object > s->objects.count ||
+             VEC_AT(struct nt_object, &s->objects, h->object - 1)->body == 0))
+            return false;
+    }
+    for (uint32_t i = 0; i < s->clients.count; i++) {
+        uint32_t p = VEC_AT(struct nt_client, &s->clients, i)->process;
+        if (p == 0 || p > s->processes.count)
+            return false;
+    }
+    for (uint32_t i = 0; i < s->objects.count; i++) {
+        const struct nt_object *o = VEC_AT(struct nt_object, &s->objects, i);
+        if (o->type >= NT_TYPES || o->name_count > NT_NAME ||
+            o->target_count > NT_NAME || o->parent > s->objects.count ||
+            (o->type == TYPE_DEVICE && o->data > s->devices.count))
+            return false;
+    }
+    for (uint32_t i = 0; i < s->interfaces.count; i++) {
+        const struct nt_interface *f =
+            VEC_AT(struct nt_interface, &s->interfaces, i);
+        if (f->name_count > NT_NAME || f->device > s->devices.count)
+            return false;
+    }
+    for (uint32_t i = 0; i < s->devices.count; i++)
+        if (VEC_AT(struct nt_device, &s->devices, i)->card.resources >
+            NT_RESOURCES)
+            return false;
+    return true;
+}
+
+static bool tickets_ok(const struct nt_state *s)
+{
+    bool job = s->job.ticket == 0;
+
+    for (uint32_t i = 0; i < s->tickets.count; i++) {
+        struct nt_ticket *t = VEC_AT(struct nt_ticket, &s->tickets, i);
+        t->call.path[NT_NAME - 1] = '\0';
+        job |= t->number == s->job.ticket;
+        if (t->client > s->clients.count ||
+            (t->kind == JOB_CLIENT_CALL && t->client == 0))
+            return false;
+    }
+    for (uint32_t i = 0; i < s->images.count; i++)
+        VEC_AT(struct nt_image, &s->images, i)->name[NT_PATH - 1] = '\0';
+    for (uint32_t i = 0; i < s->symbols.count; i++)
+        VEC_AT(struct nt_symbol, &s->symbols, i)->name[NT_PATH - 1] = '\0';
+    return job;
+}
+
+enum hb_status nt_loaded(struct nt *nt, struct hb_error *error)
+{
+    if (!numbers_ok(&nt->s) || !tickets_ok(&nt->s))
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "the save's section nt is damaged: a number in it "
+                       "points nowhere");
+    return HB_OK;
+}
