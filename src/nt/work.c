@@ -1,5 +1,5 @@
 /* src/nt/work.c -- work items: on ke's worker thread at PASSIVE_LEVEL.
- * Source: WDK IoAllocateWorkItem, IoQueueWorkItem, ExQueueWorkItem.
+ * Source: WDK IoAllocateWorkItem, IoQueueWorkItem.
  * An IO_WORKITEM is opaque pool: WORK_QUEUE_ITEM, routine, device, context. */
 #include "nt/exports.h"
 #include "nt/guest.h"
@@ -70,18 +70,5 @@ void thunk_NtpIoWorkItem(struct call *c)
         return;
     }
     ob_dereference(nt, ob_find(nt, c->w[0]));
-    call_return(c, 0);
-}
-
-/* VOID ExQueueWorkItem(Item, QueueType). */
-void thunk_ExQueueWorkItem(struct call *c)
-{
-    uint32_t item = call_u32(c, 0);
-    uint32_t routine = load_u32(c, gva_of(item + WORK_ITEM_WorkerRoutine));
-    uint32_t parameter = load_u32(c, gva_of(item + WORK_ITEM_Parameter));
-
-    if (!call_ok(c))
-        return;
-    ke_queue_work(nt_of(c)->w.ke, gva_of(routine), parameter);
     call_return(c, 0);
 }
