@@ -147,7 +147,9 @@ enum { CPU_STATE_VERSION = 1 };
 
 /** cpu_run() - retire instructions until clock->now reaches clock->until, or
  *  something ends it earlier. Each instruction (and each iteration of a rep)
- *  advances clock->now by one. Takes interrupts between instructions. */
+ *  advances clock->now by one; so does a fault that is delivered, so that a
+ * loop of faults ends too. Takes interrupts between instructions. @cpu->stop is
+ *  cleared by whoever set it. */
 enum cpu_exit cpu_run(struct cpu *cpu);
 
 /** What an access from host code came to: vector EXC_x and error code. */

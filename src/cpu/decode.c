@@ -1,12 +1,17 @@
 /* src/cpu/decode.c -- bytes at CS:EIP to a struct insn; operands. Source: SDM
  * vol. 2, chapter 2 and appendix A. */
+#include <string.h>
+
 #include "cpu/ops.h"
 
 enum { MOST_BYTES = 15 };
 
+/* The first @count bytes are at hand in host memory, checked already. */
 struct fetch {
     struct cpu *cpu;
     struct insn *i;
+    const uint8_t *bytes;
+    unsigned count;
 };
 
 static uint8_t next8(struct fetch *f)
@@ -15,6 +20,8 @@ static uint8_t next8(struct fetch *f)
     const struct cpu_segment *cs = &cpu->s.seg[CS];
     uint32_t at = cpu->s.eip + f->i->length;
 
+    if (f->i->length < f->count)
+        return f->bytes[f->i->length++];
     if (f->i->length == MOST_BYTES || at > cs->limit)
         cpu_fault(cpu, EXC_GP, 0);
     f->i->length++;
@@ -178,9 +185,10 @@ static bool memory_destination(const struct insn *i)
 
 /* A group's row gives name, handler, rules and an extra immediate; operands
  * are the opcode's. */
-static void choose_group(struct insn *i, struct opcode *merged)
+static void choose_group(struct insn *i)
 {
     const struct opcode *row = &opcode_group[i->op->group][i->reg];
+    struct opcode *merged = &i->merged;
 
     *merged = *i->op;
     merged->name = row->name;
@@ -192,23 +200,32 @@ static void choose_group(struct insn *i, struct opcode *merged)
     i->op = merged;
 }
 
-static void rules(struct cpu *cpu, const struct insn *i)
+/* What hangs on the bytes alone. */
+static void check_form(struct cpu *cpu, const struct insn *i)
 {
     uint16_t flags = i->op->flags;
 
     if (!i->op->run || ((flags & F_MEM) && i->mod == 3))
         cpu_fault_plain(cpu, EXC_UD);
-    if ((flags & F_PE) && (real_mode(cpu) || v86_mode(cpu)))
-        cpu_fault_plain(cpu, EXC_UD);
     if (i->lock && !((flags & F_LOCK) && memory_destination(i)))
+        cpu_fault_plain(cpu, EXC_UD);
+}
+
+/* What hangs on the mode too: asked at every execution. */
+static void check_mode(struct cpu *cpu, const struct insn *i)
+{
+    uint16_t flags = i->op->flags;
+
+    if ((flags & F_PE) && (real_mode(cpu) || v86_mode(cpu)))
         cpu_fault_plain(cpu, EXC_UD);
     if ((flags & F_CPL0) && cpu->s.cpl)
         cpu_fault(cpu, EXC_GP, 0);
 }
 
-void decode(struct cpu *cpu, struct insn *i, struct opcode *merged)
+static void decode(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
+                   unsigned count)
 {
-    struct fetch f = {cpu, i};
+    struct fetch f = {cpu, i, bytes, count};
     const struct opcode *map = opcode_one;
 
     *i = (struct insn){.seg = DS, .mod = 3};
@@ -224,13 +241,68 @@ void decode(struct cpu *cpu, struct insn *i, struct opcode *merged)
         takes_modrm(i->op->src))
         modrm(&f);
     if (i->op->flags & F_GROUP)
-        choose_group(i, merged);
+        choose_group(i);
     immediate(&f, i->op->dst);
     immediate(&f, i->op->src);
     immediate(&f, i->op->ext);
     if (i->seg_override)
         i->seg = (uint8_t)(i->seg_override - 1);
-    rules(cpu, i);
+    check_form(cpu, i);
+    i->run = i->op->run;
+    i->checked = i->op->flags & (F_PE | F_CPL0);
+}
+
+/* ---- what was decoded before ----------------------------------------------
+ * A slot is found by the host address of the instruction, and is good while the
+ * bytes there are those it was made from: whoever writes code (CPU, DMA, a
+ * debugger) need not tell anybody. */
+
+static bool same_bytes(const struct decoded *d, const uint8_t *at)
+{
+    uint64_t now[2];
+
+    memcpy(now, at, sizeof now);
+    return !(((now[0] ^ d->bytes[0]) & d->mask[0]) |
+             ((now[1] ^ d->bytes[1]) & d->mask[1]));
+}
+
+static void remember(struct decoded *d, const uint8_t *at, bool big)
+{
+    unsigned n = d->insn.length;
+
+    memcpy(d->bytes, at, sizeof d->bytes);
+    d->mask[0] = n >= 8 ? UINT64_MAX : UINT64_MAX >> (64 - 8 * n);
+    d->mask[1] = n <= 8 ? 0 : UINT64_MAX >> (128 - 8 * n);
+    d->big = big;
+    d->at = at;
+}
+
+const struct insn *fetch_insn(struct cpu *cpu)
+{
+    const struct cpu_segment *cs = &cpu->s.seg[CS];
+    uint32_t at = cs->base + cpu->s.eip, in_page = at & PAGE_MASK;
+    const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
+    unsigned need = cpu_user(cpu) ? TLB_FETCH << TLB_USER : TLB_FETCH;
+    bool big = cs->access & SEG_DB;
+    struct decoded *d = &cpu->p->odd;
+
+    if ((e->fast & need) && in_page <= PAGE_BYTES - DECODED_BYTES &&
+        cpu->s.eip <= cs->limit && cs->limit - cpu->s.eip >= DECODED_BYTES) {
+        const uint8_t *host = e->host + in_page;
+        uintptr_t key = (uintptr_t)host;
+
+        d = &cpu->p->decoded[(key ^ key >> 13) % DECODED];
+        if (d->at != host || d->big != big || !same_bytes(d, host)) {
+            d->at = NULL;
+            decode(cpu, &d->insn, host, MOST_BYTES);
+            remember(d, host, big);
+        }
+    } else {
+        decode(cpu, &d->insn, NULL, 0);
+    }
+    if (d->insn.checked)
+        check_mode(cpu, &d->insn);
+    return &d->insn;
 }
 
 /* ---- operands --------------------------------------------------------------
@@ -330,6 +402,17 @@ uint32_t operand_get(struct cpu *cpu, const struct insn *i, unsigned code)
     default:
         return i->imm;
     }
+}
+
+/* A read that a write follows: both must be possible first. */
+uint32_t operand_modify(struct cpu *cpu, const struct insn *i, unsigned code)
+{
+    if (i->mod != 3 && code >= O_Eb && code <= O_Ev) {
+        unsigned bytes = operand_bits(i, code) / 8;
+
+        return seg_modify(cpu, i->seg, ea(cpu, i), bytes);
+    }
+    return operand_get(cpu, i, code);
 }
 
 void operand_set(struct cpu *cpu, const struct insn *i, unsigned code,

@@ -53,6 +53,12 @@ static struct tlb_entry *translate(struct cpu *cpu, uint32_t at,
     return tlb_fill(&cpu->tlb, cpu->ram, gva_of(at), &in, &out);
 }
 
+gpa_t code_physical(struct cpu *cpu, uint32_t at)
+{
+    return gpa_of(translate(cpu, at, MEM_FETCH, cpu_user(cpu))->frame |
+                  (at & PAGE_MASK));
+}
+
 static gpa_t physical(const struct tlb_entry *e, uint32_t at)
 {
     return gpa_of(e->frame | (at & PAGE_MASK));
@@ -216,9 +222,13 @@ static bool inside(const struct cpu_segment *s, uint32_t offset, uint32_t bytes)
 uint32_t seg_linear(struct cpu *cpu, unsigned seg, uint32_t offset,
                     uint32_t bytes, bool write)
 {
+    enum { FLAT = SEG_P | SEG_S | SEG_WRITABLE, ODD = SEG_CODE | SEG_DOWN };
     const struct cpu_segment *s = &cpu->s.seg[seg];
     unsigned access = s->access;
 
+    if ((access & (FLAT | ODD)) == FLAT && s->limit == UINT32_MAX &&
+        offset <= UINT32_MAX - (bytes - 1))
+        return s->base + offset; /* nothing below could object */
     if (!real_mode(cpu) && !v86_mode(cpu)) {
         if (!(access & SEG_P)) /* a null selector */
             limit_fault(cpu, seg);
@@ -236,6 +246,15 @@ uint32_t seg_read(struct cpu *cpu, unsigned seg, uint32_t offset,
 {
     uint32_t at = seg_linear(cpu, seg, offset, bytes, false);
 
+    return read_fast(cpu, at, bytes, cpu_user(cpu), MEM_READ);
+}
+
+uint32_t seg_modify(struct cpu *cpu, unsigned seg, uint32_t offset,
+                    unsigned bytes)
+{
+    uint32_t at = seg_linear(cpu, seg, offset, bytes, true);
+
+    mem_probe(cpu, at, bytes, cpu_user(cpu));
     return read_fast(cpu, at, bytes, cpu_user(cpu), MEM_READ);
 }
 

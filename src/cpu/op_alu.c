@@ -8,7 +8,7 @@ static unsigned width(const struct insn *i)
 
 void op_add(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t b = operand_get(cpu, i, i->op->src);
 
     operand_set(cpu, i, i->op->dst, a + b);
@@ -17,7 +17,7 @@ void op_add(struct cpu *cpu, const struct insn *i)
 
 void op_adc(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t b = operand_get(cpu, i, i->op->src);
     uint32_t carry = cpu->s.eflags & FLAG_CF;
 
@@ -27,7 +27,7 @@ void op_adc(struct cpu *cpu, const struct insn *i)
 
 void op_sub(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t b = operand_get(cpu, i, i->op->src);
 
     operand_set(cpu, i, i->op->dst, a - b);
@@ -36,7 +36,7 @@ void op_sub(struct cpu *cpu, const struct insn *i)
 
 void op_sbb(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t b = operand_get(cpu, i, i->op->src);
     uint32_t borrow = cpu->s.eflags & FLAG_CF;
 
@@ -54,7 +54,7 @@ void op_cmp(struct cpu *cpu, const struct insn *i)
 void op_and(struct cpu *cpu, const struct insn *i)
 {
     uint32_t r =
-        operand_get(cpu, i, i->op->dst) & operand_get(cpu, i, i->op->src);
+        operand_modify(cpu, i, i->op->dst) & operand_get(cpu, i, i->op->src);
 
     operand_set(cpu, i, i->op->dst, r);
     flags_logic(cpu, r, width(i));
@@ -63,7 +63,7 @@ void op_and(struct cpu *cpu, const struct insn *i)
 void op_or(struct cpu *cpu, const struct insn *i)
 {
     uint32_t r =
-        operand_get(cpu, i, i->op->dst) | operand_get(cpu, i, i->op->src);
+        operand_modify(cpu, i, i->op->dst) | operand_get(cpu, i, i->op->src);
 
     operand_set(cpu, i, i->op->dst, r);
     flags_logic(cpu, r, width(i));
@@ -72,7 +72,7 @@ void op_or(struct cpu *cpu, const struct insn *i)
 void op_xor(struct cpu *cpu, const struct insn *i)
 {
     uint32_t r =
-        operand_get(cpu, i, i->op->dst) ^ operand_get(cpu, i, i->op->src);
+        operand_modify(cpu, i, i->op->dst) ^ operand_get(cpu, i, i->op->src);
 
     operand_set(cpu, i, i->op->dst, r);
     flags_logic(cpu, r, width(i));
@@ -92,12 +92,12 @@ void op_test_imm(struct cpu *cpu, const struct insn *i)
 
 void op_not(struct cpu *cpu, const struct insn *i)
 {
-    operand_set(cpu, i, i->op->dst, ~operand_get(cpu, i, i->op->dst));
+    operand_set(cpu, i, i->op->dst, ~operand_modify(cpu, i, i->op->dst));
 }
 
 void op_neg(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
 
     operand_set(cpu, i, i->op->dst, 0 - a);
     flags_sub(cpu, 0, a, 0, width(i));
@@ -106,7 +106,7 @@ void op_neg(struct cpu *cpu, const struct insn *i)
 /* INC and DEC keep CF. */
 void op_inc(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     bool carry = cpu->s.eflags & FLAG_CF;
 
     operand_set(cpu, i, i->op->dst, a + 1);
@@ -116,7 +116,7 @@ void op_inc(struct cpu *cpu, const struct insn *i)
 
 void op_dec(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     bool carry = cpu->s.eflags & FLAG_CF;
 
     operand_set(cpu, i, i->op->dst, a - 1);

@@ -21,7 +21,7 @@ static bool top(uint32_t v, unsigned bits)
 void op_shl(struct cpu *cpu, const struct insn *i)
 {
     unsigned bits = width(i), n = count_of(cpu, i);
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint64_t wide = (uint64_t)a << n;
     uint32_t r = (uint32_t)wide & mask_of(bits);
     bool carry = wide >> bits & 1;
@@ -37,7 +37,7 @@ void op_shl(struct cpu *cpu, const struct insn *i)
 void op_shr(struct cpu *cpu, const struct insn *i)
 {
     unsigned bits = width(i), n = count_of(cpu, i);
-    uint32_t a = operand_get(cpu, i, i->op->dst), r = a >> n;
+    uint32_t a = operand_modify(cpu, i, i->op->dst), r = a >> n;
 
     operand_set(cpu, i, i->op->dst, r);
     if (!n)
@@ -50,7 +50,7 @@ void op_shr(struct cpu *cpu, const struct insn *i)
 void op_sar(struct cpu *cpu, const struct insn *i)
 {
     unsigned bits = width(i), n = count_of(cpu, i);
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     int64_t wide = (int64_t)((uint64_t)a << (64 - bits)) >> (64 - bits);
     uint32_t r = (uint32_t)(wide >> n) & mask_of(bits);
 
@@ -64,7 +64,7 @@ void op_sar(struct cpu *cpu, const struct insn *i)
 void op_rol(struct cpu *cpu, const struct insn *i)
 {
     unsigned bits = width(i), n = count_of(cpu, i), by = n % bits;
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t r = by ? (a << by | a >> (bits - by)) & mask_of(bits) : a;
 
     operand_set(cpu, i, i->op->dst, r);
@@ -77,7 +77,7 @@ void op_rol(struct cpu *cpu, const struct insn *i)
 void op_ror(struct cpu *cpu, const struct insn *i)
 {
     unsigned bits = width(i), n = count_of(cpu, i), by = n % bits;
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t r = by ? (a >> by | a << (bits - by)) & mask_of(bits) : a;
 
     operand_set(cpu, i, i->op->dst, r);
@@ -91,7 +91,7 @@ void op_ror(struct cpu *cpu, const struct insn *i)
 static void rotate_carry(struct cpu *cpu, const struct insn *i, bool left)
 {
     unsigned bits = width(i), n = count_of(cpu, i) % (bits + 1);
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint64_t v = (uint64_t)(cpu->s.eflags & FLAG_CF) << bits | a;
     uint64_t mask = ((uint64_t)2 << bits) - 1;
     unsigned by = left ? n : (bits + 1 - n) % (bits + 1);
@@ -124,7 +124,7 @@ void op_rcr(struct cpu *cpu, const struct insn *i)
 void op_shld(struct cpu *cpu, const struct insn *i)
 {
     unsigned bits = i->bits, n = operand_get(cpu, i, i->op->ext) & 31;
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t b = operand_get(cpu, i, i->op->src), r;
     uint64_t v =
         bits == 16 ? (uint64_t)a << 32 | b << 16 | a : (uint64_t)a << 32 | b;
@@ -143,7 +143,7 @@ void op_shld(struct cpu *cpu, const struct insn *i)
 void op_shrd(struct cpu *cpu, const struct insn *i)
 {
     unsigned bits = i->bits, n = operand_get(cpu, i, i->op->ext) & 31;
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t b = operand_get(cpu, i, i->op->src), r;
     uint64_t v =
         bits == 16 ? (uint64_t)a << 32 | b << 16 | a : (uint64_t)b << 32 | a;
@@ -174,7 +174,8 @@ static uint32_t bit_result(unsigned kind, uint32_t v, uint32_t bit)
 
 void op_bit_imm(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t v = operand_get(cpu, i, i->op->dst);
+    uint32_t v = i->reg & 3 ? operand_modify(cpu, i, i->op->dst)
+                            : operand_get(cpu, i, i->op->dst);
     uint32_t bit = 1u << (i->imm & (i->bits - 1u));
 
     if (i->reg & 3)
@@ -197,7 +198,8 @@ void op_bit_reg(struct cpu *cpu, const struct insn *i)
     } else {
         at =
             (ea(cpu, i) + (uint32_t)words * (i->bits / 8u)) & mask_of(i->abits);
-        v = seg_read(cpu, i->seg, at, i->bits / 8);
+        v = kind & 3 ? seg_modify(cpu, i->seg, at, i->bits / 8)
+                     : seg_read(cpu, i->seg, at, i->bits / 8);
         if (kind & 3)
             seg_write(cpu, i->seg, at, i->bits / 8, bit_result(kind, v, bit));
     }

@@ -23,7 +23,7 @@ void op_lea(struct cpu *cpu, const struct insn *i)
 
 void op_xchg(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t b = operand_get(cpu, i, i->op->src);
 
     operand_set(cpu, i, i->op->dst, b); /* the one that may be memory */
@@ -32,7 +32,7 @@ void op_xchg(struct cpu *cpu, const struct insn *i)
 
 void op_xadd(struct cpu *cpu, const struct insn *i)
 {
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t b = operand_get(cpu, i, i->op->src);
 
     if (i->mod == 3) { /* the sum wins when both are one register */
@@ -48,7 +48,7 @@ void op_xadd(struct cpu *cpu, const struct insn *i)
 void op_cmpxchg(struct cpu *cpu, const struct insn *i)
 {
     unsigned bits = operand_bits(i, i->op->dst);
-    uint32_t a = operand_get(cpu, i, i->op->dst);
+    uint32_t a = operand_modify(cpu, i, i->op->dst);
     uint32_t eax = reg_get(cpu, EAX, bits);
     bool equal = a == eax;
 
@@ -201,7 +201,7 @@ void op_pop_seg(struct cpu *cpu, const struct insn *i)
     segment_load(cpu, seg, (uint16_t)v);
     set_esp(cpu, esp + i->bits / 8);
     if (seg == SS)
-        cpu->p->shadow = 1;
+        cpu->p->shadow = SHADOW_SS;
 }
 
 void op_mov_from_seg(struct cpu *cpu, const struct insn *i)
@@ -223,7 +223,7 @@ void op_mov_to_seg(struct cpu *cpu, const struct insn *i)
         cpu_fault_plain(cpu, EXC_UD);
     segment_load(cpu, i->reg, (uint16_t)operand_get(cpu, i, i->op->src));
     if (i->reg == SS)
-        cpu->p->shadow = 1;
+        cpu->p->shadow = SHADOW_SS;
 }
 
 /* LES, LDS, LSS, LFS, LGS. */

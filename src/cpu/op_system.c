@@ -57,7 +57,7 @@ void op_sti(struct cpu *cpu, const struct insn *i)
     (void)i;
     check_iopl(cpu);
     if (!(cpu->s.eflags & FLAG_IF))
-        cpu->p->shadow = 1;
+        cpu->p->shadow = SHADOW_STI;
     flag_set(cpu, FLAG_IF, true);
 }
 
@@ -83,7 +83,8 @@ bool cpu_set_cr0(struct cpu *cpu, uint32_t value)
     value = (value & (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP |
                       CR0_AM | CR0_NW | CR0_CD | CR0_PG)) |
             CR0_ET;
-    if ((value & CR0_PG) && !(old & CR0_PG) && (cpu->s.cr4 & CR4_PAE)) {
+    if ((value & CR0_PG) && ((old ^ value) & (CR0_PG | CR0_CD | CR0_NW)) &&
+        (cpu->s.cr4 & CR4_PAE)) { /* 4.4.1: these load the PDPTEs */
         cpu_walk_in(cpu, &in);
         if (!walk_load_pdptes(cpu->ram, &in))
             return false;
@@ -127,8 +128,8 @@ bool cpu_set_cr4(struct cpu *cpu, uint32_t value)
     if (value & ~legal)
         return false;
     cpu->s.cr4 = value;
-    if ((cpu->s.cr0 & CR0_PG) && ((old ^ value) & CR4_PAE) &&
-        (value & CR4_PAE)) {
+    if ((cpu->s.cr0 & CR0_PG) && (value & CR4_PAE) &&
+        ((old ^ value) & (CR4_PAE | CR4_PGE | CR4_PSE))) {
         cpu_walk_in(cpu, &in);
         if (!walk_load_pdptes(cpu->ram, &in)) {
             cpu->s.cr4 = old;
@@ -260,21 +261,29 @@ static void load_table(struct cpu *cpu, const struct insn *i,
     *t = (struct cpu_table){i->bits == 16 ? base & 0xffffff : base, limit};
 }
 
-/* 0F 01 /0: SGDT, or with register 1 VMCALL: kernel entry from stub pages. */
+/* 0F 01 C1, VMCALL: kernel entry, an instruction in the stub pages alone. */
+static void vmcall(struct cpu *cpu)
+{
+    gpa_t at;
+
+    if (cpu->s.cpl || real_mode(cpu) || v86_mode(cpu))
+        cpu_fault_plain(cpu, EXC_UD);
+    at = code_physical(cpu, cpu->s.seg[CS].base + cpu->s.eip);
+    if (at.v < cpu->vmcall_low.v || at.v >= cpu->vmcall_high.v)
+        cpu_fault_plain(cpu, EXC_UD);
+    cpu->vmcall_at = at;
+    cpu->p->vmcall = true;
+}
+
+/* 0F 01 /0: SGDT of memory; of its register forms VMCALL is one. */
 void op_sgdt(struct cpu *cpu, const struct insn *i)
 {
-    struct walk_out out;
-
-    if (i->mod != 3) {
+    if (i->mod != 3)
         store_table(cpu, i, &cpu->s.gdtr);
-        return;
-    }
-    if (i->rm != 1 || cpu->s.cpl || real_mode(cpu) || v86_mode(cpu) ||
-        !cpu_translate(cpu, gva_of(cpu->s.seg[CS].base + cpu->s.eip), &out) ||
-        out.pa.v < cpu->vmcall_low.v || out.pa.v >= cpu->vmcall_high.v)
+    else if (i->rm == 1)
+        vmcall(cpu);
+    else
         cpu_fault_plain(cpu, EXC_UD);
-    cpu->vmcall_at = out.pa;
-    cpu->p->vmcall = true;
 }
 
 void op_sidt(struct cpu *cpu, const struct insn *i)

@@ -113,11 +113,13 @@ struct opcode {
 };
 
 struct insn {
-    const struct opcode *op;
-    uint8_t opcode; /* last opcode byte */
-    uint8_t bits;   /* 16 or 32: operand size attribute */
-    uint8_t abits;  /* address size attribute */
-    uint8_t rep;    /* 0, F2h, F3h */
+    const struct opcode *op; /* a row, or `merged` */
+    op_run *run;
+    uint16_t checked; /* rules to be asked at each execution: F_PE, F_CPL0 */
+    uint8_t opcode;   /* last opcode byte */
+    uint8_t bits;     /* 16 or 32: operand size attribute */
+    uint8_t abits;    /* address size attribute */
+    uint8_t rep;      /* 0, F2h, F3h */
     uint8_t lock;
     uint8_t seg;          /* segment of the memory operand, override applied */
     uint8_t seg_override; /* 0, or 1 + enum cpu_seg */
@@ -126,10 +128,23 @@ struct insn {
     uint32_t disp;
     uint8_t base, index, scale; /* registers + 1, 0: none */
     uint32_t imm, imm2;
+    struct opcode merged; /* of a group: its row with the opcode's operands */
+};
+
+/** An instruction decoded before, and the bytes it was made from. */
+enum { DECODED = 8192, DECODED_BYTES = 16 };
+struct decoded {
+    const uint8_t *at; /* NULL: nothing here */
+    uint64_t bytes[2], mask[2];
+    bool big;
+    struct insn insn;
 };
 
 /* ---- the run --------------------------------------------------------------
  */
+
+/** cpu_state.interrupt_shadow: of the instruction just done. */
+enum { SHADOW_STI = 1, SHADOW_SS = 2 }; /* SS: of debug traps too */
 
 struct cpu_private {
     sigjmp_buf fault;
@@ -143,6 +158,10 @@ struct cpu_private {
     bool vmcall;
     uint8_t shadow; /* STI or MOV SS asked for one */
     uint32_t pf_address;
+    bool trap_taken; /* the instruction went through the IDT itself */
+    const struct bus_pins *pins;
+    struct decoded odd; /* crosses a page, a limit, or is no RAM */
+    struct decoded decoded[DECODED];
 };
 
 /** cpu_fault() - give the instruction up: no return. */
@@ -163,6 +182,8 @@ void mem_write16(struct cpu *cpu, uint32_t at, uint16_t v, bool user);
 void mem_write32(struct cpu *cpu, uint32_t at, uint32_t v, bool user);
 /** mem_probe() - fault now if a write of @bytes at @at would. */
 void mem_probe(struct cpu *cpu, uint32_t at, uint32_t bytes, bool user);
+/** code_physical() - where code at linear @at was fetched from. */
+gpa_t code_physical(struct cpu *cpu, uint32_t at);
 uint8_t mem_fetch8(struct cpu *cpu, uint32_t at);
 
 static inline bool cpu_user(const struct cpu *cpu)
@@ -176,6 +197,9 @@ uint32_t seg_linear(struct cpu *cpu, unsigned seg, uint32_t offset,
                     uint32_t bytes, bool write);
 uint32_t seg_read(struct cpu *cpu, unsigned seg, uint32_t offset,
                   unsigned bytes);
+/** seg_modify() - seg_read() of what seg_write() comes to next. */
+uint32_t seg_modify(struct cpu *cpu, unsigned seg, uint32_t offset,
+                    unsigned bytes);
 void seg_write(struct cpu *cpu, unsigned seg, uint32_t offset, unsigned bytes,
                uint32_t v);
 
@@ -243,13 +267,16 @@ bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
 /* ---- decode and execute -----------------------------------------------------
  */
 
-/** decode() - the instruction at CS:EIP; faults while fetching, #UD, #GP for
- *  more than 15 bytes. */
-void decode(struct cpu *cpu, struct insn *i, struct opcode *merged);
+/** fetch_insn() - the instruction at CS:EIP, good until the next call; faults
+ *  while fetching, #UD, #GP for more than 15 bytes. */
+const struct insn *fetch_insn(struct cpu *cpu);
 extern const struct opcode opcode_one[256], opcode_0f[256];
 
 uint32_t ea(struct cpu *cpu, const struct insn *i); /* offset in i->seg */
 uint32_t operand_get(struct cpu *cpu, const struct insn *i, unsigned code);
+/** operand_modify() - operand_get() of what operand_set() will write: faults as
+ *  a write does. */
+uint32_t operand_modify(struct cpu *cpu, const struct insn *i, unsigned code);
 void operand_set(struct cpu *cpu, const struct insn *i, unsigned code,
                  uint32_t v);
 /** Bits of an operand: 8, 16 or 32. */

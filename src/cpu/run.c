@@ -4,6 +4,8 @@
 
 #include "cpu/private.h"
 
+enum { FIRST_INTERRUPT = 32 }; /* vectors below are exceptions */
+
 enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
                           struct clock *clock, struct events *events,
                           struct hb_error *error)
@@ -57,42 +59,52 @@ void cpu_reset(struct cpu *cpu)
     tlb_flush(&cpu->tlb, true);
 }
 
-/* Whoever comes from host code to a new EIP must not resume a repeat. */
+/* TF was set when the instruction began: #DB behind it, unless it went through
+ * the IDT itself or holds debug traps back (MOV SS, POP SS). 17.3.1.4, 6.8.3 */
+static void single_step(struct cpu *cpu)
+{
+    if (cpu->p->trap_taken || cpu->s.interrupt_shadow == SHADOW_SS)
+        return;
+    cpu->s.dr[6] |= 1u << 14; /* BS */
+    cpu->p->esp_before = cpu->s.reg[ESP];
+    if (!trap_deliver(cpu, EXC_DB, false, 0, cpu->s.eip, TRAP_FAULT))
+        cpu->s.shutdown = 1;
+}
+
+/* One instruction, or as many iterations of a repeated one as nothing comes
+ * between. */
 static void step(struct cpu *cpu)
 {
     struct cpu_private *p = cpu->p;
-    struct opcode merged;
-    struct insn i;
+    const struct bus_pins *pins = p->pins;
     bool trap = cpu->s.eflags & FLAG_TF;
+    const struct insn *i;
 
     p->esp_before = cpu->s.reg[ESP];
     p->shadow = 0;
+    p->trap_taken = false;
     cpu->s.eflags &= ~(uint32_t)FLAG_RF;
-    decode(cpu, &i, &merged);
-    p->next_eip = cpu->s.eip + i.length;
+    i = fetch_insn(cpu);
+    p->next_eip = cpu->s.eip + i->length;
     if (!(cpu->s.seg[CS].access & SEG_DB))
         p->next_eip &= 0xffff;
     do {
         p->repeat = false;
-        i.op->run(cpu, &i);
+        i->run(cpu, i);
         cpu->clock->now++;
     } while (p->repeat && cpu->clock->now < cpu->clock->until && !cpu->stop &&
-             !trap && !bus_pins(cpu->bus)->intr);
+             !trap && !pins->intr && !pins->nmi && !pins->reset);
     if (!p->repeat)
         cpu->s.eip = p->next_eip;
     cpu->s.interrupt_shadow = p->shadow;
-    if (trap) {
-        cpu->s.dr[6] |= 1u << 14; /* BS */
-        p->esp_before = cpu->s.reg[ESP];
-        if (!trap_deliver(cpu, EXC_DB, false, 0, cpu->s.eip, TRAP_FAULT))
-            cpu->s.shutdown = 1;
-    }
+    if (trap)
+        single_step(cpu);
 }
 
 /* NMI is an edge and is held back until IRET; INTR needs IF and no shadow. */
 static void take_interrupt(struct cpu *cpu)
 {
-    const struct bus_pins *pins = bus_pins(cpu->bus);
+    const struct bus_pins *pins = cpu->p->pins;
     struct cpu_private *p = cpu->p;
     bool nmi = pins->nmi && !cpu->s.nmi_line && !cpu->s.nmi_blocked;
     unsigned vector = EXC_NMI;
@@ -136,6 +148,10 @@ static bool run_one(struct cpu *cpu, enum cpu_exit *exit)
     *exit = cpu->stop ? CPU_STOP : CPU_TICKS;
     if (cpu->stop || cpu->clock->now >= cpu->clock->until)
         return true;
+    if (cpu->p->pins->reset) {
+        *exit = CPU_STOP;
+        return true;
+    }
     take_interrupt(cpu);
     if (cpu->p->delivered)
         return false;
@@ -153,6 +169,7 @@ enum cpu_exit cpu_run(struct cpu *cpu)
     enum cpu_exit exit;
 
     p->vmcall = false;
+    p->pins = bus_pins(cpu->bus);
     for (;;) { /* delivering a trap takes the fault's way back: set it anew */
         p->delivered = false;
         if (sigsetjmp(p->fault, 0)) {
@@ -186,6 +203,8 @@ void cpu_exception(struct cpu *cpu, unsigned vector, bool has_error,
 {
     cpu->p->esp_before = cpu->s.reg[ESP];
     cpu->p->pf_address = cpu->s.cr2;
-    if (!trap_deliver(cpu, vector, has_error, error, cpu->s.eip, TRAP_FAULT))
+    cpu->s.halted = 0;
+    if (!trap_deliver(cpu, vector, has_error, error, cpu->s.eip,
+                      vector < FIRST_INTERRUPT ? TRAP_FAULT : TRAP_EXTERNAL))
         cpu->s.shutdown = 1;
 }

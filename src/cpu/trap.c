@@ -135,6 +135,7 @@ void trap_enter(struct cpu *cpu, unsigned vector, enum trap_source source,
     struct trap t = {.vector = vector, .external = source != TRAP_SOFTWARE};
     uint32_t flags = cpu->s.eflags;
 
+    cpu->p->trap_taken = true;
     if (real_mode(cpu)) {
         enter_real(cpu, vector, return_eip);
         return;
