@@ -1,8 +1,6 @@
 /* src/nt/exports.c -- the rows of the .def files as tables. */
 #include "nt/exports.h"
 
-#include <stddef.h>
-
 #define EXPORT(...)      EXPORT_ROW(__VA_ARGS__),
 #define EXPORT_DATA(...) EXPORT_DATA_ROW(__VA_ARGS__),
 
@@ -11,17 +9,11 @@ const struct export nt_exports[] = {
 };
 const unsigned nt_exports_count = sizeof nt_exports / sizeof nt_exports[0];
 
-/* A row that is none, so that the table may be empty. */
-#define NO_ROW                                                                 \
-    {                                                                          \
-        .name = NULL                                                           \
-    }
-
 const struct export nt_rtl_exports[] = {
 #include "nt/exports_rtl.def"
-    NO_ROW};
+};
 const unsigned nt_rtl_exports_count =
-    sizeof nt_rtl_exports / sizeof nt_rtl_exports[0] - 1;
+    sizeof nt_rtl_exports / sizeof nt_rtl_exports[0];
 
 const struct export nt_internal_exports[] = {
 #include "nt/internal.def"

@@ -1,0 +1,95 @@
+/* src/nt/registry.h -- the registry: a tree of keys with values, plain and
+ * saved. Key 1 is \Registry. Names are compared without regard to case. Source:
+ * WDK, "Using the registry in a driver". */
+#ifndef NT_REGISTRY_H
+#define NT_REGISTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "halbox/state.h"
+
+enum {
+    REGISTRY_NAME = 128,           /* units of one key's or value's name */
+    REGISTRY_VALUE_MOST = 1 << 20, /* bytes of one value                 */
+    REGISTRY_KEYS_MOST = 1 << 16,
+    REGISTRY_VALUES_MOST = 1 << 18,
+    REGISTRY_ROOT = 1,
+};
+
+/** Value types. */
+enum {
+    REG_NONE,
+    REG_SZ,
+    REG_EXPAND_SZ,
+    REG_BINARY,
+    REG_DWORD,
+    REG_MULTI_SZ = 7,
+};
+
+struct registry_key {
+    uint32_t parent; /* number; 0: the root's */
+    uint8_t used;
+    uint16_t name_count;
+    uint16_t name[REGISTRY_NAME];
+};
+
+struct registry_value {
+    uint32_t key; /* number */
+    uint32_t type;
+    uint32_t at, bytes; /* in data */
+    uint16_t name_count;
+    uint16_t name[REGISTRY_NAME];
+};
+
+struct registry {
+    struct vec keys, values, data;
+};
+
+extern const struct state_row registry_rows[];
+
+/** registry_init() - the keys that every system has. False: no memory. */
+bool registry_init(struct registry *r);
+void registry_fini(struct registry *r);
+
+/** registry_find() - the key at @path below @base (a leading "\Registry" leads
+ *  from the root); 0: there is none. */
+uint32_t registry_find(const struct registry *r, uint32_t base,
+                       const uint16_t *path, unsigned count);
+/** registry_make() - the same, creating what is missing; *@created tells if the
+ *  last one is new. 0: a bad name, or too many keys. */
+uint32_t registry_make(struct registry *r, uint32_t base, const uint16_t *path,
+                       unsigned count, bool *created);
+bool registry_exists(const struct registry *r, uint32_t key);
+/** registry_delete() - false: it has subkeys, or is the root. */
+bool registry_delete(struct registry *r, uint32_t key);
+/** registry_subkey() - subkey @index in order of creation, 0 past the last. */
+uint32_t registry_subkey(const struct registry *r, uint32_t key,
+                         uint32_t index);
+const struct registry_key *registry_key(const struct registry *r, uint32_t key);
+
+/** registry_value()/registry_value_at() - by name, or by index in order of
+ *  creation; NULL: none. Valid until the next change. */
+const struct registry_value *registry_value(const struct registry *r,
+                                            uint32_t key, const uint16_t *name,
+                                            unsigned count);
+const struct registry_value *registry_value_at(const struct registry *r,
+                                               uint32_t key, uint32_t index);
+const uint8_t *registry_data(const struct registry *r,
+                             const struct registry_value *v);
+/** registry_set() - false: name or data too long, or no memory. */
+bool registry_set(struct registry *r, uint32_t key, const uint16_t *name,
+                  unsigned count, uint32_t type, const void *data,
+                  uint32_t bytes);
+bool registry_unset(struct registry *r, uint32_t key, const uint16_t *name,
+                    unsigned count);
+
+/** registry_make_text() - registry_make() of an ASCII path from the root, e.g.
+ *  "Machine\\System"; registry_set_text() - a REG_SZ; registry_set_dword(). */
+uint32_t registry_make_text(struct registry *r, const char *path);
+bool registry_set_text(struct registry *r, uint32_t key, const char *name,
+                       const char *text);
+bool registry_set_dword(struct registry *r, uint32_t key, const char *name,
+                        uint32_t value);
+
+#endif
