@@ -11,6 +11,9 @@ set_target_properties(halbox PROPERTIES
                       LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,hb_base,hb_board"
                       VERSION ${PROJECT_VERSION}
                       SOVERSION ${PROJECT_VERSION_MAJOR})
+if(NOT HALBOX_SANITIZE AND NOT HALBOX_COVERAGE)
+  target_link_options(halbox PRIVATE -Wl,-z,defs)
+endif()
 target_include_directories(halbox INTERFACE
   $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -1,0 +1,69 @@
+/* tests/board/bare.c -- bare machines for tests. */
+#include "bare.h"
+
+#include <stdlib.h>
+
+struct machine *bare_create(const char *const *cards, const void *code,
+                            size_t bytes)
+{
+    struct machine_config config;
+    struct machine *m = NULL;
+    struct hb_error e = {0};
+
+    assert_int_equal(machine_config_init(&config, NULL, &e), HB_OK);
+    config.bare = true;
+    config.memory = 16 << 20;
+    for (; cards && *cards; cards++)
+        assert_int_equal(machine_config_device(&config, *cards, &e), HB_OK);
+    if (machine_create(&m, &config, &e) != HB_OK)
+        fail_msg("%s", e.text);
+    if (bytes)
+        assert_int_equal(machine_load_program(m, PROGRAM_FLAT, code, bytes,
+                                              gpa_of(BARE_CODE), &e),
+                         HB_OK);
+    return m;
+}
+
+static void collect(void *context, const struct hb_event *event)
+{
+    struct trace *t = context;
+    char line[512];
+    size_t n = (size_t)hb_event_text(event, line, sizeof line - 1);
+
+    assert_true(n < sizeof line - 1);
+    line[n++] = '\n';
+    if (t->bytes + n >= t->room) {
+        t->room = 2 * t->room + sizeof line;
+        t->text = realloc(t->text, t->room);
+        assert_non_null(t->text);
+    }
+    memcpy(t->text + t->bytes, line, n);
+    t->bytes += n;
+    t->text[t->bytes] = 0;
+}
+
+void bare_trace(struct trace *t, struct machine *m, const char *glob)
+{
+    t->m = m;
+    assert_int_equal(machine_listen(m, collect, t, glob, NULL), HB_OK);
+}
+
+void bare_trace_end(struct trace *t)
+{
+    machine_unlisten(t->m, collect, t);
+    free(t->text);
+    *t = (struct trace){0};
+}
+
+void bare_equal(const struct machine *a, const struct machine *b)
+{
+    uint8_t *x, *y;
+    size_t n, k;
+
+    assert_int_equal(machine_save_bytes(a, &x, &n, NULL), HB_OK);
+    assert_int_equal(machine_save_bytes(b, &y, &k, NULL), HB_OK);
+    assert_int_equal(n, k);
+    assert_memory_equal(x, y, n);
+    free(x);
+    free(y);
+}
