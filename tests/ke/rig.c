@@ -118,7 +118,7 @@ static const struct device_model card_model = {
     .version = 1,
     .state_size = sizeof(struct card),
     .rows = card_rows,
-    .windows = {{WINDOW_PORT, 1, ACCESS_8, 0, CARD_PORT}},
+    .windows = {{.kind = WINDOW_PORT, .bytes = 1, .access = ACCESS_8}},
     .reset = card_reset,
     .read = card_read,
     .write = card_write,

@@ -1,0 +1,619 @@
+/* IRQL, hardware interrupts, DPCs: their order. Contracts INT-001..035. */
+#include "rig.h"
+
+#include <string.h>
+
+enum { IRQL_3 = 24, IRQL_11 = 16 };
+
+/* A DPC at a fresh KDPC that notes @v and its first argument. */
+static uint32_t make_dpc(struct rig *r, uint32_t v)
+{
+    static const uint32_t importance = 0x01000013;
+    uint32_t dpc = pool(r, 0x20), routine = here(r);
+
+    note(r, v);
+    CODE(r, 0xff, 0x74, 0x24, 0x0c); /* push [esp+12]: SystemArgument1 */
+    call(r, "TestNote");
+    ret(r, 16);
+    set(r, dpc, importance);
+    set(r, dpc + 0xc, routine);
+    return dpc;
+}
+
+static void queue_dpc(struct rig *r, uint32_t dpc, uint32_t a1)
+{
+    emit_push(r, 0);
+    emit_push(r, a1);
+    emit_push(r, dpc);
+    call(r, "KeInsertQueueDpc");
+}
+
+static void raise_to(struct rig *r, uint8_t irql)
+{
+    mov_ecx(r, irql);
+    call(r, "KfRaiseIrql");
+}
+
+static void lower_to(struct rig *r, uint8_t irql)
+{
+    mov_ecx(r, irql);
+    call(r, "KfLowerIrql");
+}
+
+static void go(struct rig *r, uint32_t code)
+{
+    start(r, code, 0);
+    assert_true(run(r, 10000000));
+    if (ke_ended(r->ke))
+        fail_msg("bugcheck %x: %s", ke_bugcheck_state(r->ke)->code,
+                 ke_bugcheck_state(r->ke)->text);
+}
+
+static void notes_are(struct rig *r, unsigned count, const uint32_t *v)
+{
+    for (unsigned i = 0; i < count && i < r->notes; i++)
+        assert_int_equal(r->note[i], v[i]);
+    assert_int_equal(r->notes, count);
+}
+#define NOTES(r, ...)                                                          \
+    do {                                                                       \
+        const uint32_t v_[] = {__VA_ARGS__};                                   \
+        notes_are((r), sizeof v_ / sizeof v_[0], v_);                          \
+    } while (0)
+
+/* INT-001, INT-002 */
+static void every_irql_is_set_read_and_restored(void **state)
+{
+    struct rig *r = *state;
+    uint32_t code = here(r);
+
+    for (uint8_t irql = 0; irql < 32; irql++) {
+        raise_to(r, irql);
+        CODE(r, 0x64, 0x0f, 0xb6, 0x05); /* movzx eax, byte fs:[24h] */
+        dword(r, 0x24);
+        note_eax(r);
+        call(r, "KeGetCurrentIrql");
+        note_eax(r);
+        lower_to(r, 0);
+    }
+    ret(r, 4);
+    go(r, code);
+    assert_int_equal(r->notes, 64);
+    for (uint32_t i = 0; i < 64; i++)
+        assert_int_equal(r->note[i], i / 2);
+}
+
+/* INT-005 */
+static void a_spin_lock_is_its_irql_and_its_word_stays_0(void **state)
+{
+    struct rig *r = *state;
+    uint32_t lock = pool(r, 8), code = here(r);
+
+    mov_ecx(r, lock);
+    call(r, "KfAcquireSpinLock");
+    note_eax(r);
+    CODE(r, 0xa1); /* mov eax, [lock] */
+    dword(r, lock);
+    note_eax(r);
+    call(r, "KeGetCurrentIrql");
+    note_eax(r);
+    mov_ecx(r, lock);
+    mov_edx(r, 0);
+    call(r, "KfReleaseSpinLock");
+    call(r, "KeGetCurrentIrql");
+    note_eax(r);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 0, 0, 2, 0);
+}
+
+/* An ISR that notes @v, takes its card's request away, returns @handled. */
+static uint32_t make_isr(struct rig *r, uint32_t v, unsigned card,
+                         uint8_t handled)
+{
+    uint32_t at = here(r);
+
+    note(r, v);
+    if (handled)
+        out_card(r, card, 0);
+    CODE(r, 0xb8, handled, 0, 0, 0);
+    ret(r, 8);
+    return at;
+}
+
+/* INT-011, INT-018: at SynchronizeIrql with IF set */
+static void a_service_routine_runs_at_its_irql_with_interrupts_on(void **state)
+{
+    struct rig *r = *state;
+    uint32_t isr = here(r), code, object;
+
+    call(r, "KeGetCurrentIrql");
+    note_eax(r);
+    CODE(r, 0x9c, 0x58, 0x25); /* pushfd; pop eax; and eax, IF */
+    dword(r, FLAG_IF);
+    note_eax(r);
+    CODE(r, 0xff, 0x74, 0x24, 0x04); /* KINTERRUPT */
+    call(r, "TestNote");
+    CODE(r, 0xff, 0x74, 0x24, 0x08); /* context */
+    call(r, "TestNote");
+    out_card(r, 0, 0);
+    mov_eax(r, 1);
+    ret(r, 8);
+    object = connect_isr(r, 3, isr, 77, false, true);
+    code = here(r);
+    out_card(r, 0, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 1000);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, IRQL_3, FLAG_IF, object, 77, 1000);
+}
+
+/* INT-004: noted, masked, replayed when the level falls */
+static void an_interrupt_that_the_irql_masks_comes_when_it_falls(void **state)
+{
+    struct rig *r = *state;
+    uint32_t isr = make_isr(r, 5, 0, 1), code;
+
+    connect_isr(r, 3, isr, 0, true, false);
+    code = here(r);
+    raise_to(r, IRQL_3);
+    out_card(r, 0, 1);
+    CODE(r, 0x90, 0x90, 0x90);
+    note(r, 1);
+    lower_to(r, IRQL_3 - 1);
+    note(r, 2);
+    lower_to(r, 0);
+    note(r, 3);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 1, 5, 2, 3);
+}
+
+static void a_masked_level_interrupt_comes_once(void **state)
+{
+    struct rig *r = *state;
+    uint32_t isr = make_isr(r, 5, 1, 1), code;
+
+    connect_isr(r, 11, isr, 0, false, true);
+    code = here(r);
+    raise_to(r, 31);
+    out_card(r, 1, 1);
+    CODE(r, 0x90, 0x90, 0x90);
+    lower_to(r, 0);
+    note(r, 3);
+    CODE(r, 0x90, 0x90, 0x90);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 5, 3);
+}
+
+/* INT-014: in connect order until one claims it */
+static void a_shared_level_chain_ends_at_the_first_that_claims_it(void **state)
+{
+    struct rig *r = *state;
+    uint32_t no = make_isr(r, 1, 1, 0), yes = make_isr(r, 2, 1, 1);
+    uint32_t never = make_isr(r, 3, 2, 1), code;
+
+    connect_isr(r, 11, no, 0, false, true);
+    connect_isr(r, 11, yes, 0, false, true);
+    connect_isr(r, 11, never, 0, false, true);
+    code = here(r);
+    out_card(r, 1, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 9);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 1, 2, 9);
+}
+
+/* INT-015 */
+static void
+a_shared_latched_chain_is_walked_until_nobody_claims_it(void **state)
+{
+    struct rig *r = *state;
+    uint32_t once, second, code, flag = pool(r, 4);
+
+    once = here(r); /* claims the first time alone */
+    note(r, 1);
+    CODE(r, 0x31, 0xc0, 0x87, 0x05); /* xor eax, eax; xchg [flag], eax */
+    dword(r, flag);
+    ret(r, 8);
+    second = make_isr(r, 2, 1, 0);
+    set(r, flag, 1);
+    connect_isr(r, 11, once, 0, true, true);
+    connect_isr(r, 11, second, 0, true, true);
+    code = here(r);
+    out_card(r, 1, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 9);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 1, 2, 1, 2, 9);
+}
+
+/* INT-017: IRQ 3 goes before IRQ 11, whatever the 8259's priorities say */
+static void a_higher_irql_preempts_a_service_routine(void **state)
+{
+    struct rig *r = *state;
+    uint32_t high = make_isr(r, 30, 0, 1), low = here(r), code;
+
+    note(r, 10);
+    out_card(r, 0, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 11);
+    out_card(r, 1, 0);
+    mov_eax(r, 1);
+    ret(r, 8);
+    connect_isr(r, 3, high, 0, false, true);
+    connect_isr(r, 11, low, 0, false, true);
+    code = here(r);
+    out_card(r, 1, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 9);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 10, 30, 11, 9);
+}
+
+static void a_lower_irql_waits_for_the_service_routine(void **state)
+{
+    struct rig *r = *state;
+    uint32_t low = make_isr(r, 30, 1, 1), high = here(r), code;
+
+    note(r, 10);
+    out_card(r, 1, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 11);
+    out_card(r, 0, 0);
+    mov_eax(r, 1);
+    ret(r, 8);
+    connect_isr(r, 3, high, 0, false, true);
+    connect_isr(r, 11, low, 0, false, true);
+    code = here(r);
+    out_card(r, 0, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 9);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 10, 11, 30, 9);
+}
+
+/* INT-010 */
+static void impossible_connections_are_refused(void **state)
+{
+    struct rig *r = *state;
+    struct ke_interrupt how = {.object = pool(r, 0x1e4),
+                               .routine = here(r),
+                               .vector = ke_irq_vector(3),
+                               .irql = 24,
+                               .synchronize_irql = 23,
+                               .share = 1};
+
+    assert_int_equal(ke_interrupt_connect(r->ke, &how), 0xc000000d);
+    how.synchronize_irql = 24;
+    how.vector = 0x2f;
+    assert_int_equal(ke_interrupt_connect(r->ke, &how), 0xc000000d);
+    how.vector = 0x40;
+    assert_int_equal(ke_interrupt_connect(r->ke, &how), 0xc000000d);
+    how.vector = ke_irq_vector(3);
+    assert_int_equal(ke_interrupt_connect(r->ke, &how), 0);
+    how.latched = 1;
+    assert_int_equal(ke_interrupt_connect(r->ke, &how), 0xc000000d);
+    how.latched = 0;
+    how.share = 0;
+    assert_int_equal(ke_interrupt_connect(r->ke, &how), 0xc000000d);
+}
+
+/* INT-019 */
+static void after_disconnect_a_latched_edge_reaches_nobody(void **state)
+{
+    struct rig *r = *state;
+    uint32_t isr = make_isr(r, 5, 0, 1), object, code;
+
+    object = connect_isr(r, 3, isr, 0, true, false);
+    code = here(r);
+    raise_to(r, 31);
+    out_card(r, 0, 1);
+    CODE(r, 0x90, 0x90);
+    emit_push(r, 1);
+    call(r, "TestNote");
+    CODE(r, 0xf4); /* hlt: the test disconnects here */
+    note(r, 2);
+    lower_to(r, 0);
+    note(r, 3);
+    ret(r, 4);
+    start(r, code, 0);
+    while (r->notes < 1)
+        step(r, UINT64_MAX);
+    while (!r->cpu.s.halted)
+        step(r, r->clock.now + 1);
+    assert_true(ke_interrupt_disconnect(r->ke, gva_of(object)));
+    assert_false(ke_interrupt_disconnect(r->ke, gva_of(object)));
+    r->cpu.s.halted = 0;
+    assert_true(run(r, 10000000));
+    NOTES(r, 1, 2, 3);
+}
+
+/* INT-020 */
+static void an_interrupt_with_nothing_connected_is_masked_and_told(void **state)
+{
+    struct rig *r = *state;
+    uint32_t code;
+
+    rig_trace(r, "finding");
+    /* unmask the line behind the kernel's back */
+    bus_out(r->bus, 0x21, 1, 0);
+    code = here(r);
+    out_card(r, 0, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 1);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 1);
+    assert_non_null(strstr(r->trace, "S38"));
+    assert_non_null(strstr(r->trace, "IRQ 3"));
+}
+
+/* INT-021 */
+static void synchronized_execution_keeps_the_service_routine_out(void **state)
+{
+    struct rig *r = *state;
+    uint32_t isr = make_isr(r, 5, 0, 1), inside = here(r), code, object;
+
+    call(r, "KeGetCurrentIrql");
+    note_eax(r);
+    out_card(r, 0, 1);
+    CODE(r, 0x90, 0x90, 0x90);
+    CODE(r, 0xff, 0x74, 0x24, 0x04);
+    call(r, "TestNote");
+    mov_eax(r, 0x101); /* BOOLEAN: the low byte */
+    ret(r, 4);
+    object = connect_isr(r, 3, isr, 0, true, false);
+    code = here(r);
+    emit_push(r, 66);
+    emit_push(r, inside);
+    emit_push(r, object);
+    call(r, "KeSynchronizeExecution");
+    note_eax(r);
+    call(r, "KeGetCurrentIrql");
+    note_eax(r);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, IRQL_3, 66, 5, 1, 0);
+}
+
+/* ---- DPCs
+ * -------------------------------------------------------------------------- */
+
+/* INT-028, INT-026 */
+static void
+a_dpc_queued_below_dispatch_has_run_when_the_call_returns(void **state)
+{
+    struct rig *r = *state;
+    uint32_t dpc = make_dpc(r, 7), code = here(r);
+
+    queue_dpc(r, dpc, 70);
+    note_eax(r);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 7, 70, 1);
+}
+
+/* INT-025 */
+static void a_dpc_is_queued_once_and_keeps_its_first_arguments(void **state)
+{
+    struct rig *r = *state;
+    uint32_t dpc = make_dpc(r, 7), code = here(r);
+
+    raise_to(r, 2);
+    queue_dpc(r, dpc, 70);
+    note_eax(r);
+    queue_dpc(r, dpc, 71);
+    note_eax(r);
+    lower_to(r, 0);
+    note(r, 3);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 1, 0, 7, 70, 3);
+}
+
+/* INT-027 */
+static void a_dpc_may_queue_itself_again(void **state)
+{
+    struct rig *r = *state;
+    uint32_t dpc = pool(r, 0x20), left = pool(r, 4), routine = here(r), code;
+
+    CODE(r, 0xa1);
+    dword(r, dpc + 0x1c); /* DpcData */
+    note_eax(r);
+    CODE(r, 0xff, 0x0d); /* dec [left] */
+    dword(r, left);
+    CODE(r, 0x74, 20); /* jz over */
+    queue_dpc(r, dpc, 0);
+    ret(r, 16);
+    set(r, dpc, 0x01000013);
+    set(r, dpc + 0xc, routine);
+    set(r, left, 3);
+    code = here(r);
+    queue_dpc(r, dpc, 0);
+    note(r, 9);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 0, 0, 0, 9);
+}
+
+/* INT-029 */
+static void importance_orders_the_queue(void **state)
+{
+    struct rig *r = *state;
+    uint32_t low = make_dpc(r, 1), medium = make_dpc(r, 2);
+    uint32_t high = make_dpc(r, 3), code;
+
+    set(r, low, 0x00000013);
+    set(r, high, 0x02000013);
+    code = here(r);
+    queue_dpc(r, low, 0); /* requests nothing by itself */
+    note(r, 100);
+    raise_to(r, 2);
+    queue_dpc(r, medium, 0);
+    queue_dpc(r, high, 0);
+    lower_to(r, 0);
+    note(r, 101);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 100, 3, 0, 1, 0, 2, 0, 101);
+}
+
+/* INT-030 */
+static void a_removed_dpc_does_not_run(void **state)
+{
+    struct rig *r = *state;
+    uint32_t dpc = make_dpc(r, 7), code = here(r);
+
+    raise_to(r, 2);
+    queue_dpc(r, dpc, 70);
+    for (unsigned i = 0; i < 2; i++) {
+        emit_push(r, dpc);
+        call(r, "KeRemoveQueueDpc");
+        note_eax(r);
+    }
+    lower_to(r, 0);
+    note(r, 3);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 1, 0, 3);
+}
+
+/* INT-026: after the service routine, before the thread */
+static void
+a_dpc_of_a_service_routine_runs_before_the_thread_goes_on(void **state)
+{
+    struct rig *r = *state;
+    uint32_t dpc = make_dpc(r, 7), isr = here(r), code;
+
+    note(r, 1);
+    queue_dpc(r, dpc, 70);
+    out_card(r, 0, 0);
+    note(r, 2);
+    mov_eax(r, 1);
+    ret(r, 8);
+    connect_isr(r, 3, isr, 0, false, true);
+    code = here(r);
+    CODE(r, 0xbb, 1, 2, 3, 4, 0xbf, 5, 6, 7, 8); /* mov ebx; mov edi */
+    mov_ecx(r, 0x1111);
+    out_card(r, 0, 1);
+    CODE(r, 0x90);
+    CODE(r, 0x89, 0xc8); /* mov eax, ecx: interrupts leave registers alone */
+    note_eax(r);
+    CODE(r, 0x89, 0xd8);
+    note_eax(r);
+    CODE(r, 0x89, 0xf8);
+    note_eax(r);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 1, 2, 7, 70, 0x1111, 0x04030201, 0x08070605);
+}
+
+static void dpcs_run_on_a_stack_of_their_own_at_dispatch_level(void **state)
+{
+    struct rig *r = *state;
+    uint32_t dpc = pool(r, 0x20), routine = here(r), code;
+
+    call(r, "KeGetCurrentIrql");
+    note_eax(r);
+    CODE(r, 0x89, 0xe0, 0x29, 0xd8); /* mov eax, esp; sub eax, ebx */
+    CODE(r, 0xc1, 0xe8, 13);         /* shr eax, 13: more than 8 KiB away */
+    CODE(r, 0x0f, 0x95, 0xc0, 0x0f, 0xb6, 0xc0); /* setnz al; movzx */
+    note_eax(r);
+    ret(r, 16);
+    set(r, dpc, 0x01000013);
+    set(r, dpc + 0xc, routine);
+    code = here(r);
+    CODE(r, 0x89, 0xe3); /* mov ebx, esp */
+    queue_dpc(r, dpc, 0);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 2, 1);
+}
+
+/* INT-008: polling is allowed, waiting is not */
+static void a_wait_in_a_dpc_is_a_bugcheck_unless_it_polls(void **state)
+{
+    struct rig *r = *state;
+    uint32_t event = pool(r, 16), zero = pool(r, 8), dpc = pool(r, 0x20);
+    uint32_t routine = here(r), code;
+
+    for (unsigned i = 0; i < 2; i++) {
+        emit_push(r, i ? 0 : zero);
+        emit_push(r, 0);
+        emit_push(r, 0);
+        emit_push(r, 0);
+        emit_push(r, event);
+        call(r, "KeWaitForSingleObject");
+        note_eax(r);
+    }
+    ret(r, 16);
+    set(r, dpc, 0x01000013);
+    set(r, dpc + 0xc, routine);
+    code = here(r);
+    queue_dpc(r, dpc, 0);
+    ret(r, 4);
+    start(r, code, 0);
+    assert_true(run(r, 1000000));
+    NOTES(r, 0x102);
+    assert_int_equal(ke_bugcheck_state(r->ke)->code, 0xb8);
+}
+
+/* INT-007 */
+static void a_bad_address_at_dispatch_level_is_0xd1(void **state)
+{
+    struct rig *r = *state;
+    const struct ke_bugcheck *b;
+    uint32_t code = here(r), at;
+
+    raise_to(r, 2);
+    at = here(r);
+    CODE(r, 0xa3); /* mov [12345678h], eax */
+    dword(r, 0x12345678);
+    start(r, code, 0);
+    assert_true(run(r, 1000000));
+    b = ke_bugcheck_state(r->ke);
+    assert_int_equal(b->code, 0xd1);
+    assert_int_equal(b->p[0], 0x12345678);
+    assert_int_equal(b->p[1], 2);
+    assert_int_equal(b->p[2], 1);
+    assert_int_equal(b->p[3], at);
+    assert_string_equal(b->image, "test.sys");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(every_irql_is_set_read_and_restored),
+        TEST(a_spin_lock_is_its_irql_and_its_word_stays_0),
+        TEST(a_service_routine_runs_at_its_irql_with_interrupts_on),
+        TEST(an_interrupt_that_the_irql_masks_comes_when_it_falls),
+        TEST(a_masked_level_interrupt_comes_once),
+        TEST(a_shared_level_chain_ends_at_the_first_that_claims_it),
+        TEST(a_shared_latched_chain_is_walked_until_nobody_claims_it),
+        TEST(a_higher_irql_preempts_a_service_routine),
+        TEST(a_lower_irql_waits_for_the_service_routine),
+        TEST(impossible_connections_are_refused),
+        TEST(after_disconnect_a_latched_edge_reaches_nobody),
+        TEST(an_interrupt_with_nothing_connected_is_masked_and_told),
+        TEST(synchronized_execution_keeps_the_service_routine_out),
+        TEST(a_dpc_queued_below_dispatch_has_run_when_the_call_returns),
+        TEST(a_dpc_is_queued_once_and_keeps_its_first_arguments),
+        TEST(a_dpc_may_queue_itself_again),
+        TEST(importance_orders_the_queue),
+        TEST(a_removed_dpc_does_not_run),
+        TEST(a_dpc_of_a_service_routine_runs_before_the_thread_goes_on),
+        TEST(dpcs_run_on_a_stack_of_their_own_at_dispatch_level),
+        TEST(a_wait_in_a_dpc_is_a_bugcheck_unless_it_polls),
+        TEST(a_bad_address_at_dispatch_level_is_0xd1),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
