@@ -113,7 +113,8 @@ static struct thread *idle_worker(const struct ke *ke, unsigned *workers)
 
         if (t->system_wait && t->state != THREAD_ENDED) {
             ++*workers;
-            if (t->state == THREAD_WAITING)
+            /* its first record is KiSystemWorker's own wait, or an item's */
+            if (t->state == THREAD_WAITING && !record_at(ke, t->top)->below)
                 idle = t;
         }
     }
