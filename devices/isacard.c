@@ -123,6 +123,7 @@ static void isacard_dack(struct device *dev, uint8_t *bytes, uint32_t n,
                          bool tc, enum dma_dir dir)
 {
     struct isacard *s = (struct isacard *)dev;
+    uint16_t why = 0;
 
     if (n)
         move_unit_bytes(s, bytes, n * unit_bytes(s), dir);
@@ -132,9 +133,11 @@ static void isacard_dack(struct device *dev, uint8_t *bytes, uint32_t n,
     if (s->count)
         s->left = n < s->left ? (uint16_t)(s->left - n) : 0;
     if (tc)
-        over(s, STATUS_TC);
-    else if (s->count && !s->left)
-        over(s, STATUS_COUNT);
+        why |= STATUS_TC;
+    if (s->count && !s->left)
+        why |= STATUS_COUNT;
+    if (why)
+        over(s, why);
 }
 
 static uint32_t isacard_ready(const struct device *dev, enum dma_dir dir)
