@@ -131,3 +131,46 @@ uint32_t pfn_of(const struct machine *m, uint32_t space, uint32_t va)
     assert_true(mm_physical(&m->mm, space, gva_of(va), &pa));
     return (uint32_t)(pa.v >> PAGE_SHIFT);
 }
+
+uint16_t peek16(const struct machine *m, uint32_t space, uint32_t va)
+{
+    uint16_t v;
+
+    assert_int_equal(mm_read(&m->mm, space, gva_of(va), &v, 2), HB_OK);
+    return v;
+}
+
+gva_t mdl_for(struct machine *m, uint32_t va, uint32_t bytes)
+{
+    gva_t mdl;
+
+    assert_int_equal(mdl_create(&m->mm, gva_of(va), bytes, &mdl), HB_OK);
+    return mdl;
+}
+
+unsigned flags_of(const struct machine *m, gva_t mdl)
+{
+    return peek16(m, 0, mdl.v + MDL_FLAGS);
+}
+
+uint32_t mapped_of(const struct machine *m, gva_t mdl)
+{
+    return peek32(m, 0, mdl.v + MDL_MAPPED_VA);
+}
+
+uint32_t pfn_in(const struct machine *m, gva_t mdl, uint32_t i)
+{
+    return peek32(m, 0, mdl.v + MDL_PFNS + 4 * i);
+}
+
+gva_t locked_for(struct machine *m, uint32_t offset, uint32_t bytes)
+{
+    gva_t va = {0}, mdl;
+
+    assert_int_equal(
+        user_alloc(&m->mm, m->user, &va, mm_span(offset, bytes), MM_RW), HB_OK);
+    mdl = mdl_for(m, va.v + offset, bytes);
+    assert_int_equal(
+        mdl_lock(&m->mm, m->user, mdl, true, MDL_WRITE_ACCESS, NULL), HB_OK);
+    return mdl;
+}

@@ -49,8 +49,17 @@ int teardown(void **state);
  *  mm's own walk. 0: not present. */
 uint64_t entry_by_hand(const struct machine *m, uint32_t space, uint32_t va);
 
+uint16_t peek16(const struct machine *m, uint32_t space, uint32_t va);
 uint32_t peek32(const struct machine *m, uint32_t space, uint32_t va);
 void poke32(struct machine *m, uint32_t space, uint32_t va, uint32_t v);
+/** mdl_for() - a new MDL over @bytes at @va. flags_of()/mapped_of(): its fields
+ *  as the guest reads them. pfn_in(): its PFN @i. */
+gva_t mdl_for(struct machine *m, uint32_t va, uint32_t bytes);
+unsigned flags_of(const struct machine *m, gva_t mdl);
+uint32_t mapped_of(const struct machine *m, gva_t mdl);
+uint32_t pfn_in(const struct machine *m, gva_t mdl, uint32_t i);
+/** locked_for() - an MDL over fresh user pages, locked for writing. */
+gva_t locked_for(struct machine *m, uint32_t offset, uint32_t bytes);
 uint32_t pfn_of(const struct machine *m, uint32_t space, uint32_t va);
 
 #endif
