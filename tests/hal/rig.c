@@ -67,27 +67,30 @@ static void add_unit(struct rig *r, const struct rig_options *o)
 
 static void build_bus(struct rig *r, const struct rig_options *o)
 {
+    static const char *const chips[] = {"piix3", "pic8259", "pit8254",
+                                        "dma8237", "rtc"};
+    unsigned i;
+
     assert_int_equal(bus_create(&r->bus, &r->ram, &r->clock, &r->events,
                                 &(struct bus_options){0}, NULL),
                      HB_OK);
     assert_int_equal(
         bus_add(r->bus, device_model_find("i440fx"), NULL, NULL, NULL), HB_OK);
+    for (i = 0; o->chips && i < sizeof chips / sizeof *chips; i++)
+        assert_int_equal(
+            bus_add(r->bus, device_model_find(chips[i]), NULL, NULL, NULL),
+            HB_OK);
     if (o->kind != HAL_BOUNCE)
         add_unit(r, o);
     add_card(r);
     bus_reset(r->bus);
 }
 
-struct rig *rig_new(const struct rig_options *o)
+void rig_hardware(struct rig *r, const struct rig_options *o)
 {
-    struct rig *r = calloc(1, sizeof *r);
     struct ram_range range[RAM_RANGES];
     uint64_t bytes = o->ram ? o->ram : 64 * MIB;
-    struct hal_settings settings = o->settings;
-    struct mm_settings set = {.era = MM_XP, .pae = bytes > 3 * GIB};
-    struct hal_wiring wiring;
 
-    assert_non_null(r);
     assert_int_equal(ram_create(&r->ram, range, lay_out(bytes, range), NULL),
                      HB_OK);
     clock_init(&r->clock, 10);
@@ -96,13 +99,30 @@ struct rig *rig_new(const struct rig_options *o)
                                    "port_write,finding,hal_copy,mmio_write"),
                      HB_OK);
     build_bus(r, o);
-    assert_int_equal(mm_create(&r->mm, &r->ram, NULL, &r->events, NULL), HB_OK);
+    r->next_object = 0x81000000;
+}
+
+void rig_system(struct rig *r, const struct rig_options *o, struct tlb *tlb)
+{
+    struct mm_settings set = {.era = MM_XP, .pae = o->ram > 3 * GIB};
+    struct hal_settings settings = o->settings;
+    struct hal_wiring wiring;
+
+    assert_int_equal(mm_create(&r->mm, &r->ram, tlb, &r->events, NULL), HB_OK);
     assert_int_equal(mm_boot(&r->mm, &set, NULL), HB_OK);
     wiring = (struct hal_wiring){r->bus, &r->ram, &r->mm, &r->events};
     settings.kind = (uint8_t)o->kind;
     assert_int_equal(hal_create(&r->hal, &wiring, &settings, NULL), HB_OK);
+}
+
+struct rig *rig_new(const struct rig_options *o)
+{
+    struct rig *r = calloc(1, sizeof *r);
+
+    assert_non_null(r);
+    rig_hardware(r, o);
+    rig_system(r, o, NULL);
     assert_int_equal(hal_boot(r->hal, NULL), HB_OK);
-    r->next_object = 0x81000000;
     rig_forget(r);
     return r;
 }
@@ -114,7 +134,7 @@ struct rig *rig_of(enum hal_kind kind)
     return rig_new(&o);
 }
 
-void rig_free(struct rig *r)
+void rig_fini(struct rig *r)
 {
     hal_destroy(r->hal);
     mm_destroy(&r->mm);
@@ -122,6 +142,11 @@ void rig_free(struct rig *r)
     events_fini(&r->events);
     clock_fini(&r->clock);
     ram_destroy(&r->ram);
+}
+
+void rig_free(struct rig *r)
+{
+    rig_fini(r);
     free(r);
 }
 

@@ -47,7 +47,14 @@ struct rig_options {
     uint64_t ram;       /* 0: 64 MiB; above 3 GiB: PAE */
     uint32_t registers; /* of the high window, 0: 2048 */
     struct hal_settings settings;
+    bool chips; /* the board's: 8259, 8254, 8237, RTC */
 };
+
+/** rig_new() in pieces, for guest.c. */
+void rig_hardware(struct rig *r, const struct rig_options *options);
+void rig_system(struct rig *r, const struct rig_options *options,
+                struct tlb *tlb);
+void rig_fini(struct rig *r);
 
 struct rig *rig_new(const struct rig_options *options);
 struct rig *rig_of(enum hal_kind kind);

@@ -1,0 +1,68 @@
+/* tests/hal/guest.h -- a rig with CPU and kernel: routines are called by guest
+ * code in a system thread through their stubs, as a driver calls them, and call
+ * back into guest code that notes its arguments. */
+#ifndef TESTS_HAL_GUEST_H
+#define TESTS_HAL_GUEST_H
+
+#include "rig.h"
+
+#include "cpu/cpu.h"
+#include "hal/exports/hal_exports.h"
+#include "ke/ke.h"
+
+enum { GUEST_NOTED = 16 };
+
+struct guest {
+    struct rig r;
+    struct cpu cpu;
+    struct ke *ke;
+    uint32_t page;   /* guest code and data of the fixture */
+    uint32_t heap;   /* next free byte for guest_alloc()   */
+    uint32_t pieces; /* kernel entries of the last call    */
+    uint32_t edx;    /* of the last call                   */
+};
+
+struct guest *guest_new(const struct rig_options *options);
+void guest_free(struct guest *g);
+
+/** guest_call() - call the stub of @name (or address @at when NULL) with
+ *  @count dwords; EAX. Fails the test when the guest stops or does not come
+ *  back. guest_call_irql() - the same at DISPATCH_LEVEL, as a driver's dispatch
+ *  or StartIo code is. */
+uint32_t guest_call_at(struct guest *g, uint32_t at, unsigned count,
+                       const uint32_t *args);
+#define guest_call(g, name, ...)                                               \
+    guest_call_at((g), ke_stub((g)->ke, (name)).v,                             \
+                  sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t),        \
+                  (const uint32_t[]){__VA_ARGS__})
+/** guest_try() - as guest_call_at(); false: the guest system stopped. */
+bool guest_try(struct guest *g, uint32_t at, unsigned count,
+               const uint32_t *args, uint32_t *eax);
+void guest_irql(struct guest *g, uint8_t irql);
+
+/** guest_alloc() - zeroed nonpaged guest memory. */
+uint32_t guest_alloc(struct guest *g, uint32_t bytes);
+uint32_t guest_get(const struct guest *g, uint32_t at);
+void guest_set(struct guest *g, uint32_t at, uint32_t value);
+void guest_put(struct guest *g, uint32_t at, const void *from, uint32_t bytes);
+
+/** The fixture's callback: stdcall with four arguments; returns
+ *  guest_answer(). Noted per call: arguments and IRQL. */
+uint32_t guest_callback(const struct guest *g);
+void guest_answer(struct guest *g, uint32_t value);
+uint32_t guest_called(const struct guest *g);
+uint32_t guest_argument(const struct guest *g, uint32_t call, unsigned i);
+uint32_t guest_called_irql(const struct guest *g, uint32_t call);
+
+/** guest_description() - a DEVICE_DESCRIPTION; guest_adapter() - what
+ *  IoGetDmaAdapter makes of it. guest_entry() - entry at @offset of its
+ *  DMA_OPERATIONS. */
+uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
+                       uint32_t *count);
+uint32_t guest_entry(const struct guest *g, uint32_t adapter, uint32_t offset);
+/** guest_device() - a DEVICE_OBJECT with this CurrentIrp. */
+uint32_t guest_device(struct guest *g, uint32_t irp);
+/** guest_mdl() - an MDL of @b, locked, whose Next is 0. */
+uint32_t guest_mdl(struct guest *g, struct buffer *b);
+
+#endif
