@@ -149,6 +149,8 @@ struct guest *guest_new(const struct rig_options *options)
     write_loop(g);
     write_callback(g);
     start_thread(g);
+    guest_call_at(g, ke_stub(g->ke, "KeFlushWriteBuffer").v, 0,
+                  NULL); /* the thread has the CPU now */
     rig_forget(&g->r);
     return g;
 }
@@ -230,8 +232,9 @@ uint32_t guest_call_at(struct guest *g, uint32_t at, unsigned count,
     if (!guest_try(g, at, count, args, &eax)) {
         const struct ke_bugcheck *b = ke_bugcheck_state(g->ke);
 
-        print_error("bugcheck %x (%x, %x, %x, %x) %s\n", b->code, b->p[0],
-                    b->p[1], b->p[2], b->p[3], b->text);
+        print_error("%s of %u: bugcheck %x (%x, %x, %x, %x) %s; eip %x\n",
+                    ke_routine_name(g->ke, gva_of(at)), count, b->code, b->p[0],
+                    b->p[1], b->p[2], b->p[3], b->text, g->cpu.s.eip);
         fail();
     }
     return eax;
