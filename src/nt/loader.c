@@ -312,6 +312,7 @@ static enum hb_status make_driver(struct loading *l)
     snprintf(path, sizeof path,
              "\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Services\\%s",
              service);
+    hive_make_text(&nt->s.registry, path + sizeof "\\REGISTRY");
     if (!out->section || !out->registry_path ||
         !string_alloc(nt, out->registry_path, path))
         return hb_fail(l->error, HB_NO_PAGES, "%s: the pool is used up",

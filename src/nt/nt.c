@@ -45,6 +45,7 @@ void nt_destroy(struct nt *nt)
     vec_free(&nt->s.tickets);
     vec_free(&nt->s.shutdown);
     vec_free(&nt->s.timers);
+    hive_fini(&nt->s.registry);
     free(nt);
 }
 
@@ -125,6 +126,8 @@ enum hb_status nt_boot(struct nt *nt, struct hb_error *error)
 {
     enum hb_status st;
 
+    if (!hive_init(&nt->s.registry))
+        return hb_fail(error, HB_NO_MEMORY, "no memory for the registry");
     if (!ob_boot(nt) || !make_system_process(nt) || !make_bus_driver(nt) ||
         !make_threads(nt))
         return hb_fail(error, HB_NO_PAGES,

@@ -12,6 +12,7 @@
 #include "nt/nt.h"
 #include "nt/ntstatus.h"
 #include "nt/offsets.h"
+#include "nt/registry.h"
 
 enum nt_type {
     TYPE_NONE,
@@ -223,6 +224,7 @@ struct nt_state {
     struct vec objects, handles, irps, images, symbols, extensions, devices;
     struct vec interfaces, processes, clients, tickets, shutdown;
     struct vec timers;
+    struct registry registry;
 };
 
 /** nt_wiring, and the kernel. */

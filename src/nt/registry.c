@@ -33,7 +33,7 @@ static const struct state_row byte_rows[] = {
     STATE_END,
 };
 
-const struct state_row registry_rows[] = {
+const struct state_row hive_rows[] = {
     STATE_VEC(struct registry, keys, struct registry_key, REGISTRY_KEYS_MOST,
               key_rows),
     STATE_VEC(struct registry, values, struct registry_value,
@@ -49,14 +49,14 @@ static struct registry_key *key_at(const struct registry *r, uint32_t key)
                : NULL;
 }
 
-bool registry_exists(const struct registry *r, uint32_t key)
+bool hive_exists(const struct registry *r, uint32_t key)
 {
     const struct registry_key *k = key_at(r, key);
 
     return k && k->used;
 }
 
-const struct registry_key *registry_key(const struct registry *r, uint32_t key)
+const struct registry_key *hive_key(const struct registry *r, uint32_t key)
 {
     return key_at(r, key);
 }
@@ -126,19 +126,19 @@ static uint32_t start(uint32_t base, const uint16_t *path, unsigned count,
     return 0;
 }
 
-uint32_t registry_find(const struct registry *r, uint32_t base,
-                       const uint16_t *path, unsigned count)
+uint32_t hive_find(const struct registry *r, uint32_t base,
+                   const uint16_t *path, unsigned count)
 {
     unsigned from, to;
     uint32_t key = start(base, path, count, &from);
 
     for (; key && component(path, count, &from, &to); from = to)
         key = child(r, key, path + from, to - from);
-    return registry_exists(r, key) ? key : 0;
+    return hive_exists(r, key) ? key : 0;
 }
 
-uint32_t registry_make(struct registry *r, uint32_t base, const uint16_t *path,
-                       unsigned count, bool *created)
+uint32_t hive_make(struct registry *r, uint32_t base, const uint16_t *path,
+                   unsigned count, bool *created)
 {
     unsigned from, to;
     uint32_t key = start(base, path, count, &from);
@@ -150,10 +150,10 @@ uint32_t registry_make(struct registry *r, uint32_t base, const uint16_t *path,
         *created = !next;
         key = next ? next : add_child(r, key, path + from, to - from);
     }
-    return registry_exists(r, key) ? key : 0;
+    return hive_exists(r, key) ? key : 0;
 }
 
-uint32_t registry_subkey(const struct registry *r, uint32_t key, uint32_t index)
+uint32_t hive_subkey(const struct registry *r, uint32_t key, uint32_t index)
 {
     for (uint32_t n = REGISTRY_ROOT + 1; n <= r->keys.count; n++)
         if (key_at(r, n)->used && key_at(r, n)->parent == key && !index--)
@@ -161,16 +161,16 @@ uint32_t registry_subkey(const struct registry *r, uint32_t key, uint32_t index)
     return 0;
 }
 
-bool registry_delete(struct registry *r, uint32_t key)
+bool hive_delete(struct registry *r, uint32_t key)
 {
-    if (key == REGISTRY_ROOT || registry_subkey(r, key, 0))
+    if (key == REGISTRY_ROOT || hive_subkey(r, key, 0))
         return false;
     for (uint32_t i = r->values.count; i-- > 0;) {
         const struct registry_value *v =
             VEC_AT(struct registry_value, &r->values, i);
 
         if (v->key == key)
-            registry_unset(r, key, v->name, v->name_count);
+            hive_unset(r, key, v->name, v->name_count);
     }
     key_at(r, key)->used = 0;
     return true;
@@ -190,15 +190,14 @@ static struct registry_value *find_value(const struct registry *r, uint32_t key,
     return NULL;
 }
 
-const struct registry_value *registry_value(const struct registry *r,
-                                            uint32_t key, const uint16_t *name,
-                                            unsigned count)
+const struct registry_value *hive_value(const struct registry *r, uint32_t key,
+                                        const uint16_t *name, unsigned count)
 {
     return find_value(r, key, name, count);
 }
 
-const struct registry_value *registry_value_at(const struct registry *r,
-                                               uint32_t key, uint32_t index)
+const struct registry_value *hive_value_at(const struct registry *r,
+                                           uint32_t key, uint32_t index)
 {
     for (uint32_t i = 0; i < r->values.count; i++) {
         const struct registry_value *v =
@@ -210,8 +209,8 @@ const struct registry_value *registry_value_at(const struct registry *r,
     return NULL;
 }
 
-const uint8_t *registry_data(const struct registry *r,
-                             const struct registry_value *v)
+const uint8_t *hive_data(const struct registry *r,
+                         const struct registry_value *v)
 {
     return (const uint8_t *)r->data.data + v->at;
 }
@@ -237,15 +236,14 @@ static void drop_data(struct registry *r, struct registry_value *v)
     }
 }
 
-bool registry_set(struct registry *r, uint32_t key, const uint16_t *name,
-                  unsigned count, uint32_t type, const void *data,
-                  uint32_t bytes)
+bool hive_set(struct registry *r, uint32_t key, const uint16_t *name,
+              unsigned count, uint32_t type, const void *data, uint32_t bytes)
 {
     struct registry_value *v = find_value(r, key, name, count);
     uint32_t at;
 
     if (count > REGISTRY_NAME || bytes > REGISTRY_VALUE_MOST ||
-        !registry_exists(r, key))
+        !hive_exists(r, key))
         return false;
     if (!v && r->values.count < REGISTRY_VALUES_MOST)
         v = vec_push(&r->values, sizeof *v, NULL);
@@ -266,8 +264,8 @@ bool registry_set(struct registry *r, uint32_t key, const uint16_t *name,
     return true;
 }
 
-bool registry_unset(struct registry *r, uint32_t key, const uint16_t *name,
-                    unsigned count)
+bool hive_unset(struct registry *r, uint32_t key, const uint16_t *name,
+                unsigned count)
 {
     struct registry_value *v = find_value(r, key, name, count);
 
@@ -290,38 +288,35 @@ static unsigned widen(const char *text, uint16_t *out, unsigned room)
     return n;
 }
 
-uint32_t registry_make_text(struct registry *r, const char *path)
+uint32_t hive_make_text(struct registry *r, const char *path)
 {
     uint16_t wide[512];
     bool created;
 
-    return registry_make(r, REGISTRY_ROOT, wide, widen(path, wide, 512),
-                         &created);
+    return hive_make(r, REGISTRY_ROOT, wide, widen(path, wide, 512), &created);
 }
 
-bool registry_set_text(struct registry *r, uint32_t key, const char *name,
-                       const char *text)
+bool hive_set_text(struct registry *r, uint32_t key, const char *name,
+                   const char *text)
 {
     uint16_t wide_name[REGISTRY_NAME], wide[512];
     unsigned n = widen(text, wide, 511);
 
     wide[n] = 0;
-    return registry_set(r, key, wide_name,
-                        widen(name, wide_name, REGISTRY_NAME), REG_SZ, wide,
-                        2 * (n + 1));
+    return hive_set(r, key, wide_name, widen(name, wide_name, REGISTRY_NAME),
+                    REG_SZ, wide, 2 * (n + 1));
 }
 
-bool registry_set_dword(struct registry *r, uint32_t key, const char *name,
-                        uint32_t value)
+bool hive_set_dword(struct registry *r, uint32_t key, const char *name,
+                    uint32_t value)
 {
     uint16_t wide_name[REGISTRY_NAME];
 
-    return registry_set(r, key, wide_name,
-                        widen(name, wide_name, REGISTRY_NAME), REG_DWORD,
-                        &value, sizeof value);
+    return hive_set(r, key, wide_name, widen(name, wide_name, REGISTRY_NAME),
+                    REG_DWORD, &value, sizeof value);
 }
 
-bool registry_init(struct registry *r)
+bool hive_init(struct registry *r)
 {
     static const uint16_t name[] = {'R', 'E', 'G', 'I', 'S', 'T', 'R', 'Y'};
     static const char *const keys[] = {
@@ -341,12 +336,12 @@ bool registry_init(struct registry *r)
     if (!add_child(r, 0, name, 8))
         return false;
     for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (!registry_make_text(r, keys[i]))
+        if (!hive_make_text(r, keys[i]))
             return false;
     return true;
 }
 
-void registry_fini(struct registry *r)
+void hive_fini(struct registry *r)
 {
     vec_free(&r->keys);
     vec_free(&r->values);

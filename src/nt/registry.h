@@ -46,50 +46,53 @@ struct registry {
     struct vec keys, values, data;
 };
 
-extern const struct state_row registry_rows[];
+extern const struct state_row hive_rows[];
 
-/** registry_init() - the keys that every system has. False: no memory. */
-bool registry_init(struct registry *r);
-void registry_fini(struct registry *r);
+/** hive_init() - the keys that every system has. False: no memory. */
+bool hive_init(struct registry *r);
+void hive_fini(struct registry *r);
 
-/** registry_find() - the key at @path below @base (a leading "\Registry" leads
+/** hive_find() - the key at @path below @base (a leading "\Registry" leads
  *  from the root); 0: there is none. */
-uint32_t registry_find(const struct registry *r, uint32_t base,
-                       const uint16_t *path, unsigned count);
-/** registry_make() - the same, creating what is missing; *@created tells if the
+uint32_t hive_find(const struct registry *r, uint32_t base,
+                   const uint16_t *path, unsigned count);
+/** hive_make() - the same, creating what is missing; *@created tells if the
  *  last one is new. 0: a bad name, or too many keys. */
-uint32_t registry_make(struct registry *r, uint32_t base, const uint16_t *path,
-                       unsigned count, bool *created);
-bool registry_exists(const struct registry *r, uint32_t key);
-/** registry_delete() - false: it has subkeys, or is the root. */
-bool registry_delete(struct registry *r, uint32_t key);
-/** registry_subkey() - subkey @index in order of creation, 0 past the last. */
-uint32_t registry_subkey(const struct registry *r, uint32_t key,
-                         uint32_t index);
-const struct registry_key *registry_key(const struct registry *r, uint32_t key);
+uint32_t hive_make(struct registry *r, uint32_t base, const uint16_t *path,
+                   unsigned count, bool *created);
+bool hive_exists(const struct registry *r, uint32_t key);
+/** hive_delete() - false: it has subkeys, or is the root. */
+bool hive_delete(struct registry *r, uint32_t key);
+/** hive_subkey() - subkey @index in order of creation, 0 past the last. */
+uint32_t hive_subkey(const struct registry *r, uint32_t key, uint32_t index);
+const struct registry_key *hive_key(const struct registry *r, uint32_t key);
 
-/** registry_value()/registry_value_at() - by name, or by index in order of
+/** hive_value()/hive_value_at() - by name, or by index in order of
  *  creation; NULL: none. Valid until the next change. */
-const struct registry_value *registry_value(const struct registry *r,
-                                            uint32_t key, const uint16_t *name,
-                                            unsigned count);
-const struct registry_value *registry_value_at(const struct registry *r,
-                                               uint32_t key, uint32_t index);
-const uint8_t *registry_data(const struct registry *r,
-                             const struct registry_value *v);
-/** registry_set() - false: name or data too long, or no memory. */
-bool registry_set(struct registry *r, uint32_t key, const uint16_t *name,
-                  unsigned count, uint32_t type, const void *data,
-                  uint32_t bytes);
-bool registry_unset(struct registry *r, uint32_t key, const uint16_t *name,
-                    unsigned count);
+const struct registry_value *hive_value(const struct registry *r, uint32_t key,
+                                        const uint16_t *name, unsigned count);
+const struct registry_value *hive_value_at(const struct registry *r,
+                                           uint32_t key, uint32_t index);
+const uint8_t *hive_data(const struct registry *r,
+                         const struct registry_value *v);
+/** hive_set() - false: name or data too long, or no memory. */
+bool hive_set(struct registry *r, uint32_t key, const uint16_t *name,
+              unsigned count, uint32_t type, const void *data, uint32_t bytes);
+bool hive_unset(struct registry *r, uint32_t key, const uint16_t *name,
+                unsigned count);
 
-/** registry_make_text() - registry_make() of an ASCII path from the root, e.g.
- *  "Machine\\System"; registry_set_text() - a REG_SZ; registry_set_dword(). */
-uint32_t registry_make_text(struct registry *r, const char *path);
-bool registry_set_text(struct registry *r, uint32_t key, const char *name,
-                       const char *text);
-bool registry_set_dword(struct registry *r, uint32_t key, const char *name,
-                        uint32_t value);
+/** hive_make_text() - hive_make() of an ASCII path from the root, e.g.
+ *  "Machine\\System"; hive_set_text() - a REG_SZ; hive_set_dword(). */
+uint32_t hive_make_text(struct registry *r, const char *path);
+bool hive_set_text(struct registry *r, uint32_t key, const char *name,
+                   const char *text);
+bool hive_set_dword(struct registry *r, uint32_t key, const char *name,
+                    uint32_t value);
+
+struct nt;
+
+/** hive_handle() - a handle of the current process to @key: STATUS_x. */
+uint32_t hive_handle(struct nt *nt, uint32_t key, uint32_t access,
+                     uint32_t *handle);
 
 #endif

@@ -193,6 +193,7 @@ const struct state_row nt_state_rows[] = {
     STATE_VEC(T, tickets, struct nt_ticket, MOST, ticket_rows),
     STATE_VEC(T, shutdown, struct nt_shutdown, MOST, shutdown_rows),
     STATE_VEC(T, timers, struct nt_timer, MOST, timer_rows),
+    STATE_STRUCT(T, registry, hive_rows),
     STATE_END};
 #undef T
 
