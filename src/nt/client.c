@@ -326,7 +326,8 @@ static void read_status(struct nt *nt, const struct nt_ticket *t,
     uint32_t words[2] = {STATUS_PENDING, 0};
 
     nt_user_read(nt, k->process, gva_of(t->block), words, sizeof words);
-    r->io_done = words[0] != STATUS_PENDING;
+    /* the block is set up when the thread takes the call */
+    r->io_done = t->state != TICKET_POSTED && words[0] != STATUS_PENDING;
     if (!r->io_done && t->state == TICKET_DONE && t->status != STATUS_PENDING) {
         r->io_done = true; /* refused at once: only the call's status tells */
         words[0] = t->status;
