@@ -54,7 +54,7 @@ static enum hb_status start_images(struct start *s)
     for (unsigned i = 0; inspect_image_at(s->m, i, &image); i++) {
         char what[96];
 
-        if (image.started || image.unloaded || image.driver.v)
+        if (image.started || image.unloaded || image.entry_status)
             continue;
         snprintf(what, sizeof what, "DriverEntry of %s", image.name);
         status = finish(s, machine_driver_start(s->m, i + 1), what, NULL);

@@ -1,5 +1,6 @@
 /* src/board/step.c -- steps and waits: the same pieces as a free run, and a
  * choice of the piece after which it stops. */
+#include <stdio.h>
 #include <string.h>
 
 #include "board/board.h"
@@ -111,13 +112,16 @@ void machine_grain(struct machine *m, uint32_t bytes)
 /* ---- waiting for a ticket ------------------------------------------------*/
 
 static bool ticket_is_there(struct machine *m, uint32_t ticket,
-                            enum machine_wait what)
+                            enum machine_wait what, struct machine_stop *stop)
 {
     struct machine_result r;
 
-    if (!machine_result(m, ticket, &r))
-        return true;
-    return what == WAIT_DONE ? r.done : r.io_done;
+    stop->reason = STOP_TICKET;
+    if (machine_result(m, ticket, &r))
+        return what == WAIT_DONE ? r.done : r.io_done;
+    stop->reason = STOP_IDLE;
+    snprintf(stop->text, sizeof stop->text, "there is no ticket %u", ticket);
+    return true;
 }
 
 enum machine_stop_reason machine_wait(struct machine *m, uint32_t ticket,
@@ -131,10 +135,8 @@ enum machine_stop_reason machine_wait(struct machine *m, uint32_t ticket,
     run_begin(m, &stop);
     do {
         /* only the kernel, entered by the CPU, moves a ticket */
-        if (piece == RUN_CPU && ticket_is_there(m, ticket, what)) {
-            stop.reason = STOP_TICKET;
+        if (piece == RUN_CPU && ticket_is_there(m, ticket, what, &stop))
             break;
-        }
     } while (run_piece(m, until, until, &piece, &stop));
     return run_end(m, &stop, out);
 }
