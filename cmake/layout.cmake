@@ -22,3 +22,18 @@ hb_folder(nt src/nt hb_hal hb_image)
 hb_folder(board src/board hb_nt hb_devices hb_mm_exports hb_hal_exports)
 hb_folder(debug src/debug hb_board)
 hb_folder(script src/script hb_debug PkgConfig::LUA PkgConfig::JANSSON)
+
+# The Lua side of scenarios is compiled in.
+file(GLOB HB_PRELUDE CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/script/prelude/*.lua")
+list(SORT HB_PRELUDE)
+add_custom_command(OUTPUT "${CMAKE_BINARY_DIR}/prelude.c"
+  COMMAND ${CMAKE_COMMAND} "-DIN=${HB_PRELUDE}" -DNAME=script_prelude
+          "-DOUT=${CMAKE_BINARY_DIR}/prelude.c"
+          -P "${CMAKE_SOURCE_DIR}/cmake/embed.cmake"
+  DEPENDS ${HB_PRELUDE} "${CMAKE_SOURCE_DIR}/cmake/embed.cmake" VERBATIM)
+target_sources(hb_script PRIVATE "${CMAKE_BINARY_DIR}/prelude.c")
+
+hb_folder(cli src/cli hb_script)
+add_executable(halbox_command src/cli/main/halbox.c)
+set_target_properties(halbox_command PROPERTIES OUTPUT_NAME halbox)
+target_link_libraries(halbox_command PRIVATE hb_cli)

@@ -1,0 +1,68 @@
+/* src/script/lua_host.h -- one running scenario; private to src/script. The C
+ * side gives Lua plain primitives in one table, `hb`; prelude/ makes of them
+ * what a scenario sees. */
+#ifndef SCRIPT_LUA_HOST_H
+#define SCRIPT_LUA_HOST_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "halbox/control.h"
+#include "halbox/inspect.h"
+#include "script/script.h"
+
+struct recorder;
+
+struct script {
+    const struct script_options *options;
+    const char *path;
+    lua_State *lua;
+    struct machine *machine;
+    struct vec recorders; /* of struct recorder * */
+    uint64_t random[4];
+    bool host_failed;
+};
+
+/** The script that a Lua state belongs to. */
+struct script *script_of(lua_State *lua);
+/** Its machine; a Lua error when there is none yet. */
+struct machine *machine_of(lua_State *lua);
+/** Raise @error as a Lua error; one about a file marks the run. */
+int raise(lua_State *lua, const struct hb_error *error);
+/** Limit in ns at stack index @i, at most what is left of the test's time. */
+uint64_t limit_at(lua_State *lua, int i);
+
+/** Fields of the table on the top of the stack. */
+void set_int(lua_State *lua, const char *name, uint64_t value);
+void set_bool(lua_State *lua, const char *name, bool value);
+void set_text(lua_State *lua, const char *name, const char *value);
+/** A field of the table at @i: an integer, 0 when absent. */
+uint64_t field_int(lua_State *lua, int i, const char *name);
+bool field_bool(lua_State *lua, int i, const char *name);
+/** Push {reason, text, tick, served, moved, breakpoint}. */
+void push_stop(lua_State *lua, const struct machine_stop *stop);
+
+/** The primitives of each family; end with name NULL. */
+extern const luaL_Reg script_sandbox_functions[];
+extern const luaL_Reg script_drive_functions[];
+extern const luaL_Reg script_call_functions[];
+extern const luaL_Reg script_inspect_functions[];
+extern const luaL_Reg script_list_functions[];
+extern const luaL_Reg script_event_functions[];
+extern const luaL_Reg script_test_functions[];
+
+/** Open the libraries that a scenario may use, without what differs from run
+ *  to run, and run the prelude. False: message on the stack. */
+bool sandbox_open(struct script *script);
+void random_seed(struct script *script, uint64_t seed);
+
+/** The machine of a test goes: listeners first. */
+void machine_drop(struct script *script);
+void recorders_free(struct script *script);
+
+/** The files of prelude/, compiled into the program. */
+extern const char script_prelude[];
+extern const unsigned script_prelude_bytes;
+
+#endif

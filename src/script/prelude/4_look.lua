@@ -1,0 +1,217 @@
+-- src/script/prelude/4_look.lua
+-- Inspection, events, tables; and the tests themselves.
+
+---- looking
+
+local lists = {"ram", "map_registers", "adapters", "dma_pages", "operations", "devices",
+               "pnp", "processes", "inputs"}
+for _, name in ipairs(lists) do
+    _G[name] = function() ready(); return hb.list(name) end
+end
+function drivers() ready(); return hb.list("images") end
+function objects() ready(); return hb.objects() end
+
+-- translate(va, process): of the scenario's process without one; "system": of
+-- the system's; "cpu": as the CPU has it now.
+local spaces = {cpu = 0, system = 0xffffffff}
+local function space_of(p)
+    if p == nil then p = default_process() end
+    return type(p) == "table" and p.number or spaces[p] or p
+end
+
+function translate(va, p) ready(); return hb.translate(space_of(p), va) end
+function logical(dla, device, dir) ready(); return hb.logical(device, dla, dir) end
+function peek_physical(pa, bytes) ready(); return hb.read_physical(pa, bytes) end
+function peek_virtual(va, bytes, p) ready(); return hb.read_virtual(space_of(p), va, bytes) end
+function peek_bus(device, dla, bytes) ready(); return hb.read_bus(device, dla, bytes) end
+
+for _, name in ipairs {"tenure", "mdl", "cpu", "device_read", "config", "wire", "irql", "waits",
+                       "routine", "poke_physical", "poke_virtual", "poke_register", "send"} do
+    _G[name] = function(...) ready(); return hb[name](...) end
+end
+
+function bugcheck()
+    seen_bugcheck = true
+    return hb.exists() and hb.bugcheck() or nil
+end
+
+function findings()
+    ready()
+    seen_findings = hb.findings()
+    return seen_findings
+end
+
+-- What the function does must end in this bugcheck.
+function expect_bugcheck(code, fn)
+    local good, message = pcall(fn)
+    local bug = bugcheck()
+    if not bug then
+        error(good and "no bugcheck came" or "no bugcheck came, but: " .. tostring(message), 2)
+    end
+    if bug.code ~= code then
+        error(format("bugcheck %x came (%s), expected %x", bug.code, bug.text, code), 2)
+    end
+    return bug
+end
+
+---- events
+
+local Recorder = {__name = "recorder"}
+Recorder.__index = Recorder
+
+-- record(glob): collects events from now on. r:take() gives those since the last
+-- take, or those that a name or a function picks.
+function record(glob)
+    ready()
+    return raw_setmetatable({number = hb.listen(glob), kept = {}}, Recorder)
+end
+
+function Recorder:take(pick)
+    local events = hb.take_events(self.number)
+    if pick == nil then return events end
+    local picked = {}
+    for _, e in ipairs(events) do
+        if type(pick) == "string" and e.event == pick or type(pick) == "function" and pick(e) then
+            picked[#picked + 1] = e
+        end
+    end
+    return picked
+end
+
+function Recorder:stop() hb.unlisten(self.number) end
+
+-- break_on(glob, {argument = value}, handler): stop after such an event. With a
+-- handler, calls and run() call it there and go on.
+function break_on(glob, conditions, handler)
+    ready()
+    local id = hb.breakpoint(glob, conditions or {})
+    life.handlers[id] = handler or false
+    return id
+end
+
+function unbreak(id)
+    life.handlers[id] = nil
+    hb.unbreak(id)
+end
+
+---- the three address spaces
+
+-- Rows of a table with a heading, each column as wide as it needs.
+function print_table(rows)
+    local widths = {}
+    for _, row in ipairs(rows) do
+        for i, cell in ipairs(row) do
+            widths[i] = math.max(widths[i] or 0, #tostring(cell))
+        end
+    end
+    for _, row in ipairs(rows) do
+        local line = {}
+        for i, cell in ipairs(row) do
+            cell = tostring(cell)
+            line[i] = cell .. (" "):rep(widths[i] - #cell)
+        end
+        print((concat(line, "  "):gsub("%s+$", "")))
+    end
+end
+
+-- What events of hal_map and dma_burst say of a transfer through a buffer: per
+-- page its address in each space. The events are returned, for checks.
+function show_spaces(title, b, events)
+    local rows = {{"virtual", "PTE", "physical", "register", "logical", "leads to", "bytes"}}
+    local maps, bursts = {}, {}
+    for _, e in ipairs(events) do
+        if e.event == "hal_map" then maps[#maps + 1] = e end
+        if e.event == "dma_burst" then bursts[#bursts + 1] = e end
+    end
+    for _, e in ipairs(maps) do
+        local walk = hb.translate(b.process.number, e.va & 0xffffffff)
+        local used
+        for _, burst in ipairs(bursts) do
+            if burst.dla >> 12 == e.dla >> 12 then used = used or burst end
+        end
+        rows[#rows + 1] = {
+            format("%08x", e.va), walk.pte and format("%x", walk.pte) or "-",
+            walk.mapped and format("%09x", walk.pa) or "-",
+            used and used.register ~= 0xffffffff and format("%d", used.register) or "-",
+            format("%08x", e.dla), used and format("%09x", used.gpa) or format("%09x", e.gpa),
+            format("%d", e.bytes),
+        }
+    end
+    print(title)
+    print_table(rows)
+    return maps, bursts
+end
+
+---- tests
+
+local tests = {}
+
+-- test(name, function): on a machine of its own.
+function test(name, fn)
+    if hb.exists() then error("declare tests before the first use of the machine", 2) end
+    tests[#tests + 1] = {name = name, run = fn}
+end
+
+-- What a run may not leave behind without having looked.
+local function leftovers()
+    if not hb.exists() then return end
+    local bug = hb.bugcheck()
+    if bug and not seen_bugcheck then error(ended {reason = "ended", text = ""}, 0) end
+    local n = hb.findings()
+    if n > seen_findings then
+        error(format("%d finding%s: see the events `finding`", n, n == 1 and "" or "s"), 0)
+    end
+end
+
+local function whole(fn)
+    local result = fn()
+    leftovers()
+    return result
+end
+
+-- A message that names no line of the scenario gets the innermost one.
+local function with_line(message)
+    message = tostring(message)
+    local where = hb.where()
+    if where and not message:find("^" .. where:match("^[^:]*"):gsub("%W", "%%%0") .. ":%d+:") then
+        message = where .. ": " .. message
+    end
+    return message
+end
+
+local function one(name, fn)
+    local good, message = xpcall(whole, with_line, fn)
+    if not good and hb.exists() and not seen_bugcheck and hb.bugcheck() then
+        local bug = hb.bugcheck()
+        message = format("%s [bugcheck %x: %s]", tostring(message), bug.code, bug.text)
+    end
+    hb.result_of(name, good, good and "" or tostring(message))
+    hb.drop()
+    fresh_life()
+    return good, message
+end
+
+fresh_life()
+
+-- A chunk may return {machine=, images=, run=} instead of setting globals.
+local function scenario(chunk)
+    local result = chunk()
+    if type(result) == "table" then
+        machine = result.machine or machine
+        images = result.images or images
+        if result.run then result.run() end
+    end
+end
+
+return function(chunk, file)
+    local good, message = xpcall(scenario, with_line, chunk)
+    if not good or #tests == 0 then
+        one(file, function() if not good then error(message, 0) end end)
+        return
+    end
+    if hb.exists() then hb.drop() end
+    for _, t in ipairs(tests) do
+        hb.random_seed_again()
+        one(t.name, t.run)
+    end
+end

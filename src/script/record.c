@@ -1,0 +1,234 @@
+/* src/script/record.c -- primitives: events recorded for a scenario, and
+ * breakpoints on events. */
+#include "script/lua_host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_EVENTS = 1 << 22 };
+
+struct recorded {
+    enum event_id id;
+    unsigned count;
+    uint64_t tick, args[EVENT_ARGS]; /* strings: offset into text */
+};
+
+/** What one record() call collects. */
+struct recorder {
+    struct vec event; /* of struct recorded */
+    struct vec text;  /* of char            */
+    bool full;        /* the host has no memory, or too many events */
+};
+
+/* ---- arguments of a row: "name:kind name:kind ..." ----------------------- */
+
+struct argument {
+    char name[24], kind;
+};
+
+static unsigned arguments(enum event_id id, struct argument out[EVENT_ARGS])
+{
+    const char *list = hb_event_args(id);
+    unsigned n = 0;
+    int used;
+
+    while (n < EVENT_ARGS && sscanf(list, " %23[^:]:%c%n", out[n].name,
+                                    &out[n].kind, &used) == 2) {
+        list += used;
+        n++;
+    }
+    return n;
+}
+
+/* ---- recording ----------------------------------------------------------- */
+
+/* A string is valid during the event only: kept in the recorder's text. */
+static bool keep_text(struct recorder *r, uint64_t *arg)
+{
+    const char *s = (const char *)(uintptr_t)*arg;
+
+    *arg = r->text.count;
+    for (s = s ? s : "";; s++) {
+        if (!vec_push(&r->text, 1, s))
+            return false;
+        if (!*s)
+            return true;
+    }
+}
+
+static void on_event(void *context, const struct hb_event *event)
+{
+    struct recorder *r = context;
+    struct argument args[EVENT_ARGS];
+    struct recorded e = {event->id, event->count, event->tick, {0}};
+    unsigned n = arguments(event->id, args);
+
+    if (r->full)
+        return;
+    memcpy(e.args, event->args, sizeof e.args);
+    for (unsigned i = 0; i < n && i < e.count; i++)
+        if (args[i].kind == 's' && !keep_text(r, &e.args[i]))
+            r->full = true;
+    if (r->event.count >= MOST_EVENTS || !vec_push(&r->event, sizeof e, &e))
+        r->full = true;
+}
+
+static void recorder_free(struct recorder *r)
+{
+    vec_free(&r->event);
+    vec_free(&r->text);
+    free(r);
+}
+
+void recorders_free(struct script *script)
+{
+    for (uint32_t i = 0; i < script->recorders.count; i++) {
+        struct recorder **r = VEC_AT(struct recorder *, &script->recorders, i);
+
+        if (*r) {
+            machine_unlisten(script->machine, on_event, *r);
+            recorder_free(*r);
+        }
+    }
+    vec_free(&script->recorders);
+}
+
+static struct recorder **recorder_at(lua_State *lua)
+{
+    struct script *script = script_of(lua);
+    lua_Integer n = luaL_checkinteger(lua, 1);
+
+    if (n < 1 || n > script->recorders.count ||
+        !*VEC_AT(struct recorder *, &script->recorders, n - 1))
+        luaL_error(lua, "no such recorder: it was stopped, or the machine was "
+                        "replaced");
+    return VEC_AT(struct recorder *, &script->recorders, n - 1);
+}
+
+static int api_listen(lua_State *lua)
+{
+    struct script *script = script_of(lua);
+    struct machine *m = machine_of(lua);
+    const char *glob = luaL_checkstring(lua, 1);
+    struct recorder *r = calloc(1, sizeof *r);
+    struct hb_error error;
+
+    if (!r || !vec_push(&script->recorders, sizeof r, &r)) {
+        free(r);
+        return luaL_error(lua, "no memory for a recorder");
+    }
+    if (machine_listen(m, on_event, r, glob, &error) != HB_OK) {
+        script->recorders.count--;
+        free(r);
+        return raise(lua, &error);
+    }
+    lua_pushinteger(lua, script->recorders.count);
+    return 1;
+}
+
+static int api_unlisten(lua_State *lua)
+{
+    struct recorder **r = recorder_at(lua);
+
+    machine_unlisten(machine_of(lua), on_event, *r);
+    recorder_free(*r);
+    *r = NULL;
+    return 0;
+}
+
+static void push_event(lua_State *lua, const struct recorder *r,
+                       const struct recorded *e)
+{
+    struct argument args[EVENT_ARGS];
+    unsigned n = arguments(e->id, args);
+
+    lua_createtable(lua, 0, (int)n + 2);
+    set_text(lua, "event", hb_event_name(e->id));
+    set_int(lua, "tick", e->tick);
+    for (unsigned i = 0; i < n && i < e->count; i++) {
+        if (args[i].kind == 's')
+            set_text(lua, args[i].name,
+                     VEC_AT(const char, &r->text, e->args[i]));
+        else if (args[i].kind == 'd')
+            set_text(lua, args[i].name,
+                     e->args[i] == DMA_TO_DEVICE ? "to_device" : "from_device");
+        else
+            set_int(lua, args[i].name, e->args[i]);
+    }
+}
+
+/* (recorder) -> array of what was recorded since the last call */
+static int api_take_events(lua_State *lua)
+{
+    struct recorder *r = *recorder_at(lua);
+
+    if (r->full)
+        return luaL_error(lua, "more events than a scenario can keep: narrow "
+                               "the recorder's glob");
+    lua_createtable(lua, (int)r->event.count, 0);
+    for (uint32_t i = 0; i < r->event.count; i++) {
+        push_event(lua, r, VEC_AT(struct recorded, &r->event, i));
+        lua_rawseti(lua, -2, (lua_Integer)i + 1);
+    }
+    r->event.count = 0;
+    r->text.count = 0;
+    return 1;
+}
+
+/* ---- breakpoints --------------------------------------------------------- */
+
+/* The key is at -2, the value at -1. */
+static void condition(lua_State *lua, struct machine_breakpoint *point)
+{
+    unsigned n = point->conditions;
+
+    if (n >= BREAK_CONDITIONS)
+        luaL_error(lua, "at most %d conditions", BREAK_CONDITIONS);
+    if (lua_type(lua, -2) != LUA_TSTRING)
+        luaL_error(lua, "conditions are argument = value");
+    snprintf(point->condition[n].arg, sizeof point->condition[n].arg, "%s",
+             lua_tostring(lua, -2));
+    if (lua_isinteger(lua, -1)) {
+        point->condition[n].mask = UINT64_MAX;
+        point->condition[n].value = (uint64_t)lua_tointeger(lua, -1);
+    } else {
+        snprintf(point->condition[n].text, sizeof point->condition[n].text,
+                 "%s", luaL_checkstring(lua, -1));
+    }
+    point->conditions++;
+}
+
+/* (glob, {argument = value, ...}) -> id */
+static int api_break(lua_State *lua)
+{
+    struct machine_breakpoint point = {.conditions = 0};
+    struct hb_error error;
+    int id;
+
+    snprintf(point.glob, sizeof point.glob, "%s", luaL_checkstring(lua, 1));
+    if (lua_istable(lua, 2)) {
+        lua_pushnil(lua);
+        while (lua_next(lua, 2)) {
+            condition(lua, &point);
+            lua_pop(lua, 1);
+        }
+    }
+    id = machine_break(machine_of(lua), &point, &error);
+    if (!id)
+        return raise(lua, &error);
+    lua_pushinteger(lua, id);
+    return 1;
+}
+
+static int api_unbreak(lua_State *lua)
+{
+    machine_unbreak(machine_of(lua), (int)luaL_checkinteger(lua, 1));
+    return 0;
+}
+
+const luaL_Reg script_event_functions[] = {
+    {"listen", api_listen},           {"unlisten", api_unlisten},
+    {"take_events", api_take_events}, {"breakpoint", api_break},
+    {"unbreak", api_unbreak},         {NULL, NULL},
+};

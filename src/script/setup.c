@@ -1,0 +1,113 @@
+/* src/script/setup.c -- settings from several sides into one description. */
+#include "script/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum hb_status no_memory(struct hb_error *error)
+{
+    return hb_fail(error, HB_NO_MEMORY, "no memory for the settings");
+}
+
+void setup_clear(struct setup *setup, enum setup_level level)
+{
+    for (uint32_t i = 0; i < setup->pair[level].count; i++) {
+        struct setup_pair *p =
+            VEC_AT(struct setup_pair, &setup->pair[level], i);
+
+        free(p->key);
+        free(p->value);
+    }
+    for (uint32_t i = 0; i < setup->device[level].count; i++)
+        free(*VEC_AT(char *, &setup->device[level], i));
+    vec_free(&setup->pair[level]);
+    vec_free(&setup->device[level]);
+}
+
+void setup_fini(struct setup *setup)
+{
+    for (unsigned level = 0; level < SETUP_LEVELS; level++)
+        setup_clear(setup, level);
+}
+
+enum hb_status setup_set(struct setup *setup, enum setup_level level,
+                         const char *key, const char *value,
+                         struct hb_error *error)
+{
+    struct setup_pair pair = {strdup(key), strdup(value)};
+
+    if (!pair.key || !pair.value ||
+        !vec_push(&setup->pair[level], sizeof pair, &pair)) {
+        free(pair.key);
+        free(pair.value);
+        return no_memory(error);
+    }
+    for (char *c = pair.key; *c; c++)
+        if (*c == '_')
+            *c = '-';
+    return HB_OK;
+}
+
+enum hb_status setup_device(struct setup *setup, enum setup_level level,
+                            const char *text, struct hb_error *error)
+{
+    char *copy = strdup(text);
+
+    if (!copy || !vec_push(&setup->device[level], sizeof copy, &copy)) {
+        free(copy);
+        return no_memory(error);
+    }
+    return HB_OK;
+}
+
+/* The platform sets all others, so it goes first, from the side that wins. */
+static const char *platform_of(const struct setup *setup)
+{
+    const char *name = NULL;
+
+    for (unsigned level = 0; level < SETUP_LEVELS; level++)
+        for (uint32_t i = 0; i < setup->pair[level].count; i++) {
+            const struct setup_pair *p =
+                VEC_AT(struct setup_pair, &setup->pair[level], i);
+
+            if (strcmp(p->key, "platform") == 0)
+                name = p->value;
+        }
+    return name;
+}
+
+static enum hb_status set_all(const struct setup *setup,
+                              struct machine_config *config,
+                              struct hb_error *error)
+{
+    enum hb_status status = HB_OK;
+
+    for (unsigned level = 0; level < SETUP_LEVELS; level++)
+        for (uint32_t i = 0; i < setup->pair[level].count && status == HB_OK;
+             i++) {
+            const struct setup_pair *p =
+                VEC_AT(struct setup_pair, &setup->pair[level], i);
+
+            if (strcmp(p->key, "platform") != 0)
+                status = machine_config_set(config, p->key, p->value, error);
+        }
+    return status;
+}
+
+enum hb_status setup_config(const struct setup *setup,
+                            struct machine_config *config,
+                            struct hb_error *error)
+{
+    unsigned level = SETUP_LEVELS - 1;
+    enum hb_status status =
+        machine_config_init(config, platform_of(setup), error);
+
+    if (status == HB_OK)
+        status = set_all(setup, config, error);
+    while (level > 0 && !setup->device[level].count)
+        level--;
+    for (uint32_t i = 0; i < setup->device[level].count && status == HB_OK; i++)
+        status = machine_config_device(
+            config, *VEC_AT(char *, &setup->device[level], i), error);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* src/script/setup.h -- how a machine is described from several sides: the
+ * platform's row, a machine file, a scenario's `machine` table, options. Later
+ * ones win; settings have the names that machine_config_set() takes. */
+#ifndef SCRIPT_SETUP_H
+#define SCRIPT_SETUP_H
+
+#include "base/vec.h"
+#include "halbox/machine.h"
+
+enum setup_level { SETUP_FILE, SETUP_SCENARIO, SETUP_OPTIONS, SETUP_LEVELS };
+
+/** Settings and cards of each side; strings are owned. Zeroed is empty. */
+struct setup {
+    struct vec pair[SETUP_LEVELS];   /* of struct setup_pair */
+    struct vec device[SETUP_LEVELS]; /* of char *            */
+};
+
+struct setup_pair {
+    char *key, *value;
+};
+
+void setup_fini(struct setup *setup);
+/** setup_clear() - forget what @level said. */
+void setup_clear(struct setup *setup, enum setup_level level);
+
+/** setup_set() - `_` in @key counts as `-`. Whether key and value are good is
+ *  seen by setup_config(). HB_NO_MEMORY. */
+enum hb_status setup_set(struct setup *setup, enum setup_level level,
+                         const char *key, const char *value,
+                         struct hb_error *error);
+/** setup_device() - a card, "MODEL[,key=value...]". */
+enum hb_status setup_device(struct setup *setup, enum setup_level level,
+                            const char *text, struct hb_error *error);
+/**
+ * setup_file() - a machine file: one JSON object with the same keys. Nested
+ * objects join their keys with a dot; "devices" is an array of strings, or of
+ * objects with "model" and settings.
+ *
+ * Returns HB_OK, HB_NO_FILE, HB_BAD_ARGUMENT (the line says where).
+ */
+enum hb_status setup_file(struct setup *setup, const char *path,
+                          struct hb_error *error);
+
+/**
+ * setup_config() - the description that all of it comes to. The cards are those
+ * of the last level that names any.
+ *
+ * Returns what machine_config_set() and machine_config_device() return.
+ */
+enum hb_status setup_config(const struct setup *setup,
+                            struct machine_config *config,
+                            struct hb_error *error);
+
+#endif
