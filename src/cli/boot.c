@@ -1,0 +1,153 @@
+/* src/cli/boot.c -- halbox boot: a kernel on the bare machine, its serial
+ * output here, its exit by port 0xf4 or when nothing more can happen. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "halbox/control.h"
+
+enum { DEBUG_EXIT = 0xf4, LIMIT_S = 60 };
+enum { MOST_BYTES = 256 << 20 };
+
+/** What the guest says while it runs. */
+struct session {
+    struct cli *cli;
+    struct machine *m;
+    FILE *serial; /* NULL: nowhere */
+    bool exited;
+    uint8_t exit_value;
+};
+
+static void on_serial(void *context, const struct hb_event *event)
+{
+    struct session *s = context;
+
+    if (s->serial)
+        fputc((int)event->args[1], s->serial);
+}
+
+/* isa-debug-exit of other emulators: OUT to the port ends the run. */
+static void on_port(void *context, const struct hb_event *event)
+{
+    struct session *s = context;
+
+    if (event->args[0] != DEBUG_EXIT || s->exited)
+        return;
+    s->exited = true;
+    s->exit_value = (uint8_t)event->args[2];
+    machine_stop(s->m);
+}
+
+static int read_image(struct cli *cli, const char *path, uint8_t **bytes,
+                      size_t *count)
+{
+    FILE *f = fopen(path, "rb");
+    long end;
+
+    if (!f || fseek(f, 0, SEEK_END) != 0 || (end = ftell(f)) < 0) {
+        if (f)
+            fclose(f);
+        return cli_error(cli, CLI_HOST, "%s: cannot open the kernel: %s", path,
+                         strerror(errno));
+    }
+    rewind(f);
+    *bytes = end <= MOST_BYTES ? malloc((size_t)end + 1) : NULL;
+    *count = *bytes ? fread(*bytes, 1, (size_t)end, f) : 0;
+    fclose(f);
+    return *bytes
+               ? CLI_OK
+               : cli_error(cli, CLI_HOST, "%s: too large for a kernel", path);
+}
+
+static int program(struct cli *cli, struct machine *m)
+{
+    struct hb_error error;
+    uint8_t *bytes = NULL;
+    size_t count;
+    int status = read_image(cli, cli_operand(cli, 0), &bytes, &count);
+
+    if (status == CLI_OK && machine_load_program(m, PROGRAM_KERNEL, bytes, count,
+                                                 gpa_of(0), &error) != HB_OK)
+        status =
+            cli_error(cli, CLI_HOST, "%s: %s", cli_operand(cli, 0), error.text);
+    free(bytes);
+    return status;
+}
+
+static int run(struct session *s)
+{
+    uint64_t ns = s->cli->limit_ns ? s->cli->limit_ns : LIMIT_S * 1000000000ull;
+    uint64_t until = s->cli->max_instructions ? s->cli->max_instructions
+                                              : machine_ticks(s->m, ns);
+    struct machine_stop stop;
+
+    machine_run(s->m, until, &stop);
+    if (s->exited)
+        return s->exit_value << 1 | 1;
+    return cli_error(s->cli, CLI_FAILED, "%s: %s%s%s at tick %llu",
+                     cli_operand(s->cli, 0), machine_stop_name(stop.reason),
+                     stop.text[0] ? ": " : "", stop.text,
+                     (unsigned long long)stop.at.tick);
+}
+
+static int boot(struct session *s)
+{
+    struct cli *cli = s->cli;
+    struct hb_error error;
+    int status;
+
+    if (machine_listen(s->m, on_serial, s, "stream_out", &error) != HB_OK ||
+        machine_listen(s->m, on_port, s, "port_write", &error) != HB_OK ||
+        cli_trace_machine(cli, s->m, &error) != HB_OK)
+        return cli_fail(cli, &error);
+    status = cli->load ? CLI_OK : program(cli, s->m);
+    if (status == CLI_OK)
+        status = run(s);
+    if (cli->save && machine_save(s->m, cli->save, &error) != HB_OK)
+        status = cli_fail(cli, &error);
+    cli_trace_gone(cli, s->m);
+    return status;
+}
+
+static int make(struct session *s)
+{
+    struct machine_config config;
+    struct hb_error error;
+
+    if (s->cli->load) {
+        if (machine_load(&s->m, s->cli->load, &error) != HB_OK)
+            return cli_fail(s->cli, &error);
+        return CLI_OK;
+    }
+    if (setup_config(&s->cli->setup, &config, &error) != HB_OK)
+        return cli_fail(s->cli, &error);
+    config.bare = true;
+    if (machine_create(&s->m, &config, &error) != HB_OK)
+        return cli_fail(s->cli, &error);
+    return CLI_OK;
+}
+
+int cli_boot(struct cli *cli)
+{
+    struct session s = {.cli = cli, .serial = cli->out};
+    int status;
+
+    if (cli->operand.count != 1 && !cli->load)
+        return cli_error(cli, CLI_USAGE,
+                         "boot needs one image; see halbox boot --help");
+    if (cli->serial == SERIAL_NONE)
+        s.serial = NULL;
+    else if (cli->serial == SERIAL_FILE)
+        s.serial = fopen(cli->serial_file, "wb");
+    if (cli->serial == SERIAL_FILE && !s.serial)
+        return cli_error(cli, CLI_HOST, "%s: cannot write serial output: %s",
+                         cli->serial_file, strerror(errno));
+    status = make(&s);
+    if (status == CLI_OK)
+        status = boot(&s);
+    machine_destroy(s.m);
+    if (cli->serial == SERIAL_FILE)
+        fclose(s.serial);
+    return status;
+}

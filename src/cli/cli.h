@@ -1,0 +1,80 @@
+/* src/cli/cli.h -- the halbox command. cli_main() is all of it but main(), so
+ * that tests can run it; output goes to the two streams given. Docs:
+ * docs/cli.md. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdio.h>
+
+#include "script/setup.h"
+
+/** Exit statuses. */
+enum {
+    CLI_OK = 0,
+    CLI_FAILED = 1, /* the driver or a check failed                   */
+    CLI_USAGE = 2,  /* the command line is not right                  */
+    CLI_HOST = 3    /* the host could not: missing file, bad image    */
+};
+
+/** cli_main() - run the command line; returns the exit status. */
+int cli_main(int argc, char **argv, FILE *out, FILE *err);
+
+/* ---- between the files of this folder ------------------------------------*/
+
+enum cli_command { CLI_RUN, CLI_BOOT, CLI_TEST, CLI_LIST, CLI_COMMANDS };
+
+enum cli_serial { SERIAL_STDIO, SERIAL_FILE, SERIAL_NONE };
+
+/** A parsed command line. Strings are argv's. */
+struct cli {
+    enum cli_command command;
+    FILE *out, *err;
+    struct setup setup;
+    struct vec operand; /* of const char *: images, scenarios, what to list */
+    struct vec trace;   /* of struct cli_trace                              */
+    const char *scenario, *junit, *save, *load, *images_folder;
+    uint64_t seed, limit_ns, max_instructions;
+    enum cli_serial serial;
+    const char *serial_file;
+    bool help;
+};
+
+/** One --trace: where events that a glob names are written. */
+struct cli_trace {
+    const char *glob;
+    FILE *file;
+    bool json, owned; /* owned: closed by us */
+};
+
+/** One line on the error stream, "halbox: what"; returns @status. */
+int cli_error(const struct cli *cli, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/** The exit status that an error comes to, its line printed. */
+int cli_fail(const struct cli *cli, const struct hb_error *error);
+
+/** cli_parse() - fill @cli from the command line; CLI_OK or CLI_USAGE with the
+ *  line printed. cli_fini() frees. */
+int cli_parse(struct cli *cli, int argc, char **argv);
+void cli_fini(struct cli *cli);
+/** Help: of one command, or of all with CLI_COMMANDS. */
+void cli_help(const struct cli *cli, enum cli_command command);
+
+const char *cli_operand(const struct cli *cli, uint32_t i);
+
+/** Traces: open the files, hang them on a machine, take them off, close. */
+int cli_trace_add(struct cli *cli, const char *text);
+enum hb_status cli_trace_machine(void *cli, struct machine *m,
+                                 struct hb_error *error);
+void cli_trace_gone(void *cli, struct machine *m);
+
+/** The commands. */
+int cli_run(struct cli *cli);
+int cli_boot(struct cli *cli);
+int cli_test(struct cli *cli);
+int cli_list(struct cli *cli);
+
+/** cli_report_machine() - for people: images, devices, adapters, what the
+ *  driver said. */
+void cli_report_machine(const struct cli *cli, struct machine *m);
+
+#endif

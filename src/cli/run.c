@@ -1,0 +1,210 @@
+/* src/cli/run.c -- halbox run: driver images on the machine with HAL and
+ * kernel; a scenario, or what the drivers do when they start. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "halbox/control.h"
+#include "halbox/inspect.h"
+#include "script/script.h"
+
+enum { START_LIMIT_S = 60 };
+
+/* ---- with a scenario ----------------------------------------------------- */
+
+struct outcome {
+    struct cli *cli;
+    int status;
+};
+
+static void print_line(void *context, const char *line)
+{
+    fprintf(((struct outcome *)context)->cli->out, "%s\n", line);
+}
+
+static void test_over(void *context, const struct script_result *result)
+{
+    struct outcome *o = context;
+
+    if (result->passed)
+        return;
+    cli_error(o->cli, 0, "%s", result->text);
+    if (result->host_failed)
+        o->status = CLI_HOST;
+    else if (o->status == CLI_OK)
+        o->status = CLI_FAILED;
+}
+
+static void missing(void *context, const struct hb_event *event)
+{
+    const struct cli *cli = context;
+
+    cli_error(cli, 0,
+              "%s imports %s!%s, which nothing serves: a call of it "
+              "ends the run",
+              (const char *)(uintptr_t)event->args[0],
+              (const char *)(uintptr_t)event->args[1],
+              (const char *)(uintptr_t)event->args[2]);
+}
+
+static enum hb_status listen_all(void *context, struct machine *m,
+                                 struct hb_error *error)
+{
+    struct cli *cli = ((struct outcome *)context)->cli;
+    enum hb_status status =
+        machine_listen(m, missing, cli, "missing_import", error);
+
+    return status == HB_OK ? cli_trace_machine(cli, m, error) : status;
+}
+
+static void listen_no_more(void *context, struct machine *m)
+{
+    struct cli *cli = ((struct outcome *)context)->cli;
+
+    machine_unlisten(m, missing, cli);
+    cli_trace_gone(cli, m);
+}
+
+static int run_scenario(struct cli *cli)
+{
+    struct outcome outcome = {.cli = cli};
+    const struct script_options options = {
+        .setup = &cli->setup,
+        .images = cli->operand.data,
+        .images_count = cli->operand.count,
+        .images_folder = cli->images_folder,
+        .seed = cli->seed,
+        .limit_ns = cli->limit_ns,
+        .context = &outcome,
+        .machine = listen_all,
+        .machine_gone = listen_no_more,
+        .print = print_line,
+        .result = test_over,
+    };
+    struct hb_error error;
+
+    if (script_run(cli->scenario, &options, &error) != HB_OK)
+        return cli_fail(cli, &error) == CLI_FAILED ? CLI_FAILED : CLI_HOST;
+    return outcome.status;
+}
+
+/* ---- without one --------------------------------------------------------- */
+
+static int save_machine(struct cli *cli, struct machine *m)
+{
+    const char *at = strrchr(cli->save, '@');
+    struct hb_error error;
+    char path[4096];
+
+    snprintf(path, sizeof path, "%.*s",
+             at ? (int)(at - cli->save) : (int)strlen(cli->save), cli->save);
+    if (at)
+        machine_run(m, strtoull(at + 1, NULL, 0), NULL);
+    if (machine_save(m, path, &error) != HB_OK)
+        return cli_fail(cli, &error);
+    return CLI_OK;
+}
+
+static int load_images(struct cli *cli, struct machine *m)
+{
+    for (uint32_t i = 0; i < cli->operand.count; i++) {
+        struct hb_error error;
+        uint32_t image;
+
+        if (machine_load_driver_file(m, cli_operand(cli, i), &image, &error) !=
+            HB_OK)
+            return cli_error(cli, CLI_HOST, "%s", error.text);
+    }
+    return CLI_OK;
+}
+
+/* Did each image start, and each device find its driver? */
+static int judge(struct cli *cli, struct machine *m)
+{
+    struct inspect_bugcheck bug;
+    struct inspect_image image;
+    struct inspect_pnp device;
+    int status = CLI_OK;
+
+    if (inspect_bugcheck(m, &bug))
+        return cli_error(
+            cli, CLI_FAILED, "bugcheck %x (%x, %x, %x, %x) in %s: %s", bug.code,
+            bug.p[0], bug.p[1], bug.p[2], bug.p[3], bug.image, bug.text);
+    for (unsigned i = 0; inspect_image_at(m, i, &image); i++)
+        if (!image.started)
+            status = cli_error(cli, CLI_FAILED, "%s: DriverEntry returned %08x",
+                               image.name, image.entry_status);
+    for (unsigned i = 0; inspect_pnp_at(m, i, &device); i++)
+        if (device.state == PNP_STATE_FAILED)
+            status = cli_error(cli, CLI_FAILED,
+                               "%s: no driver started it: status %08x",
+                               device.hardware_id, device.status);
+    if (inspect_findings(m))
+        status = cli_error(cli, CLI_FAILED,
+                           "%u findings; --trace finding shows them",
+                           inspect_findings(m));
+    return status;
+}
+
+static int drive(struct cli *cli, struct machine *m)
+{
+    uint64_t limit =
+        cli->limit_ns ? cli->limit_ns : START_LIMIT_S * 1000000000ull;
+    struct hb_error error;
+    int status = cli->load ? CLI_OK : load_images(cli, m);
+
+    if (status != CLI_OK)
+        return status;
+    if (cli->load)
+        machine_run(m, machine_ticks(m, limit), NULL);
+    else if (machine_start(m, limit, &error) != HB_OK) {
+        cli_report_machine(cli, m);
+        return cli_fail(cli, &error);
+    }
+    cli_report_machine(cli, m);
+    status = judge(cli, m);
+    if (status == CLI_OK && cli->save)
+        status = save_machine(cli, m);
+    return status;
+}
+
+static int make_machine(struct cli *cli, struct machine **m)
+{
+    struct machine_config config;
+    struct hb_error error;
+
+    if (cli->load) {
+        if (machine_load(m, cli->load, &error) != HB_OK)
+            return cli_fail(cli, &error);
+        return CLI_OK;
+    }
+    if (setup_config(&cli->setup, &config, &error) != HB_OK ||
+        machine_create(m, &config, &error) != HB_OK)
+        return cli_fail(cli, &error);
+    return CLI_OK;
+}
+
+int cli_run(struct cli *cli)
+{
+    struct outcome outcome = {.cli = cli};
+    struct hb_error error;
+    struct machine *m;
+    int status;
+
+    if (!cli->operand.count && !cli->load && !cli->scenario)
+        return cli_error(cli, CLI_USAGE,
+                         "run needs a driver image; see halbox run --help");
+    if (cli->scenario)
+        return run_scenario(cli);
+    status = make_machine(cli, &m);
+    if (status != CLI_OK)
+        return status;
+    if (listen_all(&outcome, m, &error) != HB_OK)
+        status = cli_fail(cli, &error);
+    else
+        status = drive(cli, m);
+    listen_no_more(&outcome, m);
+    machine_destroy(m);
+    return status;
+}
