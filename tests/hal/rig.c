@@ -69,13 +69,15 @@ static void build_bus(struct rig *r, const struct rig_options *o)
 {
     static const char *const chips[] = {"piix3", "pic8259", "pit8254",
                                         "dma8237", "rtc"};
+    const struct bus_place bridge = {.has_slot = true};
     unsigned i;
 
     assert_int_equal(bus_create(&r->bus, &r->ram, &r->clock, &r->events,
                                 &(struct bus_options){0}, NULL),
                      HB_OK);
     assert_int_equal(
-        bus_add(r->bus, device_model_find("i440fx"), NULL, NULL, NULL), HB_OK);
+        bus_add(r->bus, device_model_find("i440fx"), &bridge, NULL, NULL),
+        HB_OK);
     for (i = 0; o->chips && i < sizeof chips / sizeof *chips; i++)
         assert_int_equal(
             bus_add(r->bus, device_model_find(chips[i]), NULL, NULL, NULL),
