@@ -89,11 +89,12 @@ static const struct bus_region *port_region(const struct bus *bus,
                                             uint16_t port, uint32_t *offset)
 {
     unsigned i = bus->port_map[port];
-    const struct bus_region *r = &bus->region[i - 1];
+    const struct bus_region *r;
     unsigned alias;
 
     if (!i)
         return NULL;
+    r = &bus->region[i - 1];
     alias = region_alias(bus, r);
     *offset = (uint32_t)(port - r->base);
     if (alias)
