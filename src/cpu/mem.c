@@ -86,6 +86,12 @@ static void device_write(struct cpu *cpu, gpa_t at, unsigned bytes, uint32_t v)
         bus_store(cpu->bus, gpa_add(at, i), 1, v >> 8 * i & 255);
 }
 
+/* Where an access that leaves its page goes on: what CR2 says of a fault. */
+static uint32_t next_page(uint32_t at)
+{
+    return (at | PAGE_MASK) + 1;
+}
+
 static uint32_t read_slow(struct cpu *cpu, uint32_t at, unsigned bytes,
                           bool user, unsigned access)
 {
@@ -93,7 +99,7 @@ static uint32_t read_slow(struct cpu *cpu, uint32_t at, unsigned bytes,
     uint32_t v = 0;
 
     if ((at & PAGE_MASK) + bytes > PAGE_BYTES) {
-        translate(cpu, at + bytes - 1, access, user);
+        translate(cpu, next_page(at), access, user);
         for (unsigned i = 0; i < bytes; i++)
             v |= read_slow(cpu, at + i, 1, user, access) << 8 * i;
         return v;
@@ -113,7 +119,7 @@ static void write_slow(struct cpu *cpu, uint32_t at, unsigned bytes, uint32_t v,
 
     if ((at & PAGE_MASK) + bytes > PAGE_BYTES) {
         translate(cpu, at, MEM_WRITE, user); /* both pages before any byte */
-        translate(cpu, at + bytes - 1, MEM_WRITE, user);
+        translate(cpu, next_page(at), MEM_WRITE, user);
         for (unsigned i = 0; i < bytes; i++)
             write_slow(cpu, at + i, 1, v >> 8 * i, user);
         return;
@@ -194,7 +200,7 @@ void mem_probe(struct cpu *cpu, uint32_t at, uint32_t bytes, bool user)
 
     translate(cpu, at, MEM_WRITE, user);
     if ((at ^ last) & ~(uint32_t)PAGE_MASK)
-        translate(cpu, last, MEM_WRITE, user);
+        translate(cpu, next_page(at), MEM_WRITE, user);
 }
 
 /* ---- segmented ------------------------------------------------------------

@@ -55,6 +55,70 @@ static void tables(struct bench *b)
     poke32(b, TSS_AT + 0x64, 0x680000);
 }
 
+static uint32_t probe_read(struct device *dev, unsigned window, uint32_t offset,
+                           unsigned bytes)
+{
+    struct probe *p = (struct probe *)dev;
+
+    (void)window;
+    p->accesses++;
+    p->reads++;
+    p->offset = offset;
+    p->bytes = bytes;
+    return p->value;
+}
+
+static void probe_write(struct device *dev, unsigned window, uint32_t offset,
+                        unsigned bytes, uint32_t value)
+{
+    struct probe *p = (struct probe *)dev;
+
+    (void)window;
+    p->accesses++;
+    p->offset = offset;
+    p->bytes = bytes;
+    p->value = value;
+}
+
+static void probe_reset(struct device *dev)
+{
+    ((struct probe *)dev)->accesses = 0;
+}
+
+static uint8_t probe_inta(struct device *dev)
+{
+    line_set(dev, PROBE_INTR, false);
+    return ((struct probe *)dev)->vector;
+}
+
+static const struct state_row probe_rows[] = {STATE_END};
+static const struct device_pin probe_pins[] = {
+    {PROBE_INTR, true, WIRE_INTR},
+    {PROBE_NMI, true, WIRE_NMI},
+    {0, false, WIRE_NONE},
+};
+
+static const struct device_model probe_model = {
+    .name = "probe",
+    .title = "remembers accesses",
+    .version = 1,
+    .state_size = sizeof(struct probe),
+    .rows = probe_rows,
+    .windows = {{.kind = WINDOW_PORT,
+                 .bytes = 16,
+                 .access = ACCESS_ANY,
+                 .base = PROBE_PORT},
+                {.kind = WINDOW_MEMORY,
+                 .bytes = PROBE_BYTES,
+                 .access = ACCESS_ANY,
+                 .base = PROBE_MEMORY}},
+    .pins = probe_pins,
+    .reset = probe_reset,
+    .read = probe_read,
+    .write = probe_write,
+    .inta = probe_inta,
+};
+
 static struct cpu_segment flat(uint16_t selector, uint16_t access)
 {
     return (struct cpu_segment){
@@ -78,6 +142,7 @@ struct bench *bench_create(uint64_t ram_bytes)
     struct bench *b = calloc(1, sizeof *b);
     const struct ram_range range = {0, ram_bytes};
     struct cpu_state *s = &b->cpu.s;
+    struct device *dev;
 
     assert_int_equal(ram_create(&b->ram, &range, 1, NULL), HB_OK);
     clock_init(&b->clock, 10);
@@ -85,6 +150,10 @@ struct bench *bench_create(uint64_t ram_bytes)
     assert_int_equal(bus_create(&b->bus, &b->ram, &b->clock, &b->events,
                                 &(struct bus_options){0}, NULL),
                      HB_OK);
+    assert_int_equal(
+        bus_add(b->bus, &probe_model, &(struct bus_place){0}, &dev, NULL),
+        HB_OK);
+    b->probe = (struct probe *)dev;
     bus_reset(b->bus);
     assert_int_equal(
         cpu_create(&b->cpu, &b->ram, b->bus, &b->clock, &b->events, NULL),

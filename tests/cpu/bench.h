@@ -32,7 +32,18 @@ enum {
     GDT_ENTRIES = 32,
 };
 
+/** A card that remembers accesses: ports 300h-30Fh, memory at 800000h. */
+enum { PROBE_PORT = 0x300, PROBE_MEMORY = 0x800000, PROBE_BYTES = 0x1000 };
+enum { PROBE_INTR, PROBE_NMI }; /* its output pins, for line_set() */
+
+struct probe {
+    struct device dev;
+    uint8_t vector; /* what it answers to interrupt acknowledge */
+    uint32_t accesses, reads, offset, bytes, value; /* value: read, written */
+};
+
 struct bench {
+    struct probe *probe;
     struct ram ram;
     struct clock clock;
     struct events events;
