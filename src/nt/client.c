@@ -82,11 +82,10 @@ static enum hb_status make_process(struct nt *nt, struct nt_process *p)
 
     if (space_create(mm, &p->space) != HB_OK)
         return HB_NO_PAGES;
-    p->ke = ke_process_create(nt->w.ke, space_cr3(mm, p->space));
+    p->ke = ke_process_create(nt->w.ke, p->space);
     if (p->ke == 0)
         return HB_NO_PAGES;
     body = ke_process_object(nt->w.ke, p->ke);
-    space_set_process(mm, p->space, body);
     p->object = ob_create(nt, TYPE_PROCESS, body.v);
     if (p->object == 0 ||
         user_alloc(mm, p->space, &code, 1, MM_X | MM_USER) != HB_OK)

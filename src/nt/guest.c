@@ -85,22 +85,9 @@ void nt_put32(struct nt *nt, uint32_t va, uint32_t v)
 /* ---- processes --------------------------------------------------------------
  */
 
-struct nt_process *nt_process_by_ke(const struct nt *nt, uint32_t process)
-{
-    for (uint32_t i = 0; i < nt->s.processes.count; i++) {
-        struct nt_process *p = VEC_AT(struct nt_process, &nt->s.processes, i);
-        if (p->ke == process)
-            return p;
-    }
-    return NULL;
-}
-
 uint32_t nt_space(const struct nt *nt)
 {
-    const struct nt_process *p =
-        nt_process_by_ke(nt, ke_current_process(nt->w.ke));
-
-    return p ? p->space : 0;
+    return ke_process_space(nt->w.ke, ke_current_process(nt->w.ke));
 }
 
 /* ---- strings ----------------------------------------------------------------

@@ -24,8 +24,6 @@ void nt_put(struct nt *nt, uint32_t va, const void *from, uint32_t bytes);
 
 /** nt_space() - mm's number of the current thread's address space. */
 uint32_t nt_space(const struct nt *nt);
-/** nt_process_by_ke() - NULL for System and strangers. */
-struct nt_process *nt_process_by_ke(const struct nt *nt, uint32_t process);
 
 /** string_load() - a UNICODE_STRING at @at of the caller's memory. False: a
  *  fault was latched, or more than NT_PATH_UNITS (then call_ok holds). */

@@ -1,4 +1,5 @@
-/* tests/nt/driver_test.c -- images on the machine: loaded, entered, unloaded. */
+/* tests/nt/driver_test.c -- images on the machine: loaded, entered, unloaded.
+ */
 #include "rig.h"
 
 static int setup(void **state)

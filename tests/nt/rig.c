@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board/board.h"
+#include "nt/nt.h"
+
 static void keep(void *context, const struct hb_event *event)
 {
     struct rig *r = context;
@@ -37,9 +40,8 @@ struct rig *rig_create(const char *const *devices)
                          HB_OK);
     if (machine_create(&r->m, &config, &error) != HB_OK)
         fail_msg("%s", error.text);
-    assert_int_equal(machine_listen(r->m, keep, r,
-                                    all && *all ? all : glob, &error),
-                     HB_OK);
+    assert_int_equal(
+        machine_listen(r->m, keep, r, all && *all ? all : glob, &error), HB_OK);
     return r;
 }
 
@@ -129,6 +131,17 @@ unsigned rig_count(const struct rig *r, const char *text)
     unsigned n = 0;
 
     for (const char *p = r->log; (p = strstr(p, text)) != NULL; p++)
+        n++;
+    return n;
+}
+
+unsigned rig_irps(const struct rig *r)
+{
+    struct nt_irp_info info;
+    uint32_t cursor = 0;
+    unsigned n = 0;
+
+    while (nt_irp_next(r->m->nt, &cursor, &info))
         n++;
     return n;
 }

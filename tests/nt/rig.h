@@ -36,6 +36,8 @@ struct machine_result rig_call(struct rig *r, const struct machine_call *call);
 uint32_t rig_open(struct rig *r, const char *path);
 /** rig_has() - was there an event whose line contains @text? */
 bool rig_has(const struct rig *r, const char *text);
+/** rig_irps() - IRPs that nt knows of now. */
+unsigned rig_irps(const struct rig *r);
 /** rig_count() - how many. */
 unsigned rig_count(const struct rig *r, const char *text);
 

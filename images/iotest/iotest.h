@@ -1,0 +1,92 @@
+/* images/iotest/iotest.h -- a legacy driver without hardware: what the I/O
+ * manager did to a request is told in the request's own buffers. */
+#ifndef IOTEST_H
+#define IOTEST_H
+
+#ifdef GUEST
+#include <ntddk.h>
+#else
+#define CTL_CODE(type, function, method, access)                               \
+    ((type) << 16 | (access) << 14 | (function) << 2 | (method))
+enum { METHOD_BUFFERED, METHOD_IN_DIRECT, METHOD_OUT_DIRECT, METHOD_NEITHER };
+#endif
+
+#define IOTEST(n, method) CTL_CODE(0x22, 0x900 + (n), method, 0)
+enum {
+    /* In: status, information, words. Out: the words + 1. */
+    IOTEST_ECHO = IOTEST(0, METHOD_BUFFERED),
+    /* Out: the request as dispatched, struct seen. */
+    IOTEST_SEE_BUFFERED = IOTEST(1, METHOD_BUFFERED),
+    IOTEST_SEE_IN = IOTEST(2, METHOD_IN_DIRECT),
+    IOTEST_SEE_OUT = IOTEST(2, METHOD_OUT_DIRECT),
+    IOTEST_SEE_NEITHER = IOTEST(2, METHOD_NEITHER),
+    /* In: 1 with a cancel routine. Pended until COMPLETE or a cancel. */
+    IOTEST_PEND = IOTEST(3, METHOD_BUFFERED),
+    /* In: status, information for the oldest pended one. */
+    IOTEST_COMPLETE = IOTEST(4, METHOD_BUFFERED),
+    /* In: n. Out: the first 0x70 bytes of IoAllocateIrp(n), the same after
+     * IoReuseIrp(C0000001), its address. */
+    IOTEST_ALLOCATE = IOTEST(5, METHOD_BUFFERED),
+    /* In: struct chain. Out: struct chain_log. */
+    IOTEST_CHAIN = IOTEST(6, METHOD_BUFFERED),
+    /* In: count, keys. Out: the order in which StartIo saw them. */
+    IOTEST_START = IOTEST(7, METHOD_BUFFERED),
+    /* In: a misdeed below. */
+    IOTEST_MISDEED = IOTEST(8, METHOD_BUFFERED),
+    /* Out: what work item, timer and system thread did. */
+    IOTEST_THREADS = IOTEST(9, METHOD_BUFFERED),
+    /* In: method. Out: status, information and words of an IOCTL that the
+     * driver sent to itself with IoBuildDeviceIoControlRequest. */
+    IOTEST_BUILD = IOTEST(10, METHOD_BUFFERED),
+};
+
+enum {
+    MISDEED_NO_LOCATION, /* two calls on a packet of one location */
+    MISDEED_COMPLETE_TWICE,
+    MISDEED_CANCEL_COMPLETED, /* cancel routine set on a completed one */
+    MISDEED_FORGET,           /* neither completes nor pends */
+};
+
+/** What a dispatch routine finds. */
+struct seen {
+    unsigned major, flags, requestor_mode, stack_count, location;
+    unsigned system_buffer, user_buffer, type3, mdl;
+    unsigned mdl_flags, mdl_bytes, mdl_offset, mdl_start;
+    unsigned in_bytes, out_bytes, process_matches, irql, file;
+};
+
+/** A packet through three devices: top -> middle -> bottom. */
+struct chain {
+    unsigned status;     /* the bottom completes with it           */
+    unsigned pend;       /* the bottom marks it pending            */
+    unsigned control[3]; /* SL_INVOKE_x of creator, top, middle    */
+    unsigned more;       /* the top's routine returns C0000016     */
+    unsigned skip;       /* the middle skips its location          */
+    unsigned cancel;     /* Irp->Cancel is set first               */
+};
+enum { CHAIN_MOST = 8 };
+struct chain_log {
+    unsigned returned; /* by IoCallDriver */
+    unsigned devices[3];
+    unsigned routines; /* how many of the following hold */
+    struct {
+        unsigned level, device, location, pending, status;
+    } routine[CHAIN_MOST];
+    unsigned resumed; /* routines seen when completion was taken up again */
+    unsigned copied_control, bottom_device, bottom_location;
+};
+
+#ifdef GUEST
+typedef struct _IOTEST_EXTENSION {
+    ULONG Level; /* 0: the named device; 1..3: top, middle, bottom */
+    PDEVICE_OBJECT Lower;
+    LIST_ENTRY Pended;
+} IOTEST_EXTENSION, *PIOTEST_EXTENSION;
+
+NTSTATUS ChainCreate(PDRIVER_OBJECT Driver);
+void ChainDelete(void);
+NTSTATUS NTAPI ChainDispatch(PDEVICE_OBJECT Device, PIRP Irp);
+void ChainRun(struct chain *Chain, struct chain_log *Log);
+#endif
+
+#endif
