@@ -169,6 +169,7 @@ HB_API bool inspect_tlb(const struct machine *m, gva_t va, gpa_t *page);
 /** A device on the board. */
 struct inspect_device {
     char name[MACHINE_NAME], model[MACHINE_NAME], title[80];
+    bool card; /* named by the description; else the board's own */
     bool pci, has_irq, has_dma;
     uint8_t irq, dma, slot, function;
     struct {
@@ -235,6 +236,7 @@ enum inspect_pnp_state {
 /** A device that PnP knows. Its number is index + 1. */
 struct inspect_pnp {
     char hardware_id[64], description[64];
+    uint8_t bus; /* INTERFACE_TYPE: 0 root, 1 ISA, 5 PCI */
     uint8_t bus_number, slot, function;
     enum inspect_pnp_state state;
     uint32_t image, status;

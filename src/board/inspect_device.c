@@ -3,7 +3,17 @@
 #include <string.h>
 
 #include "board/board.h"
+#include "halbox/devices.h"
 #include "halbox/inspect.h"
+
+static bool is_card(const struct device_model *model)
+{
+    for (const struct device_entry *e = device_entries; e->model; e++) {
+        if (e->model == model)
+            return e->kind == DEVICE_CARD;
+    }
+    return true; /* not of the list: somebody named it */
+}
 
 bool inspect_device_at(const struct machine *m, unsigned index,
                        struct inspect_device *device)
@@ -14,7 +24,8 @@ bool inspect_device_at(const struct machine *m, unsigned index,
     if (!dev)
         return false;
     bus_device_place(dev, &place);
-    *device = (struct inspect_device){.pci = dev->model->pci.vendor != 0,
+    *device = (struct inspect_device){.card = is_card(dev->model),
+                                      .pci = dev->model->pci.vendor != 0,
                                       .has_irq = place.has_irq,
                                       .has_dma = place.has_dma,
                                       .irq = place.irq,

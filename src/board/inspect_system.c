@@ -79,7 +79,8 @@ bool inspect_pnp_at(const struct machine *m, unsigned index,
 
     if (m->config.bare || !nt_device_at(m->nt, index, &d))
         return false;
-    *device = (struct inspect_pnp){.bus_number = d.card.bus_number,
+    *device = (struct inspect_pnp){.bus = d.card.bus,
+                                   .bus_number = d.card.bus_number,
                                    .slot = d.card.slot,
                                    .function = d.card.function,
                                    .state = (enum inspect_pnp_state)d.state,

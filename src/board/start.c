@@ -95,6 +95,22 @@ static enum hb_status offer(struct start *s, uint32_t device)
     return HB_OK;
 }
 
+/* The board's own PCI functions are the system's, not a driver's. */
+static bool is_offered(const struct start *s, const struct inspect_pnp *pnp)
+{
+    enum { PCI_BUS = 5 };
+    struct inspect_device device;
+
+    if (pnp->bus != PCI_BUS)
+        return true;
+    for (unsigned i = 0; inspect_device_at(s->m, i, &device); i++) {
+        if (device.pci && device.slot == pnp->slot &&
+            device.function == pnp->function)
+            return device.card;
+    }
+    return false;
+}
+
 static enum hb_status start_devices(struct start *s)
 {
     struct inspect_pnp pnp;
@@ -107,8 +123,10 @@ static enum hb_status start_devices(struct start *s)
         count++;
     if (!machine_config(s->m)->devices)
         return offer(s, machine_root_device(s->m, "ROOT\\HALBOX"));
-    for (uint32_t d = 1; status == HB_OK && d <= count; d++)
-        status = offer(s, d);
+    for (uint32_t d = 1; status == HB_OK && d <= count; d++) {
+        if (inspect_pnp_at(s->m, d - 1, &pnp) && is_offered(s, &pnp))
+            status = offer(s, d);
+    }
     return status;
 }
 
