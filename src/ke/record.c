@@ -52,9 +52,9 @@ static void record_pop(struct ke *ke, struct thread *t)
 /** Does @r live in the chain of the current thread, or on the host's stack? */
 bool record_is_kept(const struct ke *ke, const struct record *r)
 {
-    const struct record *first = VEC_AT(struct record, &ke->s.record, 0);
+    const struct record *first = ke->s.record.data;
 
-    return first && r >= first && r < first + ke->s.record.count;
+    return ke->s.record.count && r >= first && r < first + ke->s.record.count;
 }
 
 /** Make @r the newest record of the current thread. */
