@@ -1,0 +1,44 @@
+/* src/nt/probe.c -- ProbeForRead, ProbeForWrite: raise what the WDK says for a
+ * range that is not the user's. */
+#include "nt/exports.h"
+
+#define STATUS_DATATYPE_MISALIGNMENT 0x80000002u
+#define STATUS_BAD_ACCESS            0xC0000005u
+#define USER_PROBE_ADDRESS           0x7fff0000u
+
+/* (Address, Length, Alignment); false: raised. */
+static bool range_ok(struct call *c)
+{
+    uint32_t at = call_u32(c, 0), bytes = call_u32(c, 1);
+    uint32_t alignment = call_u32(c, 2), end = at + bytes;
+
+    if (alignment && at & (alignment - 1)) {
+        call_raise(c, STATUS_DATATYPE_MISALIGNMENT);
+        return false;
+    }
+    if (end < at || end > USER_PROBE_ADDRESS) {
+        call_raise(c, STATUS_BAD_ACCESS);
+        return false;
+    }
+    return true;
+}
+
+void thunk_ProbeForRead(struct call *c)
+{
+    if (call_u32(c, 1) == 0 || range_ok(c))
+        call_return(c, 0);
+}
+
+/* Touches each page for writing; what that faults with is raised. */
+void thunk_ProbeForWrite(struct call *c)
+{
+    uint32_t at = call_u32(c, 0), end = at + call_u32(c, 1);
+
+    if (call_u32(c, 1) && !range_ok(c))
+        return;
+    for (; at < end && call_ok(c);
+         at = (at & ~(uint32_t)PAGE_MASK) + PAGE_BYTES)
+        store_u8(c, gva_of(at), load_u8(c, gva_of(at)));
+    if (call_ok(c))
+        call_return(c, 0);
+}
