@@ -333,6 +333,46 @@ static void clock_goes_both_ways(void **state)
     }
 }
 
+static void hear(void *context, const struct hb_event *e)
+{
+    char *text = context;
+
+    memccpy(text, (const char *)(uintptr_t)e->args[0], 0, 63);
+}
+
+static void display_string_is_an_event(void **state)
+{
+    struct guest *g = guest();
+    uint32_t at = guest_alloc(g, 16);
+    char text[64] = "";
+
+    (void)state;
+    events_listen(&g->r.events, hear, text, "debug_print");
+    guest_put(g, at, "halbox", 7);
+    guest_call(g, "HalDisplayString", at);
+    assert_string_equal(text, "halbox");
+    guest_free(g);
+}
+
+static void small_routines_answer_as_documented(void **state)
+{
+    struct guest *g = guest();
+    uint32_t at = guest_alloc(g, 16);
+    struct bus_place place;
+
+    (void)state;
+    assert_int_equal(guest_call(g, "HalAdjustResourceList", at), 0);
+    assert_int_equal(guest_call(g, "HalSetSystemInformation", 0, 0, 0),
+                     0xc0000148);
+    bus_device_place(g->r.card, &place);
+    guest_set(g, at, 0xffffffff); /* identity registers are read only */
+    assert_int_equal(guest_call(g, "HalSetBusData", 4, 0, place.slot, at, 4),
+                     4);
+    assert_int_equal(bus_config_read(g->r.bus, 0, place.slot, 0, 0, 4),
+                     0x11e81234);
+    guest_free(g);
+}
+
 static void dispatch_table_can_be_called(void **state)
 {
     struct guest *g = guest();
@@ -364,6 +404,8 @@ int main(void)
         cmocka_unit_test(slot_resources_are_the_bars),
         cmocka_unit_test(beep_programs_counter_2),
         cmocka_unit_test(clock_goes_both_ways),
+        cmocka_unit_test(display_string_is_an_event),
+        cmocka_unit_test(small_routines_answer_as_documented),
         cmocka_unit_test(dispatch_table_can_be_called),
     };
 

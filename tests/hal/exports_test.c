@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "mm/system.h"
+
 enum { WRITE = 1, READ = 0 };
 enum {
     OP_PUT = 0x04,
@@ -13,11 +15,9 @@ enum {
     OP_FREE_COMMON = 0x0c,
     OP_ALLOCATE_CHANNEL = 0x10,
     OP_FLUSH = 0x14,
-    OP_FREE_CHANNEL = 0x18,
     OP_FREE_REGISTERS = 0x1c,
     OP_MAP = 0x20,
     OP_ALIGNMENT = 0x24,
-    OP_COUNTER = 0x28,
     OP_GET_LIST = 0x2c,
     OP_PUT_LIST = 0x30,
     OP_CALCULATE = 0x34,
@@ -72,6 +72,139 @@ static void an_unknown_version_is_null(void **state)
     dev.version = 7;
     assert_int_equal(guest_adapter(g, &dev, &count), 0);
     assert_int_equal(count, 0);
+    guest_free(g);
+}
+
+/* DMA-048: an unknown bus type is the PDO's; on `adapter` so is the slot */
+static void the_pdo_says_bus_and_slot(void **state)
+{
+    static const int32_t unknown[] = {HAL_INTERFACE_UNDEFINED,
+                                      HAL_INTERFACE_PNPBUS};
+    struct hal_adapter_info info;
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        struct guest *g = guest_of(HAL_ADAPTER);
+        struct hal_device dev = pci_master(&g->r, true, false, 0x1000);
+        uint32_t count;
+
+        dev.interface = unknown[i];
+        g->pdo = GUEST_PDO;
+        assert_int_not_equal(guest_adapter(g, &dev, &count), 0);
+        assert_true(hal_adapter_at(g->r.hal, 0, &info));
+        assert_int_equal(info.limit, 0xffffffff); /* S/G on PCI: DMA-044 */
+        assert_int_equal(info.requester, g->r.requester);
+        g->pdo = GUEST_PDO + 4; /* nobody's: Internal, any master */
+        assert_int_not_equal(guest_adapter(g, &dev, &count), 0);
+        assert_true(hal_adapter_at(g->r.hal, 1, &info));
+        assert_int_equal(info.limit, 0xffffff);
+        assert_int_equal(info.requester, 0xffff);
+        guest_free(g);
+    }
+}
+
+/* DMA-052: HalGetAdapter's object has the table too */
+static void nt4_adapter_has_a_table(void **state)
+{
+    struct guest *g = guest_of(HAL_TRANSLATE);
+    uint32_t at = guest_alloc(g, 0x28), n = guest_alloc(g, 4), adapter;
+
+    (void)state;
+    guest_set(g, at + 0x14, HAL_INTERFACE_ISA);
+    guest_set(g, at + 0x10, 2);
+    guest_set(g, at + 0x20, 0x2000);
+    adapter = guest_call(g, "HalGetAdapter", at, n);
+    assert_int_not_equal(adapter, 0);
+    assert_int_equal(guest_get(g, n), 3);
+    assert_int_equal(guest_call(g, "HalGetAdapter", at, n), adapter);
+    table_call(g, adapter, OP_PUT);
+    assert_int_equal(table_call(g, adapter, OP_ALIGNMENT), 1);
+    table_call(g, adapter, OP_PUT);
+    assert_int_equal(hal_adapter_count(g->r.hal), 0);
+    guest_free(g);
+}
+
+/* DMA-030: for Version < 3 nothing past 28h is read */
+static void description_at_the_end_of_memory(void **state)
+{
+    struct guest *g = guest_of(HAL_TRANSLATE);
+    uint32_t n = guest_alloc(g, 4), at;
+    gva_t va;
+
+    (void)state;
+    assert_int_equal(system_alloc(&g->r.mm, 1, MM_RW, &va), HB_OK);
+    at = va.v + PAGE_BYTES - 0x28;
+    guest_set(g, at + 0x04, 1);
+    guest_set(g, at + 0x14, HAL_INTERFACE_PCI);
+    assert_int_not_equal(guest_call(g, "IoGetDmaAdapter", 0, at, n), 0);
+    guest_free(g);
+}
+
+/* DMA-077 */
+static void crash_dump_registers(void **state)
+{
+    struct guest *g = guest_of(HAL_TRANSLATE);
+    struct hal_device dev = isa_slave(3, 0x4000);
+    uint32_t adapter, count, n = guest_alloc(g, 4);
+
+    (void)state;
+    adapter = guest_adapter(g, &dev, &count);
+    guest_set(g, n, 100);
+    assert_int_not_equal(
+        guest_call(g, "HalAllocateCrashDumpRegisters", adapter, n), 0);
+    assert_int_equal(guest_get(g, n), count);
+    guest_free(g);
+}
+
+/* DMA-014: pages above 4 GiB under PAE, a 32-bit card, every kind */
+static void pages_above_4_gib(void **state)
+{
+    const uint32_t pfn[] = {0x100007, 0x2000, 0x110000};
+    enum hal_kind kind;
+
+    (void)state;
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        const struct rig_options o = {.kind = kind, .ram = 6 * GIB};
+        struct guest *g = guest_new(&o);
+        struct hal_device dev = pci_master(&g->r, false, true, 0x10000);
+        uint32_t adapter, count, length = guest_alloc(g, 4), base, low;
+        struct buffer b;
+
+        adapter = guest_adapter(g, &dev, &count);
+        rig_buffer(&g->r, &b, pfn, 0x100, 0x2000);
+        guest_mdl(g, &b);
+        buffer_fill(&g->r, &b, 21);
+        guest_irql(g, 2);
+        guest_answer(g, HAL_DEALLOCATE_OBJECT_KEEP_REGISTERS);
+        guest_call(g, "IoAllocateAdapterChannel", adapter, guest_device(g, 0),
+                   3, guest_callback(g), 0);
+        base = guest_argument(g, 0, 2);
+        guest_set(g, length, b.bytes);
+        low = guest_call(g, "IoMapTransfer", adapter, b.mdl, base, b.va, length,
+                         WRITE);
+        assert_int_equal(g->edx, 0);
+        assert_int_equal(guest_get(g, length), b.bytes);
+        assert_true(card_reads(&g->r, dla_of(low), b.bytes, 21));
+        guest_free(g);
+    }
+}
+
+/* SEC-016: a NULL routine faults in the guest at EIP 0 */
+static void a_null_control_routine_is_a_guest_fault(void **state)
+{
+    struct guest *g = guest_of(HAL_TRANSLATE);
+    struct hal_device dev = isa_slave(1, 0x4000);
+    uint32_t adapter, count, eax;
+
+    (void)state;
+    adapter = guest_adapter(g, &dev, &count);
+    guest_irql(g, 2);
+    assert_false(guest_try(
+        g, ke_stub(g->ke, "IoAllocateAdapterChannel").v, 5,
+        (const uint32_t[]){adapter, guest_device(g, 0), 1, 0, 0}, &eax));
+    assert_true(ke_ended(g->ke));
+    assert_int_equal(ke_bugcheck_state(g->ke)->p[0], 0);
     guest_free(g);
 }
 
@@ -741,6 +874,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adapter_object_is_as_drivers_read_it),
         cmocka_unit_test(an_unknown_version_is_null),
+        cmocka_unit_test(the_pdo_says_bus_and_slot),
+        cmocka_unit_test(nt4_adapter_has_a_table),
+        cmocka_unit_test(description_at_the_end_of_memory),
+        cmocka_unit_test(crash_dump_registers),
+        cmocka_unit_test(pages_above_4_gib),
+        cmocka_unit_test(a_null_control_routine_is_a_guest_fault),
         cmocka_unit_test(master_through_the_table_on_every_kind),
         cmocka_unit_test(master_by_the_nt4_names_on_every_kind),
         cmocka_unit_test(a_bounced_map_takes_an_entry_per_page),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ke/call.h"
 #include "mm/mdl.h"
 #include "mm/pool.h"
 
@@ -60,11 +61,12 @@ void guest_set(struct guest *g, uint32_t at, uint32_t value)
 
 uint32_t guest_alloc(struct guest *g, uint32_t bytes)
 {
-    uint8_t zero[PAGE_BYTES] = {0};
+    uint32_t i;
     gva_t at;
 
     assert_int_equal(pool_alloc(&g->r.mm, POOL_NONPAGED, bytes, 1, &at), HB_OK);
-    guest_put(g, at.v, zero, bytes);
+    for (i = 0; i < bytes; i++)
+        guest_put(g, at.v + i, &(uint8_t){0}, 1);
     return at.v;
 }
 
@@ -113,6 +115,34 @@ static void write_callback(struct guest *g)
     guest_put(g, g->page + AT_CALLBACK, c.bytes, c.count);
 }
 
+/* NTSTATUS IoGetDeviceProperty(Pdo, Property, Length, Buffer, *ResultLength):
+ * what the executive says of the fixture's card, a PCI function. */
+static void property(struct call *c)
+{
+    const struct guest *g = c->context;
+    uint32_t value = 0;
+
+    switch (call_u32(c, 1)) {
+    case 0x0d: /* DevicePropertyLegacyBusType */
+        value = HAL_INTERFACE_PCI;
+        break;
+    case 0x10: /* DevicePropertyAddress: device << 16 | function */
+        value = (g->r.requester >> 3) << 16 | (g->r.requester & 7);
+        break;
+    default:
+        call_return(c, 0xc000000d);
+        return;
+    }
+    store_u32(c, call_va(c, 3), value);
+    store_u32(c, call_va(c, 4), 4);
+    if (call_ok(c))
+        call_return(c, call_u32(c, 0) == GUEST_PDO ? 0 : 0xc000000e);
+}
+
+static const struct export pnp_rows[] = {
+    {"IoGetDeviceProperty", property, NTOSKRNL, STDCALL, 5, PASSIVE_LEVEL, 1},
+};
+
 static void start_thread(struct guest *g)
 {
     struct ke_thread_start how = {.process = KE_SYSTEM_PROCESS,
@@ -127,7 +157,7 @@ struct guest *guest_new(const struct rig_options *options)
 {
     struct guest *g = calloc(1, sizeof *g);
     struct rig_options o = *options;
-    struct export_table table;
+    struct export_table table[2] = {{0}, {pnp_rows, 1, NULL}};
     struct ke_wiring w;
 
     assert_non_null(g);
@@ -140,8 +170,9 @@ struct guest *guest_new(const struct rig_options *options)
     rig_system(&g->r, &o, &g->cpu.tlb);
     w = (struct ke_wiring){&g->r.ram,   g->r.bus,     &g->cpu,
                            &g->r.clock, &g->r.events, &g->r.mm};
-    table = hal_table(g->r.hal);
-    assert_int_equal(ke_create(&g->ke, &w, &table, 1, NULL), HB_OK);
+    table[0] = hal_table(g->r.hal);
+    table[1].context = g;
+    assert_int_equal(ke_create(&g->ke, &w, table, 2, NULL), HB_OK);
     assert_int_equal(ke_boot(g->ke, NULL), HB_OK);
     assert_int_equal(hal_boot(g->r.hal, NULL), HB_OK);
     assert_int_equal(hal_exports_boot(g->r.hal, g->ke, NULL), HB_OK);
@@ -290,7 +321,7 @@ uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
     memcpy(raw + 0x18, &dev->width, 4);
     memcpy(raw + 0x20, &dev->maximum_length, 4);
     guest_put(g, at, raw, sizeof raw);
-    adapter = guest_call(g, "IoGetDmaAdapter", 0, at, n);
+    adapter = guest_call(g, "IoGetDmaAdapter", g->pdo, at, n);
     *count = guest_get(g, n);
     return adapter;
 }

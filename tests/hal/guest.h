@@ -10,7 +10,7 @@
 #include "hal/exports/hal_exports.h"
 #include "ke/ke.h"
 
-enum { GUEST_NOTED = 16 };
+enum { GUEST_NOTED = 16, GUEST_PDO = 0x81555000 };
 
 struct guest {
     struct rig r;
@@ -20,6 +20,7 @@ struct guest {
     uint32_t heap;   /* next free byte for guest_alloc()   */
     uint32_t pieces; /* kernel entries of the last call    */
     uint32_t edx;    /* of the last call                   */
+    uint32_t pdo;    /* for guest_adapter(), 0 none        */
 };
 
 struct guest *guest_new(const struct rig_options *options);
