@@ -32,13 +32,14 @@ enum {
 /* Where BARs go that nobody placed: ports above the board's own, memory in the
  * hole below 4 GiB. */
 enum { FIRST_PORT = 0xc000, LAST_PORT = 0xffff };
-#define FIRST_MEMORY 0xf0000000u
-#define LAST_MEMORY  0xfebfffffu
+#define FIRST_MEMORY  0xf0000000u
+#define MIDDLE_MEMORY 0xfe000000u
+#define LAST_MEMORY   0xfebfffffu
 
 struct scan {
     struct nt *nt;
     struct nt_card *card;
-    uint32_t next_port, next_memory;
+    uint32_t next_port, next_memory, last_memory;
 };
 
 static uint32_t get(const struct scan *s, unsigned at, unsigned bytes)
@@ -93,7 +94,7 @@ static bool bar(struct scan *s, unsigned i)
     base = was & (io ? ~3u : ~15u);
     if (base == 0) {
         base = io ? place(&s->next_port, bytes, LAST_PORT)
-                  : place(&s->next_memory, bytes, LAST_MEMORY);
+                  : place(&s->next_memory, bytes, s->last_memory);
         set(s, at, base, 4);
     }
     if (base)
@@ -137,7 +138,8 @@ static bool is_bridge(const struct scan *s)
     return get(s, REG_CLASS, 4) >> 24 == CLASS_BRIDGE;
 }
 
-/* Take over what stands already, so that nothing is placed on top of it. */
+/* Take over what stands already, so that nothing is placed on top of it: the
+ * HAL's map-register unit stands high, what a card has low. */
 static void reserve(struct scan *s)
 {
     for (unsigned i = 0; i < BARS; i++) {
@@ -147,7 +149,9 @@ static void reserve(struct scan *s)
         if (v & BAR_IO) {
             if (port >= s->next_port && port <= LAST_PORT)
                 s->next_port = port + 0x100;
-        } else if (memory >= s->next_memory && memory <= LAST_MEMORY) {
+        } else if (memory >= MIDDLE_MEMORY && memory <= s->last_memory) {
+            s->last_memory = memory - 1;
+        } else if (memory >= s->next_memory && memory < MIDDLE_MEMORY) {
             s->next_memory = memory + 0x1000000;
         }
     }
@@ -194,8 +198,10 @@ static enum hb_status visit_add(struct scan *s)
 
 enum hb_status pci_scan(struct nt *nt, struct hb_error *error)
 {
-    struct scan s = {
-        .nt = nt, .next_port = FIRST_PORT, .next_memory = FIRST_MEMORY};
+    struct scan s = {.nt = nt,
+                     .next_port = FIRST_PORT,
+                     .next_memory = FIRST_MEMORY,
+                     .last_memory = LAST_MEMORY};
 
     each(nt, &s, visit_reserve);
     if (each(nt, &s, visit_add) != HB_OK)
