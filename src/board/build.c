@@ -210,8 +210,10 @@ enum hb_status machine_build(struct machine **out,
 enum hb_status machine_boot(struct machine *m, struct hb_error *error)
 {
     const struct mm_settings settings = {.pae = m->config.pae, .era = MM_XP};
-    enum hb_status status = mm_boot(&m->mm, &settings, error);
+    enum hb_status status;
 
+    firmware_run(m);
+    status = mm_boot(&m->mm, &settings, error);
     if (status == HB_OK)
         status = ke_boot(m->ke, error);
     if (status == HB_OK)
