@@ -147,7 +147,7 @@ HB_API void machine_ticket_free(struct machine *m, uint32_t ticket);
 
 enum machine_wait {
     WAIT_DONE, /* until result.done    */
-    WAIT_IO,   /* until result.io_done */
+    WAIT_IO,   /* until result.io_done as well */
 };
 /** machine_wait() - run until @ticket is as far as @what, at most @limit_ns of
  *  virtual time, or until something else stops the machine: STOP_TICKET when

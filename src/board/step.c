@@ -118,7 +118,7 @@ static bool ticket_is_there(struct machine *m, uint32_t ticket,
 
     stop->reason = STOP_TICKET;
     if (machine_result(m, ticket, &r))
-        return what == WAIT_DONE ? r.done : r.io_done;
+        return r.done && (what == WAIT_DONE || r.io_done);
     stop->reason = STOP_IDLE;
     snprintf(stop->text, sizeof stop->text, "there is no ticket %u", ticket);
     return true;
