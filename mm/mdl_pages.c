@@ -94,15 +94,18 @@ enum hb_status mdl_pages_alloc(struct mm *mm, const struct mdl_pages *wish,
     uint64_t all = (wish->bytes >> PAGE_SHIFT) + !!(wish->bytes & PAGE_MASK);
     uint32_t pages = pages_wished(mm, all), *pfn;
     enum hb_status st;
+    gva_t at;
 
     if (!pages || pool_alloc(mm, POOL_NONPAGED, MDL_BYTES + 4 * pages,
-                             PAGES_TAG, mdl) != HB_OK)
+                             PAGES_TAG, &at) != HB_OK)
         return HB_NO_PAGES;
     pfn = malloc(pages * sizeof *pfn);
-    st = pfn ? fill(mm, wish, all, pages, pfn, *mdl) : HB_NO_PAGES;
+    st = pfn ? fill(mm, wish, all, pages, pfn, at) : HB_NO_PAGES;
     free(pfn);
-    if (st != HB_OK)
-        pool_free(mm, *mdl, 0, NULL);
+    if (st == HB_OK)
+        *mdl = at;
+    else
+        pool_free(mm, at, 0, NULL);
     return st;
 }
 

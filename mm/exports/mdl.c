@@ -176,8 +176,6 @@ void thunk_MmProbeAndLockPages(struct call *c)
 
     if (!call_ok(c) || too_high_to_lock(c, mdl))
         return;
-    space_set_process(call_mm(c), call_space(c),
-                      ke_process_object(c->ke, ke_current_process(c->ke)));
     st = mdl_lock(call_mm(c), call_space(c), mdl, call_u8(c, 1) == USER_MODE,
                   access > MDL_MODIFY_ACCESS ? MDL_MODIFY_ACCESS
                                              : (enum mdl_access)access,
