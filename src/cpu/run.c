@@ -63,7 +63,8 @@ void cpu_reset(struct cpu *cpu)
  * the IDT itself or holds debug traps back (MOV SS, POP SS). 17.3.1.4, 6.8.3 */
 static void single_step(struct cpu *cpu)
 {
-    if (cpu->p->trap_taken || cpu->s.interrupt_shadow == SHADOW_SS)
+    if (cpu->p->trap_taken || cpu->s.interrupt_shadow == SHADOW_SS ||
+        cpu->p->vmcall) /* the kernel is entered first: the trap comes later */
         return;
     cpu->s.dr[6] |= 1u << 14; /* BS */
     cpu->p->esp_before = cpu->s.reg[ESP];
