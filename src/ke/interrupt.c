@@ -224,6 +224,11 @@ void run_interrupt(struct call *c)
     if (c->state == 1) {
         bool handled = (c->eax & 0xff) != 0;
 
+        if (ke_checks(ke) && ke_irql(ke) != c->record->irql) {
+            call_bugcheck(c, BUGCHECK_VERIFIER, 0x111, now ? now->routine : 0,
+                          c->record->irql, ke_irql(ke));
+            return;
+        }
         ke_set_irql(ke, irq_level(c->w[W_IRQ] % KE_IRQS));
         c->w[W_HANDLED] |= handled;
         c->w[W_PASS] |= handled;

@@ -181,6 +181,7 @@ const struct state_row ke_state_rows[] = {
               missing_rows),
     STATE_VEC(struct ke_state, bugcheck_callback, uint32_t, IMAGES_MOST,
               u32_rows),
+    STATE_VEC(struct ke_state, held_lock, uint32_t, LOCKS_MOST, u32_rows),
     STATE_END,
 };
 
@@ -282,6 +283,11 @@ uint32_t ke_read_u32(const struct ke *ke, gva_t at)
 bool ke_write_u32(struct ke *ke, gva_t at, uint32_t v)
 {
     return ke_write(ke, at, &v, sizeof v);
+}
+
+bool ke_checks(const struct ke *ke)
+{
+    return ke->mm->s.settings.checks != 0;
 }
 
 struct mm *ke_mm(const struct ke *ke)

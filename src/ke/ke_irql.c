@@ -17,15 +17,35 @@ void thunk_KeGetCurrentIrql(struct call *c)
     call_return(c, call_irql(c));
 }
 
+/** With the verifier's checks a "raise" that lowers is 0xC4 (30h), a "lower"
+ *  that raises 0xC4 (31h); without them both just set the level. */
+static bool right_direction(struct call *c, uint8_t irql, bool up)
+{
+    uint8_t now = call_irql(c);
+
+    if (!ke_checks(c->ke) || (up ? irql >= now : irql <= now))
+        return true;
+    call_bugcheck(c, BUGCHECK_VERIFIER, up ? 0x30 : 0x31, now, irql, 0);
+    return false;
+}
+
 void thunk_KfRaiseIrql(struct call *c)
 {
-    raise_to(c, call_u8(c, 0));
+    if (right_direction(c, call_u8(c, 0), true))
+        raise_to(c, call_u8(c, 0));
+}
+
+static void lower_to(struct call *c, uint8_t irql)
+{
+    if (!call_ok(c) || !right_direction(c, irql, false))
+        return;
+    call_set_irql(c, irql);
+    call_return(c, 0);
 }
 
 void thunk_KfLowerIrql(struct call *c)
 {
-    call_set_irql(c, call_u8(c, 0));
-    call_return(c, 0);
+    lower_to(c, call_u8(c, 0));
 }
 
 void thunk_KeRaiseIrql(struct call *c)
@@ -33,18 +53,13 @@ void thunk_KeRaiseIrql(struct call *c)
     uint8_t irql = call_u8(c, 0);
 
     store_u8(c, call_va(c, 1), call_irql(c));
-    if (call_ok(c))
+    if (call_ok(c) && right_direction(c, irql, true))
         raise_to(c, irql);
 }
 
 void thunk_KeLowerIrql(struct call *c)
 {
-    uint8_t irql = call_u8(c, 0);
-
-    if (!call_ok(c))
-        return;
-    call_set_irql(c, irql);
-    call_return(c, 0);
+    lower_to(c, call_u8(c, 0));
 }
 
 void thunk_KeRaiseIrqlToDpcLevel(struct call *c)

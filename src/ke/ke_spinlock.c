@@ -18,6 +18,66 @@ static void lower_and_return(struct call *c, uint8_t irql)
     call_return(c, 0);
 }
 
+/* ---- the verifier's checks --------------------------------------------------
+ */
+
+/** Index of @lock among those held, or the count. */
+static uint32_t held_index(const struct ke *ke, uint32_t lock)
+{
+    uint32_t i = 0;
+
+    while (i < ke->s.held_lock.count &&
+           *VEC_AT(uint32_t, &ke->s.held_lock, i) != lock)
+        i++;
+    return i;
+}
+
+/** 0xC4 (@what, IRQL, lock) when @bad; true: go on. */
+static bool check(struct call *c, bool bad, uint32_t what)
+{
+    if (!ke_checks(c->ke) || !bad)
+        return true;
+    call_bugcheck(c, BUGCHECK_VERIFIER, what, call_irql(c), call_u32(c, 0), 0);
+    return false;
+}
+
+/** A lock that is held is taken again: for ever, on one processor. */
+static bool note_acquire(struct call *c)
+{
+    uint32_t lock = call_u32(c, 0);
+
+    if (!ke_checks(c->ke))
+        return true;
+    if (held_index(c->ke, lock) < c->ke->s.held_lock.count) {
+        call_bugcheck(c, BUGCHECK_SPIN_LOCK_ALREADY_OWNED, lock, 0, 0, 0);
+        return false;
+    }
+    if (c->ke->s.held_lock.count < LOCKS_MOST)
+        vec_push(&c->ke->s.held_lock, sizeof lock, &lock);
+    return true;
+}
+
+static void note_release(struct call *c)
+{
+    uint32_t i = held_index(c->ke, call_u32(c, 0));
+
+    if (i < c->ke->s.held_lock.count)
+        vec_remove(&c->ke->s.held_lock, sizeof(uint32_t), i);
+}
+
+static bool may_acquire(struct call *c)
+{
+    return check(c, call_irql(c) > DISPATCH_LEVEL, 0x42) && note_acquire(c);
+}
+
+static bool may_release(struct call *c)
+{
+    if (!check(c, call_irql(c) != DISPATCH_LEVEL, 0x32))
+        return false;
+    note_release(c);
+    return true;
+}
+
 /** KeInitializeSpinLock(PKSPIN_LOCK) */
 void thunk_KeInitializeSpinLock(struct call *c)
 {
@@ -27,24 +87,27 @@ void thunk_KeInitializeSpinLock(struct call *c)
 
 void thunk_KfAcquireSpinLock(struct call *c)
 {
-    raise_and_return(c, DISPATCH_LEVEL);
+    if (may_acquire(c))
+        raise_and_return(c, DISPATCH_LEVEL);
 }
 
 void thunk_KfReleaseSpinLock(struct call *c)
 {
-    lower_and_return(c, call_u8(c, 1));
+    if (may_release(c))
+        lower_and_return(c, call_u8(c, 1));
 }
 
 void thunk_KeAcquireSpinLock(struct call *c)
 {
     store_u8(c, call_va(c, 1), call_irql(c));
-    if (call_ok(c))
+    if (call_ok(c) && may_acquire(c))
         raise_and_return(c, DISPATCH_LEVEL);
 }
 
 void thunk_KeReleaseSpinLock(struct call *c)
 {
-    lower_and_return(c, call_u8(c, 1));
+    if (may_release(c))
+        lower_and_return(c, call_u8(c, 1));
 }
 
 void thunk_KeAcquireSpinLockRaiseToSynch(struct call *c)
@@ -58,24 +121,38 @@ static void nothing(struct call *c)
     call_return(c, 0);
 }
 
+static void acquire_at_dispatch(struct call *c)
+{
+    if (check(c, call_irql(c) < DISPATCH_LEVEL, 0x40) && note_acquire(c))
+        nothing(c);
+}
+
+static void release_at_dispatch(struct call *c)
+{
+    if (!check(c, call_irql(c) < DISPATCH_LEVEL, 0x41))
+        return;
+    note_release(c);
+    nothing(c);
+}
+
 void thunk_KeAcquireSpinLockAtDpcLevel(struct call *c)
 {
-    nothing(c);
+    acquire_at_dispatch(c);
 }
 
 void thunk_KeReleaseSpinLockFromDpcLevel(struct call *c)
 {
-    nothing(c);
+    release_at_dispatch(c);
 }
 
 void thunk_KefAcquireSpinLockAtDpcLevel(struct call *c)
 {
-    nothing(c);
+    acquire_at_dispatch(c);
 }
 
 void thunk_KefReleaseSpinLockFromDpcLevel(struct call *c)
 {
-    nothing(c);
+    release_at_dispatch(c);
 }
 
 void thunk_KiAcquireSpinLock(struct call *c)

@@ -10,6 +10,24 @@ static uint64_t deadline(struct call *c, unsigned slot)
     return at.v ? ke_deadline(c->ke, (int64_t)load_u64(c, at)) : WAIT_FOREVER;
 }
 
+/** With checks a wait at DISPATCH_LEVEL that is no poll is 0xC4: 121h without a
+ *  timeout, 122h with one; above DISPATCH_LEVEL 120h. */
+static bool may_wait(struct call *c, uint32_t object, unsigned slot,
+                     uint64_t due)
+{
+    uint8_t irql = call_irql(c);
+
+    if (!ke_checks(c->ke) || irql < DISPATCH_LEVEL ||
+        (irql == DISPATCH_LEVEL && !due))
+        return true;
+    call_bugcheck(c, BUGCHECK_VERIFIER,
+                  irql > DISPATCH_LEVEL ? 0x120
+                  : due == WAIT_FOREVER ? 0x121
+                                        : 0x122,
+                  irql, object, call_u32(c, slot));
+    return false;
+}
+
 /** (Object, Reason, Mode, Alertable, *Timeout) */
 void thunk_KeWaitForSingleObject(struct call *c)
 {
@@ -21,7 +39,8 @@ void thunk_KeWaitForSingleObject(struct call *c)
         return;
     }
     due = deadline(c, 4);
-    call_wait(c, 1, &object, false, due, 1);
+    if (may_wait(c, object.v, 4, due))
+        call_wait(c, 1, &object, false, due, 1);
 }
 
 void thunk_KeWaitForMutexObject(struct call *c)
@@ -52,7 +71,8 @@ void thunk_KeWaitForMultipleObjects(struct call *c)
     for (uint32_t i = 0; i < count; i++)
         objects[i] = gva_of(load_u32(c, gva_add(list, 4 * i)));
     due = deadline(c, 6);
-    call_wait(c, count, objects, all, due, 1);
+    if (may_wait(c, list.v, 6, due))
+        call_wait(c, count, objects, all, due, 1);
 }
 
 /** (Mode, Alertable, *Interval). An interval of 0 gives way to others. */

@@ -59,6 +59,7 @@ enum {
     WORK_MOST = 1 << 16,
     CONNECTIONS_MOST = 1024,
     IMAGES_MOST = 1024,
+    LOCKS_MOST = 1024,
 };
 
 enum thread_state {
@@ -155,6 +156,7 @@ struct ke_state {
     struct vec record, thread, process, wait, timer, dpc, apc, work;
     struct vec connection; /* struct ke_interrupt, in connect order */
     struct vec image, missing, bugcheck_callback;
+    struct vec held_lock; /* u32, with the verifier's checks alone */
 };
 
 /** A row in the registry. */
@@ -333,6 +335,8 @@ void set_exception_list(struct ke *ke, uint32_t registration);
 void ke_bugcheck_at(struct ke *ke, uint32_t eip, uint32_t code, uint32_t p1,
                     uint32_t p2, uint32_t p3, uint32_t p4, const char *text);
 
+/** ke_checks() - the verifier's checks are on: misuse is bugcheck 0xC4. */
+bool ke_checks(const struct ke *ke);
 /** store_header() - a DISPATCHER_HEADER in the caller's memory. */
 void store_header(struct call *c, gva_t at, uint8_t type, uint32_t bytes,
                   uint32_t state);

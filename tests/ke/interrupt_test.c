@@ -587,6 +587,120 @@ static void a_bad_address_at_dispatch_level_is_0xd1(void **state)
     assert_string_equal(b->image, "test.sys");
 }
 
+/* ---- with the verifier's checks
+ * --------------------------------------------------- */
+
+static struct rig *checked(void)
+{
+    struct rig *r = rig_create(MM_XP);
+
+    r->mm.s.settings.checks = 1;
+    return r;
+}
+
+static void verifier_says(struct rig *r, uint32_t code, uint32_t bugcheck,
+                          uint32_t p0)
+{
+    start(r, code, 0);
+    assert_true(run(r, 1000000));
+    assert_int_equal(ke_bugcheck_state(r->ke)->code, bugcheck);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[0], p0);
+    rig_destroy(r);
+}
+
+/* INT-003 */
+static void a_raise_that_lowers_is_set_or_with_checks_0xc4(void **state)
+{
+    struct rig *r = *state;
+    uint32_t code = here(r);
+
+    raise_to(r, 5);
+    raise_to(r, 3);
+    note_eax(r);
+    lower_to(r, 7);
+    call(r, "KeGetCurrentIrql");
+    note_eax(r);
+    lower_to(r, 0);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 5, 7);
+
+    r = checked();
+    code = here(r);
+    raise_to(r, 5);
+    raise_to(r, 3);
+    verifier_says(r, code, 0xc4, 0x30);
+
+    r = checked();
+    code = here(r);
+    lower_to(r, 5);
+    verifier_says(r, code, 0xc4, 0x31);
+}
+
+static uint32_t at_irql(struct rig *r, uint8_t irql, const char *routine)
+{
+    uint32_t lock = pool(r, 4), code = here(r);
+
+    raise_to(r, irql);
+    mov_ecx(r, lock);
+    mov_edx(r, 0);
+    call(r, routine);
+    return code;
+}
+
+/* INT-006 */
+static void spin_lock_misuse_is_told_with_checks(void **state)
+{
+    struct rig *r = checked();
+    uint32_t lock, code;
+
+    (void)state;
+    verifier_says(r, at_irql(r, 0, "KfReleaseSpinLock"), 0xc4, 0x32);
+    r = checked();
+    verifier_says(r, at_irql(r, 0, "KefAcquireSpinLockAtDpcLevel"), 0xc4, 0x40);
+    r = checked();
+    verifier_says(r, at_irql(r, 5, "KfAcquireSpinLock"), 0xc4, 0x42);
+    r = checked();
+    lock = pool(r, 4);
+    code = here(r);
+    mov_ecx(r, lock);
+    call(r, "KfAcquireSpinLock");
+    mov_ecx(r, lock);
+    call(r, "KfAcquireSpinLock");
+    verifier_says(r, code, 0x0f, lock);
+}
+
+/* INT-008 */
+static void a_wait_at_dispatch_level_is_told_with_checks(void **state)
+{
+    struct rig *r = checked();
+    uint32_t event = pool(r, 16), code = here(r);
+
+    (void)state;
+    raise_to(r, 2);
+    for (unsigned i = 0; i < 5; i++)
+        emit_push(r, i == 4 ? event : 0);
+    call(r, "KeWaitForSingleObject");
+    verifier_says(r, code, 0xc4, 0x121);
+}
+
+/* INT-023 */
+static void a_service_routine_must_keep_its_irql(void **state)
+{
+    struct rig *r = checked();
+    uint32_t isr = here(r), code;
+
+    (void)state;
+    raise_to(r, 31);
+    mov_eax(r, 1);
+    ret(r, 8);
+    connect_isr(r, 3, isr, 0, false, true);
+    code = here(r);
+    out_card(r, 0, 1);
+    CODE(r, 0xeb, 0xfe);
+    verifier_says(r, code, 0xc4, 0x111);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -613,6 +727,10 @@ int main(void)
         TEST(dpcs_run_on_a_stack_of_their_own_at_dispatch_level),
         TEST(a_wait_in_a_dpc_is_a_bugcheck_unless_it_polls),
         TEST(a_bad_address_at_dispatch_level_is_0xd1),
+        TEST(a_raise_that_lowers_is_set_or_with_checks_0xc4),
+        cmocka_unit_test(spin_lock_misuse_is_told_with_checks),
+        cmocka_unit_test(a_wait_at_dispatch_level_is_told_with_checks),
+        cmocka_unit_test(a_service_routine_must_keep_its_irql),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
