@@ -27,19 +27,27 @@ enum {
     FLAG_PREFETCH = 4,
     SHARE_SHARED = 3,
     SHARE_DEVICE = 1,
-    CLASS_BRIDGE = 6
+    CLASS_BRIDGE = 6,
+    CLASS_ISA_BRIDGE = 0x0601
 };
 /* Where BARs go that nobody placed: ports above the board's own, memory in the
  * hole below 4 GiB. */
 enum { FIRST_PORT = 0xc000, LAST_PORT = 0xffff };
-#define FIRST_MEMORY  0xf0000000u
-#define MIDDLE_MEMORY 0xfe000000u
-#define LAST_MEMORY   0xfebfffffu
+#define FIRST_MEMORY 0xf0000000u
+#define LAST_MEMORY  0xfebfffffu
+
+enum { RANGES_MOST = 64 };
+/** Addresses that some BAR decodes. */
+struct range {
+    uint32_t start, bytes;
+    bool io;
+};
 
 struct scan {
     struct nt *nt;
     struct nt_card *card;
-    uint32_t next_port, next_memory, last_memory;
+    struct range range[RANGES_MOST];
+    unsigned ranges;
 };
 
 static uint32_t get(const struct scan *s, unsigned at, unsigned bytes)
@@ -63,39 +71,73 @@ static void add(struct nt_card *card, struct nt_resource r)
         card->resource[card->resources++] = r;
 }
 
-static uint32_t place(uint32_t *next, uint32_t bytes, uint32_t last)
+static void occupy(struct scan *s, uint32_t start, uint32_t bytes, bool io)
 {
-    uint32_t at = (*next + bytes - 1) & ~(bytes - 1);
+    if (s->ranges < RANGES_MOST)
+        s->range[s->ranges++] = (struct range){start, bytes, io};
+}
 
-    if (at < *next || at > last || last - at < bytes - 1)
+static const struct range *overlap(const struct scan *s, uint32_t start,
+                                   uint32_t bytes, bool io)
+{
+    for (unsigned i = 0; i < s->ranges; i++) {
+        const struct range *r = &s->range[i];
+        if (r->io == io && start < r->start + r->bytes &&
+            r->start < start + bytes)
+            return r;
+    }
+    return NULL;
+}
+
+/* The lowest aligned address where @bytes are free; 0: there is none. */
+static uint32_t place(struct scan *s, uint32_t bytes, bool io)
+{
+    uint32_t at = io ? FIRST_PORT : FIRST_MEMORY;
+    uint32_t last = io ? LAST_PORT : LAST_MEMORY;
+    const struct range *r;
+
+    for (unsigned tries = 0; tries <= RANGES_MOST; tries++) {
+        at = (at + bytes - 1) & ~(bytes - 1);
+        if (at < FIRST_PORT || at > last || last - at < bytes - 1)
+            return 0;
+        r = overlap(s, at, bytes, io);
+        if (r == NULL) {
+            occupy(s, at, bytes, io);
+            return at;
+        }
+        at = r->start + r->bytes;
+    }
+    return 0;
+}
+
+/* What BAR @i decodes: its size, 0 when it is none. */
+static uint32_t bar_bytes(struct scan *s, unsigned i, uint32_t *was)
+{
+    unsigned at = REG_BAR0 + 4 * i;
+    uint32_t mask;
+
+    *was = get(s, at, 4);
+    set(s, at, 0xffffffffu, 4);
+    mask = get(s, at, 4);
+    set(s, at, *was, 4);
+    if (mask == 0 || mask == 0xffffffffu)
         return 0;
-    *next = at + bytes;
-    return at;
+    mask = mask & BAR_IO ? (mask & ~3u) | 0xffff0000u : mask & ~15u;
+    return ~mask + 1;
 }
 
 /* Size BAR @i, place it if it stands at 0. Returns whether it takes two. */
 static bool bar(struct scan *s, unsigned i)
 {
-    unsigned at = REG_BAR0 + 4 * i;
-    uint32_t was = get(s, at, 4), mask, base, bytes;
-    bool io;
+    uint32_t was, bytes = bar_bytes(s, i, &was), base;
+    bool io = was & BAR_IO;
 
-    set(s, at, 0xffffffffu, 4);
-    mask = get(s, at, 4);
-    set(s, at, was, 4);
-    if (mask == 0 || mask == 0xffffffffu)
-        return false;
-    io = mask & BAR_IO;
-    mask &= io ? ~3u : ~15u;
-    bytes = (io ? (mask | 0xffff0000u) : mask);
-    bytes = bytes ? ~bytes + 1 : 0;
     if (bytes == 0)
         return false;
     base = was & (io ? ~3u : ~15u);
     if (base == 0) {
-        base = io ? place(&s->next_port, bytes, LAST_PORT)
-                  : place(&s->next_memory, bytes, s->last_memory);
-        set(s, at, base, 4);
+        base = place(s, bytes, io);
+        set(s, REG_BAR0 + 4 * i, base, 4);
     }
     if (base)
         add(s->card,
@@ -109,11 +151,47 @@ static bool bar(struct scan *s, unsigned i)
     return !io && (was & 6) == BAR_64;
 }
 
+/* ---- interrupt routing: what a PC's BIOS does
+ * -------------------------------- PIRQA-D of the ISA bridge to four requests
+ * of the 8259 pair, those level triggered in ELCR. Source: Intel 82371SB
+ * (PIIX3) data sheet, PIRQRC, ELCR. */
+
+enum { REG_PIRQ = 0x60, ELCR = 0x4d0, PIRQS = 4 };
+static const uint8_t pirq_line[PIRQS] = {11, 10, 9, 15};
+
+static void route_all(const struct scan *s)
+{
+    unsigned elcr = 0;
+
+    for (unsigned i = 0; i < PIRQS; i++) {
+        set(s, REG_PIRQ + i, pirq_line[i], 1);
+        elcr |= 1u << pirq_line[i];
+    }
+    elcr |= bus_in(s->nt->w.bus, ELCR, 1) | bus_in(s->nt->w.bus, ELCR + 1, 1)
+                                                << 8;
+    bus_out(s->nt->w.bus, ELCR, 1, elcr & 0xff);
+    bus_out(s->nt->w.bus, ELCR + 1, 1, elcr >> 8);
+}
+
+/* The line that the function's pin comes out at, told in its configuration
+ * space; 0: it has no pin. */
+static uint8_t route(const struct scan *s)
+{
+    unsigned pin = get(s, REG_PIN, 1);
+    uint8_t line;
+
+    if (pin == 0 || pin > PIRQS)
+        return 0;
+    line = pirq_line[bus_pirq(s->card->slot, pin) - WIRE_PIRQA];
+    set(s, REG_LINE, line, 1);
+    return line;
+}
+
 static void read_function(struct scan *s)
 {
     struct nt_card *card = s->card;
     uint32_t id = get(s, REG_ID, 4), class = get(s, REG_CLASS, 4);
-    uint8_t line = (uint8_t)get(s, REG_LINE, 1);
+    uint8_t line;
     uint32_t command = get(s, REG_COMMAND, 2);
 
     snprintf(card->hardware_id, sizeof card->hardware_id,
@@ -127,7 +205,8 @@ static void read_function(struct scan *s)
         if (bar(s, i))
             i++;
     set(s, REG_COMMAND, command, 2);
-    if (get(s, REG_PIN, 1) && line && line < 16)
+    line = route(s);
+    if (line)
         add(card, (struct nt_resource){.kind = NT_INTERRUPT,
                                        .share = SHARE_SHARED,
                                        .start = line});
@@ -138,22 +217,21 @@ static bool is_bridge(const struct scan *s)
     return get(s, REG_CLASS, 4) >> 24 == CLASS_BRIDGE;
 }
 
-/* Take over what stands already, so that nothing is placed on top of it: the
- * HAL's map-register unit stands high, what a card has low. */
+/* The map-register unit is the HAL's, no driver's. */
+static bool is_the_hals(const struct scan *s)
+{
+    return get(s, REG_ID, 4) == (0x4d52u << 16 | 0x4842u);
+}
+
+/* What stands already, so that nothing is placed on top of it. */
 static void reserve(struct scan *s)
 {
     for (unsigned i = 0; i < BARS; i++) {
-        uint32_t v = get(s, REG_BAR0 + 4 * i, 4);
-        uint32_t memory = v & ~15u, port = v & ~3u;
+        uint32_t was, bytes = bar_bytes(s, i, &was);
+        uint32_t base = was & (was & BAR_IO ? ~3u : ~15u);
 
-        if (v & BAR_IO) {
-            if (port >= s->next_port && port <= LAST_PORT)
-                s->next_port = port + 0x100;
-        } else if (memory >= MIDDLE_MEMORY && memory <= s->last_memory) {
-            s->last_memory = memory - 1;
-        } else if (memory >= s->next_memory && memory < MIDDLE_MEMORY) {
-            s->next_memory = memory + 0x1000000;
-        }
+        if (bytes && base)
+            occupy(s, base, bytes, was & BAR_IO);
     }
 }
 
@@ -184,13 +262,19 @@ static enum hb_status each(struct nt *nt, struct scan *s,
 
 static enum hb_status visit_reserve(struct scan *s)
 {
+    uint32_t command = get(s, REG_COMMAND, 2);
+
+    set(s, REG_COMMAND, command & ~(unsigned)(COMMAND_IO | COMMAND_MEMORY), 2);
     reserve(s);
+    set(s, REG_COMMAND, command, 2);
+    if (get(s, REG_CLASS, 4) >> 16 == CLASS_ISA_BRIDGE)
+        route_all(s);
     return HB_OK;
 }
 
 static enum hb_status visit_add(struct scan *s)
 {
-    if (is_bridge(s))
+    if (is_bridge(s) || is_the_hals(s))
         return HB_OK;
     read_function(s);
     return nt_card_add(s->nt, s->card) == NT_NONE ? HB_NO_MEMORY : HB_OK;
@@ -198,10 +282,7 @@ static enum hb_status visit_add(struct scan *s)
 
 enum hb_status pci_scan(struct nt *nt, struct hb_error *error)
 {
-    struct scan s = {.nt = nt,
-                     .next_port = FIRST_PORT,
-                     .next_memory = FIRST_MEMORY,
-                     .last_memory = LAST_MEMORY};
+    struct scan s = {.nt = nt};
 
     each(nt, &s, visit_reserve);
     if (each(nt, &s, visit_add) != HB_OK)
