@@ -108,7 +108,8 @@ struct cpu_state {
     uint32_t efer_nxe; /* IA32_EFER.NXE: NX under PAE */
     uint32_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t tsc_offset;
-    uint8_t cpl, halted, interrupt_shadow, nmi_blocked, nmi_line, shutdown;
+    uint8_t cpl, halted, interrupt_shadow, nmi_blocked, nmi_line, nmi_pending;
+    uint8_t shutdown;
 };
 
 enum cpu_exit {
@@ -143,7 +144,7 @@ void cpu_destroy(struct cpu *cpu);
 /** cpu_reset() - the state after RESET#, SDM vol. 3A table 9-1. */
 void cpu_reset(struct cpu *cpu);
 extern const struct state_row cpu_state_rows[];
-enum { CPU_STATE_VERSION = 1 };
+enum { CPU_STATE_VERSION = 2 };
 
 /** cpu_run() - retire instructions until clock->now reaches clock->until, or
  *  something ends it earlier. Each instruction (and each iteration of a rep)

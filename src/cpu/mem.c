@@ -99,6 +99,7 @@ static uint32_t read_slow(struct cpu *cpu, uint32_t at, unsigned bytes,
     uint32_t v = 0;
 
     if ((at & PAGE_MASK) + bytes > PAGE_BYTES) {
+        translate(cpu, at, access, user);
         translate(cpu, next_page(at), access, user);
         for (unsigned i = 0; i < bytes; i++)
             v |= read_slow(cpu, at + i, 1, user, access) << 8 * i;

@@ -102,26 +102,34 @@ static void step(struct cpu *cpu)
         single_step(cpu);
 }
 
-/* NMI is an edge and is held back until IRET; INTR needs IF and no shadow. */
+/* A rising edge of NMI is remembered; IRET lets it in when one is served. */
+static bool nmi_due(struct cpu *cpu)
+{
+    bool level = cpu->p->pins->nmi;
+
+    if (level && !cpu->s.nmi_line)
+        cpu->s.nmi_pending = 1;
+    cpu->s.nmi_line = level;
+    return cpu->s.nmi_pending && !cpu->s.nmi_blocked;
+}
+
+/* INTR needs IF; both wait for the shadow's end. */
 static void take_interrupt(struct cpu *cpu)
 {
-    const struct bus_pins *pins = cpu->p->pins;
-    struct cpu_private *p = cpu->p;
-    bool nmi = pins->nmi && !cpu->s.nmi_line && !cpu->s.nmi_blocked;
+    bool nmi = nmi_due(cpu);
+    bool intr = cpu->p->pins->intr && (cpu->s.eflags & FLAG_IF);
     unsigned vector = EXC_NMI;
 
-    if (!cpu->s.nmi_blocked)
-        cpu->s.nmi_line = pins->nmi;
-    if (cpu->s.interrupt_shadow)
+    if (cpu->s.interrupt_shadow || (!nmi && !intr))
         return;
-    if (!nmi && !(pins->intr && (cpu->s.eflags & FLAG_IF)))
-        return;
-    if (nmi)
+    if (nmi) {
+        cpu->s.nmi_pending = 0;
         cpu->s.nmi_blocked = 1;
-    else
+    } else {
         vector = bus_inta(cpu->bus);
+    }
     cpu->s.halted = 0;
-    p->esp_before = cpu->s.reg[ESP];
+    cpu->p->esp_before = cpu->s.reg[ESP];
     if (!trap_deliver(cpu, vector, false, 0, cpu->s.eip, TRAP_EXTERNAL))
         cpu->s.shutdown = 1;
 }

@@ -40,6 +40,7 @@ const struct state_row cpu_state_rows[] = {
     STATE_INT(struct cpu_state, interrupt_shadow),
     STATE_INT(struct cpu_state, nmi_blocked),
     STATE_INT(struct cpu_state, nmi_line),
+    STATE_INT(struct cpu_state, nmi_pending),
     STATE_INT(struct cpu_state, shutdown),
     STATE_END,
 };
