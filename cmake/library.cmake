@@ -33,7 +33,8 @@ install(FILES "${CMAKE_BINARY_DIR}/halbox-config.cmake"
         "${CMAKE_BINARY_DIR}/halbox-config-version.cmake"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/halbox")
 
-# prefix= is where the file is found: the tree may be moved after the install.
+# The prefix is found from where the file lies: the tree may be moved.
+file(RELATIVE_PATH HALBOX_PC_PREFIX "/x/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/x")
 configure_file(cmake/halbox.pc.in "${CMAKE_BINARY_DIR}/halbox.pc" @ONLY)
 install(FILES "${CMAKE_BINARY_DIR}/halbox.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
