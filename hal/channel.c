@@ -202,6 +202,7 @@ void hal_run_done(struct hal *h, uint32_t request, uint32_t action)
 enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad)
 {
     const struct hal_request *r = request_by_id(h, ad->holder);
+    const struct hal_set *held;
     uint32_t set = ad->held;
 
     if (!r || r->state != REQUEST_HOLDING) {
@@ -210,6 +211,12 @@ enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad)
                       : "nobody holds it");
         return HB_BAD_STATE;
     }
+    held = set_by_id(h, set);
+    if (held && held->pages)
+        hal_finding(h, "S03",
+                    "channel of adapter %08x freed with %u pages "
+                    "not flushed",
+                    ad->at, held->pages);
     channel_idle(h, ad);
     set_destroy(h, set);
     requests_advance(h);

@@ -391,7 +391,7 @@ void hal_flush(struct hal *h, struct hal_adapter *ad, uint32_t base,
         hits++;
     }
     EMIT(h->events, hal_flush, ad->at, va, bytes, (uint64_t)dir);
-    if (!hits || (!whole && !set->direct))
+    if (!set->direct && (!hits || !whole))
         hal_finding(h, "S22",
                     "flush of %08x, %u bytes on map registers %08x: "
                     "%s",

@@ -301,6 +301,7 @@ static void channel_takes_its_registers_along(void **state)
     hal_channel_free(r->hal, ad);
     assert_int_equal(in_use(r), 0);
     assert_int_equal(hal_page_count(r->hal), 0);
+    assert_string_equal(r->rule, "S03"); /* DMA-119: not flushed */
     rig_free(r);
 }
 

@@ -252,6 +252,34 @@ static void with_ignore_count_the_tail_is_zero(void **state)
     rig_free(r);
 }
 
+/* On `adapter` the 8237 pair is a requester of its own: what its registers lead
+ * to is the buffer, and no other master sees them. */
+static void the_8237_has_a_table_of_its_own(void **state)
+{
+    const struct rig_options o = {.kind = HAL_ADAPTER, .chips = true};
+    struct rig *r = rig_new(&o);
+    struct hal_adapter *ad = slave(r, 1);
+    const struct device *pair = bus_find(r->bus, "dma8237");
+    uint32_t base = rig_registers(r, ad, 3), i;
+    struct gate_view view;
+    struct hal_mapped m;
+    struct buffer b;
+    gpa_t to;
+
+    (void)state;
+    assert_non_null(pair);
+    rig_scatter(r, &b, 0x2000, 0x345, 2 * PAGE_BYTES);
+    m = rig_map(r, ad, base, b.f, b.count, DMA_FROM_DEVICE);
+    for (i = 0; i < b.count; i++) {
+        bus_translate(r->bus, pair, dla_add(m.at, b.f[i].va - b.va),
+                      DMA_FROM_DEVICE, &view);
+        assert_int_equal(view.result, GATE_OK);
+        assert_int_equal(view.to.v, b.f[i].at);
+    }
+    assert_false(rig_reach(r, m.at, DMA_FROM_DEVICE, &to));
+    rig_free(r);
+}
+
 /* Start: both controllers clear and masked, the cascade open. */
 static void boot_opens_the_cascade_alone(void **state)
 {
@@ -284,6 +312,7 @@ int main(void)
         cmocka_unit_test(flush_masks_the_channel),
         cmocka_unit_test(a_short_read_leaves_the_tail),
         cmocka_unit_test(with_ignore_count_the_tail_is_zero),
+        cmocka_unit_test(the_8237_has_a_table_of_its_own),
         cmocka_unit_test(boot_opens_the_cascade_alone),
     };
 
