@@ -44,7 +44,7 @@ static void adapter_object_is_as_drivers_read_it(void **state)
     static const uint32_t size[] = {0x34, 0x34, 0x40};
     struct guest *g = guest_of(HAL_TRANSLATE);
     struct hal_device dev = pci_master(&g->r, false, true, 0x10000);
-    uint32_t adapter, count, offset;
+    uint32_t adapter = 0, count, offset;
 
     (void)state;
     for (dev.version = 0; dev.version < 3; dev.version++) {
