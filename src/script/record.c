@@ -14,31 +14,37 @@ struct recorded {
     uint64_t tick, args[EVENT_ARGS]; /* strings: offset into text */
 };
 
+struct argument {
+    char name[24], kind;
+};
+
+/** An event's arguments, from its row: "name:kind name:kind ...". */
+struct arguments {
+    unsigned count, texts; /* texts: bit per argument of kind s */
+    struct argument at[EVENT_ARGS];
+};
+
 /** What one record() call collects. */
 struct recorder {
+    struct arguments arguments[EVENT_COUNT];
     struct vec event; /* of struct recorded */
     struct vec text;  /* of char            */
     bool full;        /* the host has no memory, or too many events */
 };
 
-/* ---- arguments of a row: "name:kind name:kind ..." ----------------------- */
-
-struct argument {
-    char name[24], kind;
-};
-
-static unsigned arguments(enum event_id id, struct argument out[EVENT_ARGS])
+static void read_arguments(enum event_id id, struct arguments *a)
 {
     const char *list = hb_event_args(id);
-    unsigned n = 0;
     int used;
 
-    while (n < EVENT_ARGS && sscanf(list, " %23[^:]:%c%n", out[n].name,
-                                    &out[n].kind, &used) == 2) {
+    while (a->count < EVENT_ARGS &&
+           sscanf(list, " %23[^:]:%c%n", a->at[a->count].name,
+                  &a->at[a->count].kind, &used) == 2) {
+        if (a->at[a->count].kind == 's')
+            a->texts |= 1u << a->count;
         list += used;
-        n++;
+        a->count++;
     }
-    return n;
 }
 
 /* ---- recording ----------------------------------------------------------- */
@@ -60,15 +66,14 @@ static bool keep_text(struct recorder *r, uint64_t *arg)
 static void on_event(void *context, const struct hb_event *event)
 {
     struct recorder *r = context;
-    struct argument args[EVENT_ARGS];
+    unsigned texts = r->arguments[event->id].texts;
     struct recorded e = {event->id, event->count, event->tick, {0}};
-    unsigned n = arguments(event->id, args);
 
     if (r->full)
         return;
     memcpy(e.args, event->args, sizeof e.args);
-    for (unsigned i = 0; i < n && i < e.count; i++)
-        if (args[i].kind == 's' && !keep_text(r, &e.args[i]))
+    for (unsigned i = 0; texts >> i && i < e.count; i++)
+        if (texts >> i & 1 && !keep_text(r, &e.args[i]))
             r->full = true;
     if (r->event.count >= MOST_EVENTS || !vec_push(&r->event, sizeof e, &e))
         r->full = true;
@@ -118,6 +123,8 @@ static int api_listen(lua_State *lua)
         free(r);
         return luaL_error(lua, "no memory for a recorder");
     }
+    for (unsigned id = 0; id < EVENT_COUNT; id++)
+        read_arguments(id, &r->arguments[id]);
     if (machine_listen(m, on_event, r, glob, &error) != HB_OK) {
         script->recorders.count--;
         free(r);
@@ -140,8 +147,8 @@ static int api_unlisten(lua_State *lua)
 static void push_event(lua_State *lua, const struct recorder *r,
                        const struct recorded *e)
 {
-    struct argument args[EVENT_ARGS];
-    unsigned n = arguments(e->id, args);
+    const struct argument *args = r->arguments[e->id].at;
+    unsigned n = r->arguments[e->id].count;
 
     lua_createtable(lua, 0, (int)n + 2);
     set_text(lua, "event", hb_event_name(e->id));

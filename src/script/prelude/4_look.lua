@@ -114,32 +114,45 @@ function print_table(rows)
     end
 end
 
--- What events of hal_map and dma_burst say of a transfer through a buffer: per
--- page its address in each space. The events are returned, for checks.
-function show_spaces(title, b, events)
-    local rows = {{"virtual", "PTE", "physical", "register", "logical", "leads to", "bytes"}}
-    local maps, bursts = {}, {}
+-- What hal_map and dma_burst events say of a transfer: one row per mapped page,
+-- in the order of the calls, {va, pa, pte, dla, register, gpa, bytes, moved, dir}.
+-- pa, pte: what the page tables of the process say of the page; gpa: where the
+-- logical page led when the device used it.
+function spaces(events, p)
+    local rows, by_page = {}, {}
     for _, e in ipairs(events) do
-        if e.event == "hal_map" then maps[#maps + 1] = e end
-        if e.event == "dma_burst" then bursts[#bursts + 1] = e end
-    end
-    for _, e in ipairs(maps) do
-        local walk = hb.translate(b.process.number, e.va & 0xffffffff)
-        local used
-        for _, burst in ipairs(bursts) do
-            if burst.dla >> 12 == e.dla >> 12 then used = used or burst end
+        if e.event == "hal_map" then
+            local walk = hb.translate(space_of(p), e.va & 0xffffffff)
+            local row = {va = e.va & 0xffffffff, pa = walk.mapped and walk.pa or nil, pte = walk.pte,
+                         dla = e.dla, bytes = e.bytes, dir = e.dir, moved = 0}
+            rows[#rows + 1] = row
+            by_page[e.dla >> 12] = row
+        elseif e.event == "dma_burst" then
+            local row = by_page[e.dla >> 12]
+            if row then
+                row.gpa = row.gpa or e.gpa
+                row.moved = row.moved + e.bytes
+                if e.register ~= 0xffffffff then row.register = e.register end
+            end
         end
-        rows[#rows + 1] = {
-            format("%08x", e.va), walk.pte and format("%x", walk.pte) or "-",
-            walk.mapped and format("%09x", walk.pa) or "-",
-            used and used.register ~= 0xffffffff and format("%d", used.register) or "-",
-            format("%08x", e.dla), used and format("%09x", used.gpa) or format("%09x", e.gpa),
-            format("%d", e.bytes),
-        }
+    end
+    return rows
+end
+
+-- The same as a table for people. Returns the rows.
+function show_spaces(title, events, p)
+    local function hex(v, digits) return v and format("%0" .. digits .. "x", v) or "-" end
+    local cells = {{"virtual", "PTE", "physical", "", "register", "logical", "", "led to", "bytes"}}
+    local rows = spaces(events, p)
+    for _, r in ipairs(rows) do
+        local back = r.dir == "from_device"
+        cells[#cells + 1] = {hex(r.va, 8), hex(r.pte, 8), hex(r.pa, 9), back and "<--" or "-->",
+                             r.register and tostring(r.register) or "-", hex(r.dla, 8),
+                             back and "<--" or "-->", hex(r.gpa, 9), tostring(r.moved)}
     end
     print(title)
-    print_table(rows)
-    return maps, bursts
+    print_table(cells)
+    return rows
 end
 
 ---- tests
