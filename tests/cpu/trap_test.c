@@ -369,7 +369,7 @@ static void nmi_is_an_edge_and_blocks_until_iret(void **state)
     bench_step(b);
     assert_int_equal(b->cpu.s.nmi_blocked, 1);
     line_set(&b->probe->dev, PROBE_NMI, false);
-    bench_step(b); /* second NOP */
+    bench_step(b);                             /* second NOP */
     line_set(&b->probe->dev, PROBE_NMI, true); /* held back */
     bench_step(b);
     assert_int_equal(b->cpu.s.nmi_blocked, 0);
