@@ -412,7 +412,8 @@ static void addresses_of_16_bits(void **state)
     want[0] = 0x1300, want[1] = 0x1040, want[2] = 0x2300, want[3] = 0x2040;
     want[4] = 0x0300, want[5] = 0x0040, want[6] = 0x2000, want[7] = 0x1000;
     for (uint8_t rm = 0; rm < 8; rm++) {
-        CODE(b, 0x67, 0x8d, (uint8_t)(0x88 | rm), 0x05, 0xf0); /* lea ecx, [.. + f005] */
+        CODE(b, 0x67, 0x8d, (uint8_t)(0x88 | rm), 0x05,
+             0xf0); /* lea ecx, [.. + f005] */
         run(b);
         assert_int_equal(s->reg[ECX], (want[rm] + 0xf005) & 0xffff);
         CODE(b, 0x67, 0x8d, (uint8_t)(0x48 | rm), 0xff); /* disp8 is signed */
