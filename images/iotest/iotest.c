@@ -88,7 +88,7 @@ void NTAPI StartIo(PDEVICE_OBJECT Device, PIRP Irp)
 {
     (void)Device;
     if (Ordered < 16)
-        Order[Ordered++] = (ULONG)Irp->Tail.Overlay.DriverContext[3];
+        Order[Ordered++] = (ULONG)Irp->UserBuffer;
     if (KeGetCurrentIrql() != DISPATCH_LEVEL)
         Order[0] = 0xdead;
     Holding = 1;
@@ -108,7 +108,7 @@ static ULONG RunStartIo(PDEVICE_OBJECT Device, ULONG Count, ULONG *Keys)
         irp[i] = IoAllocateIrp(1, FALSE);
         if (!irp[i])
             return 0;
-        irp[i]->Tail.Overlay.DriverContext[3] = (PVOID)Keys[i];
+        irp[i]->UserBuffer = (PVOID)Keys[i];
         IoStartPacket(Device, irp[i], Keys[i] & 0x80000000 ? NULL : &Keys[i],
                       NULL);
     }

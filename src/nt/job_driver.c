@@ -24,6 +24,22 @@ static unsigned delete_devices(struct nt *nt, uint32_t driver)
     return count;
 }
 
+/* Is one of its devices open, or below another's? */
+static bool in_use(const struct nt *nt, uint32_t driver)
+{
+    uint32_t device = nt_get32(nt, driver + DRVOBJ_DeviceObject);
+
+    for (unsigned i = 0; device && i < DEVICES_MOST; i++) {
+        uint32_t above = nt_get32(nt, device + DEVOBJ_AttachedDevice);
+
+        if (nt_get32(nt, device + DEVOBJ_ReferenceCount) ||
+            (above && nt_get32(nt, above + DEVOBJ_DriverObject) != driver))
+            return true;
+        device = nt_get32(nt, device + DEVOBJ_NextDevice);
+    }
+    return false;
+}
+
 static void let_go(struct nt *nt, uint32_t number, const char *when)
 {
     struct nt_image *image = loader_image(nt, number);
@@ -96,6 +112,8 @@ bool job_driver_unload(struct call *c, struct nt_ticket *t)
         routine = nt_get32(nt, image->driver + DRVOBJ_DriverUnload);
         if (routine == 0)
             return job_over(c, t, STATUS_INVALID_DEVICE_REQUEST);
+        if (in_use(nt, image->driver))
+            return job_over(c, t, STATUS_DEVICE_BUSY);
         args[0] = image->driver;
         return job_call(c, routine, 1, args, UNLOADED);
     case UNLOADED:
