@@ -323,8 +323,8 @@ bool hive_init(struct registry *r)
         "Machine\\System\\CurrentControlSet\\Services",
         "Machine\\System\\CurrentControlSet\\Control\\Class",
         "Machine\\System\\CurrentControlSet\\Control\\DeviceClasses",
-        "Machine\\System\\CurrentControlSet\\Control\\Session Manager"
-        "\\Memory Management",
+        ("Machine\\System\\CurrentControlSet\\Control\\Session Manager"
+         "\\Memory Management"),
         "Machine\\System\\CurrentControlSet\\Enum",
         "Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
         "Machine\\Hardware\\Description\\System",
