@@ -140,13 +140,14 @@ static void apply_trap_return(struct ke *ke, struct record *r)
     s->reg[ESP] = r->entry_esp;
     s->eip = r->entry_eip;
     s->eflags &= ~(uint32_t)(FLAG_IF | FLAG_DF);
-    if (r->user) {
+    if (r->segments) {
         static const enum cpu_seg seg[] = {DS, ES, FS, GS};
 
         for (unsigned i = 0; i < 4; i++)
             if (!cpu_set_segment(ke->cpu, seg[i], r->seg[seg[i]]))
                 s->seg[seg[i]] = (struct cpu_segment){0, 0, 0, 0};
     }
+    set_exception_list(ke, r->exception_list);
     ke_set_irql(ke, r->old_irql);
     record_discard(ke, r);
 }
@@ -205,6 +206,12 @@ static enum applied apply_fault(struct ke *ke, struct call *c, struct record *r)
 
 enum applied apply_thread_end(struct ke *ke, uint32_t status)
 {
+    if (ke_irql(ke) >= DISPATCH_LEVEL || ke->s.dpc_active) {
+        ke_bugcheck(ke, BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC,
+                    ke_thread_object(ke, ke_current_thread(ke)).v, 0, 0, 0,
+                    "a thread ended at DISPATCH_LEVEL or above");
+        return GUEST_GOES_ON;
+    }
     thread_end(ke, thread_current(ke), status);
     thread_switch(ke);
     return GUEST_GOES_ON;

@@ -252,6 +252,16 @@ void ke_entry(struct ke *ke)
     leave(ke);
 }
 
+/** Does the CPU stand at the iretd of a trap that came from ring 3? */
+static bool going_to_user(const struct ke *ke)
+{
+    const struct cpu_state *s = &ke->cpu->s;
+    uint32_t offset = s->eip - trampoline(0).v;
+
+    return offset < TRAP_BYTES && offset % TRAP_STRIDE == 3 &&
+           (ke_read_u32(ke, gva_of(s->reg[ESP] + 4)) & 3) == 3;
+}
+
 /** Replay what was noted, then the software interrupt, in order of level. */
 void leave(struct ke *ke)
 {
@@ -267,6 +277,10 @@ void leave(struct ke *ke)
             cpu_exception(ke->cpu, ke_irq_vector(irq), false, 0);
             return;
         }
+    if (thread_current(ke)->ending && !irql && going_to_user(ke)) {
+        apply_thread_end(ke, thread_current(ke)->exit_status);
+        return;
+    }
     if (!dispatch_pending(ke))
         return;
     if (stack_push(ke, &s->reg[ESP], frame, 3)) {

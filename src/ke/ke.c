@@ -23,6 +23,8 @@ static const struct state_row record_rows[] = {
     STATE_INT(struct record, due),
     STATE_INT(struct record, used),
     STATE_INT(struct record, user),
+    STATE_INT(struct record, segments),
+    STATE_INT(struct record, exception_list),
     STATE_INT(struct record, trap),
     STATE_INT(struct record, irql),
     STATE_INT(struct record, old_irql),

@@ -191,8 +191,10 @@ struct ke_thread_start {
  *  NTSTATUS. Numbers are Cids: multiples of 4. */
 uint32_t ke_thread_create(struct ke *ke, const struct ke_thread_start *how,
                           uint32_t *status);
-/** ke_thread_terminate() - it ends with @exit_status; its object is signalled.
- *  The current thread: end the routine with call_thread_end() instead. */
+/** ke_thread_terminate() - a user thread ends with @exit_status when it would
+ *  next return to ring 3, at once if it waits in a service with no driver's code
+ *  on its stack; its object is signalled. A system thread ends only by itself
+ *  (call_thread_end()). */
 void ke_thread_terminate(struct ke *ke, uint32_t thread, uint32_t exit_status);
 uint32_t ke_current_thread(const struct ke *ke);
 bool ke_thread_exists(const struct ke *ke, uint32_t thread); /* not ended */

@@ -36,11 +36,13 @@ struct record {
     uint32_t frame;         /* where the caller's EBP was pushed; 0: not yet  */
     uint32_t locals;        /* bytes in use below it: call_locals()           */
     uint32_t reg[CPU_REGS]; /* at entry */
-    uint16_t seg[CPU_SEGS]; /* selectors, when entered from ring 3        */
+    uint16_t seg[CPU_SEGS]; /* selectors, when they were not the kernel's */
+    uint32_t exception_list; /* fs:[0] of what a trap interrupted        */
     uint32_t w[CALL_WORDS];
     uint64_t due; /* of its wait */
     uint8_t used;
     uint8_t user;     /* entered from ring 3                             */
+    uint8_t segments; /* seg[] is to be loaded again                     */
     uint8_t trap;     /* a trap frame lies at entry_esp: leave by iretd   */
     uint8_t irql;     /* when it called out: the callee must keep it     */
     uint8_t old_irql; /* of what a trap interrupted                      */

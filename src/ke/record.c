@@ -35,6 +35,11 @@ uint32_t record_alloc(struct ke *ke)
     return ke->s.record.count;
 }
 
+static bool on_dpc_stack(const struct ke *ke, uint32_t esp)
+{
+    return ke->s.dpc_stack_top - esp <= KERNEL_STACK_PAGES * PAGE_BYTES;
+}
+
 /** Take the newest record of @t off. */
 static void record_pop(struct ke *ke, struct thread *t)
 {
@@ -44,6 +49,9 @@ static void record_pop(struct ke *ke, struct thread *t)
     t->top = r->below;
     if (r->waiting)
         wait_blocks_drop(ke, index);
+    if (r->routine == ROUTINE_DISPATCH && r->frame &&
+        on_dpc_stack(ke, r->frame))
+        ke->s.dpc_active = 0; /* a DPC that jumped out of its stack */
     r->used = 0;
     r->below = ke->s.free_record;
     ke->s.free_record = index;
@@ -97,9 +105,13 @@ void record_unwound(struct ke *ke, struct thread *t)
     record_pop(ke, t);
 }
 
-static bool on_dpc_stack(const struct ke *ke, uint32_t esp)
+/** Is @r, on its stack, still below what runs at @esp? The DPC stack is on top
+ *  of the thread's. */
+static bool is_live(const struct ke *ke, const struct record *r, uint32_t esp)
 {
-    return ke->s.dpc_stack_top - esp <= KERNEL_STACK_PAGES * PAGE_BYTES;
+    bool r_dpc = on_dpc_stack(ke, r->esp), esp_dpc = on_dpc_stack(ke, esp);
+
+    return r_dpc == esp_dpc ? r->esp > esp : esp_dpc;
 }
 
 /** Records that lie below where the guest's stack now ends were unwound past:
@@ -108,13 +120,8 @@ void records_drop_stale(struct ke *ke, uint32_t esp)
 {
     struct thread *t = thread_current(ke);
 
-    while (t->top) {
-        const struct record *r = record_at(ke, t->top);
-
-        if (r->esp > esp || on_dpc_stack(ke, r->esp) != on_dpc_stack(ke, esp))
-            return;
+    while (t->top && !is_live(ke, record_at(ke, t->top), esp))
         record_unwound(ke, t);
-    }
 }
 
 /* ---- the guest's stack

@@ -127,6 +127,7 @@ static void put_on_cpu(struct ke *ke, struct thread *t)
     s->eip = t->eip;
     s->eflags = t->eflags;
     s->halted = 0;
+    kernel_segments(ke);
     ram_write32(ke->ram, gpa_add(pcr, PCR_EXCEPTION_LIST), t->exception_list);
     ram_write32(ke->ram, gpa_add(pcr, PCR_STACK_BASE), t->stack_top);
     ram_write32(ke->ram, gpa_add(pcr, PCR_STACK_LIMIT),
@@ -313,6 +314,8 @@ static bool start_user(struct ke *ke, struct thread *t,
     r->entry_eip = trampoline(TRAP_IRETD).v;
     r->seg[DS] = r->seg[ES] = SEL_USER_DATA;
     r->seg[FS] = SEL_TEB;
+    r->segments = 1;
+    r->exception_list = REGISTRATION_END;
     t->top = index;
     t->reg[ESP] = esp;
     t->eip = trampoline(TRAP_AGAIN).v;
@@ -390,7 +393,7 @@ void ke_thread_terminate(struct ke *ke, uint32_t thread, uint32_t exit_status)
 {
     struct thread *t = thread_find(ke, thread);
 
-    if (!t || t->state == THREAD_ENDED || t == thread_current(ke))
+    if (!t || t->state == THREAD_ENDED)
         return;
     t->ending = 1;
     t->exit_status = exit_status;

@@ -19,8 +19,23 @@ static void read_frame(const struct ke *ke, uint32_t at, struct trap_frame *f)
         ke_read(ke, gva_of(at), f, 12);
 }
 
-/** A record on the trap frame at ESP. From ring 3 the kernel's segments are
- *  loaded and the old selectors kept. */
+/** Kernel code runs with the kernel's segments: what ring 3 left there is kept,
+ *  also when an interrupt of ring 3 is just about to return. */
+static void keep_segments(struct ke *ke, struct record *r)
+{
+    const struct cpu_state *s = &ke->cpu->s;
+
+    if (s->seg[FS].selector == SEL_PCR && s->seg[DS].selector &&
+        s->seg[ES].selector)
+        return;
+    for (unsigned i = 0; i < CPU_SEGS; i++)
+        r->seg[i] = s->seg[i].selector;
+    r->segments = 1;
+    kernel_segments(ke);
+}
+
+/** A record on the trap frame at ESP. What interrupts and services run is not
+ *  inside the interrupted code's __try blocks: its chain is set aside. */
 void trap_record(struct ke *ke, uint32_t routine, struct record *r)
 {
     const struct cpu_state *s = &ke->cpu->s;
@@ -31,13 +46,12 @@ void trap_record(struct ke *ke, uint32_t routine, struct record *r)
                          .entry_esp = s->reg[ESP],
                          .entry_eip = s->eip,
                          .old_irql = ke_irql(ke),
-                         .user = (cs & 3) == 3};
+                         .user = (cs & 3) == 3,
+                         .exception_list = exception_list(ke)};
     memcpy(r->reg, s->reg, sizeof r->reg);
-    if (r->user) {
-        for (unsigned i = 0; i < CPU_SEGS; i++)
-            r->seg[i] = s->seg[i].selector;
-        kernel_segments(ke);
-    }
+    keep_segments(ke, r);
+    if (routine != ROUTINE_EXCEPTION)
+        set_exception_list(ke, REGISTRATION_END);
 }
 
 static void enable_interrupts(struct ke *ke)

@@ -429,6 +429,59 @@ static void many_caught_exceptions_leave_nothing_behind(void **state)
     NOTES(r, 1);
 }
 
+static void queue_dpc(struct rig *r, uint32_t routine)
+{
+    uint32_t dpc = pool(r, 0x20);
+
+    set(r, dpc, 0x01000013);
+    set(r, dpc + 0xc, routine);
+    emit_push(r, 0);
+    emit_push(r, 0);
+    emit_push(r, dpc);
+    call(r, "KeInsertQueueDpc");
+}
+
+/* A thread's handlers are not for what interrupts it. */
+static void a_dpc_is_not_inside_the_interrupted_try_block(void **state)
+{
+    struct rig *r = *state;
+    uint32_t handler = passing_handler(r, 1), dpc = here(r), code;
+
+    CODE(r, 0x0f, 0x0b);
+    code = here(r);
+    install(r, handler);
+    queue_dpc(r, dpc);
+    nobody(r, code, 0x1e, 0xc000001d);
+    assert_int_equal(r->notes, 0);
+}
+
+/* A DPC that jumps back into the thread: later DPCs run all the same. */
+static void a_dpc_that_jumps_out_of_its_stack_is_dropped(void **state)
+{
+    struct rig *r = *state;
+    uint32_t jumps = here(r), notes, code;
+
+    CODE(r, 0x89, 0xdc, 0xff, 0xe6); /* mov esp, ebx; jmp esi */
+    notes = here(r);
+    note(r, 5);
+    ret(r, 16);
+    code = here(r);
+    CODE(r, 0x89, 0xe3, 0xbe); /* mov ebx, esp; mov esi, after */
+    dword(r, here(r) + 4 + 20);
+    queue_dpc(r, jumps);
+    mov_ecx(r, 0); /* after */
+    call(r, "KfLowerIrql");
+    queue_dpc(r, notes);
+    note(r, 6);
+    CODE(r, 0x64, 0xc7, 0x05, 0, 0, 0, 0); /* fs:[0] = end of chain */
+    dword(r, 0xffffffff);
+    ret(r, 4);
+    rig_trace(r, "unwound");
+    go(r, code);
+    NOTES(r, 5, 6);
+    assert_non_null(strstr(r->trace, "dispatch"));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -450,6 +503,8 @@ int main(void)
         TEST(a_filter_that_declines_passes_to_the_enclosing_level),
         TEST(unwinding_past_a_routine_drops_its_record),
         TEST(many_caught_exceptions_leave_nothing_behind),
+        TEST(a_dpc_is_not_inside_the_interrupted_try_block),
+        TEST(a_dpc_that_jumps_out_of_its_stack_is_dropped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,54 @@ static void user_segments_and_registers_survive_interrupts(void **state)
     assert_true(ke_interrupt_time(r->ke) > 0);
 }
 
+/* A DPC and another thread that interrupt ring 3 find the kernel's FS. */
+static void what_interrupts_ring_3_runs_with_the_kernels_segments(void **state)
+{
+    struct rig *r = *state;
+    uint32_t space, p = process(r, &space), dpc = pool(r, 0x20), code, thread;
+    uint32_t timer = pool(r, 0x28);
+
+    code = here(r);
+    CODE(r, 0x64, 0xa1); /* mov eax, fs:[124h] */
+    dword(r, 0x124);
+    note_eax(r);
+    ret(r, 16);
+    set(r, dpc, 0x01000013);
+    set(r, dpc + 0xc, code);
+    ke_event_init(r->ke, gva_of(timer), TIMER_NOTIFICATION, false);
+    /* mov ax, ds; mov [30090h], eax; mov ax, fs; ...; jmp */
+    thread = USER(r, p, space, 0x31, 0xc0, 0x66, 0x8c, 0xe0, 0xa3, 0x90, 0x00,
+                  0x03, 0x00, 0xeb, 0xf4);
+    run(r, 100000);
+    ke_timer_set(r->ke, gva_of(timer), 1, 0, gva_of(dpc));
+    run(r, 400000);
+    assert_int_equal(r->notes, 1);
+    assert_int_equal(r->note[0], ke_thread_object(r->ke, thread).v);
+    code = here(r);
+    CODE(r, 0x64, 0xa1);
+    dword(r, 0x124);
+    note_eax(r);
+    ret(r, 4);
+    thread = start(r, code, 0);
+    run(r, 2000000);
+    assert_int_equal(r->notes, 2);
+    assert_int_equal(r->note[1], ke_thread_object(r->ke, thread).v);
+    assert_int_equal(user_u32(r, space, USER_STACK + 0x90), 0x3b);
+}
+
+static void a_spinning_user_thread_can_be_ended(void **state)
+{
+    struct rig *r = *state;
+    uint32_t space, p = process(r, &space), thread;
+
+    thread = USER(r, p, space, 0xeb, 0xfe);
+    run(r, 100000);
+    assert_true(ke_thread_exists(r->ke, thread));
+    ke_thread_terminate(r->ke, thread, 7);
+    assert_true(run(r, 1000000));
+    assert_false(ke_thread_exists(r->ke, thread));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -221,6 +269,8 @@ int main(void)
         TEST(privileged_instructions_end_a_user_thread),
         TEST(ring_3_cannot_spin_others_out),
         TEST(user_segments_and_registers_survive_interrupts),
+        TEST(what_interrupts_ring_3_runs_with_the_kernels_segments),
+        TEST(a_spinning_user_thread_can_be_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
