@@ -142,7 +142,12 @@ uint64_t clock_now_ns(const struct clock *c)
 
 uint64_t clock_ticks(const struct clock *c, uint64_t ns)
 {
-    uint64_t ticks = ns / c->ns_per_tick + (ns % c->ns_per_tick != 0);
+    uint64_t ticks;
 
+    if (ns <= UINT32_MAX) /* nearly always, and the shorter division */
+        ticks = (uint32_t)ns / c->ns_per_tick +
+                ((uint32_t)ns % c->ns_per_tick != 0);
+    else
+        ticks = ns / c->ns_per_tick + (ns % c->ns_per_tick != 0);
     return ticks ? ticks : 1;
 }

@@ -189,6 +189,7 @@ struct gate_view {
     enum gate_result result;
     gpa_t to;        /* GATE_OK, GATE_NOTHING                               */
     bool in_window;  /* a map register was asked                            */
+    bool ram;        /* GATE_OK: RAM answers; else a card */
     uint32_t bank;   /* requester of its table; GATE_SHARED: the bus's      */
     uint32_t index;  /* of the register in its window                       */
     unsigned window; /* 0 low, 1 high                                       */

@@ -132,6 +132,7 @@ struct bus {
     uint32_t grain;
     struct bus_watch watch[BUS_WATCHES];
     uint32_t watch_hits;
+    unsigned watches; /* in use */
 };
 
 extern const struct state_row bus_state_rows[], wiring_rows[];

@@ -237,15 +237,29 @@ static uint64_t isa_wrap(struct bus *bus, const struct device *dev, uint64_t at)
     return at & ISA_ADDRESS;
 }
 
+static void begin(struct bus *bus, struct device *dev, struct dma_op *op)
+{
+    struct tenure *t = &bus->s.tenure; /* filled in place: it is free */
+    struct gate_view view;
+
+    t->owner = op->dev;
+    t->channel = (uint8_t)op->engine;
+    t->unit_bytes = 1;
+    t->advance = 1;
+    t->dir = op->dir;
+    t->transfer = op->transfer;
+    t->at = op->at;
+    t->bytes = op->left < bus->options.tenure ? op->left : bus->options.tenure;
+    if (tenure_aim(bus, t, gate_requester(dev), &view))
+        return;
+    *t = (struct tenure){0};
+    faulted(bus, dev, op, &view);
+}
+
 void dma_serve(struct bus *bus, struct device *dev, unsigned engine)
 {
     struct device_wiring *w = wiring_of(dev);
     struct dma_op *op = dma_head(bus, dev->id, engine);
-    struct tenure t = {.owner = dev->id,
-                       .channel = (uint8_t)engine,
-                       .unit_bytes = 1,
-                       .advance = 1};
-    struct gate_view view;
 
     w->s.scheduled &= (uint8_t) ~(1u << engine);
     if (!op)
@@ -259,14 +273,7 @@ void dma_serve(struct bus *bus, struct device *dev, unsigned engine)
         EMIT(bus->events, dma_start, op->transfer,
              EVENT_STRING(bus_device_name(dev)), op->dir, op->at, op->left);
     op->started = 1;
-    t.dir = op->dir;
-    t.transfer = op->transfer;
-    t.at = op->at;
-    t.bytes = op->left < bus->options.tenure ? op->left : bus->options.tenure;
-    if (tenure_aim(bus, &t, gate_requester(dev), &view))
-        bus->s.tenure = t;
-    else
-        faulted(bus, dev, op, &view);
+    begin(bus, dev, op);
 }
 
 /* A tenure is over: the operation goes on after the time that it took. */

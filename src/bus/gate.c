@@ -235,8 +235,10 @@ void gate_translate(const struct bus *bus, uint32_t requester, uint64_t at,
         look_up(g, w, at, dir, view);
     else if (bus->options.strict && any_window(g))
         view->result = GATE_STRICT;
-    if (view->result == GATE_OK && !ram_is(bus->ram, view->to, 1) &&
-        !bus_region_at(bus, view->to.v))
+    if (view->result != GATE_OK)
+        return;
+    view->ram = ram_is(bus->ram, view->to, 1);
+    if (!view->ram && !bus_region_at(bus, view->to.v))
         view->result = GATE_NOTHING;
 }
 

@@ -18,10 +18,16 @@ static uint32_t page_rest(uint64_t at, int8_t advance, uint8_t unit)
     return PAGE_BYTES - in;
 }
 
+/* Bytes past the last whole unit; a unit is 1 or 2. */
+static uint32_t part_of_unit(uint32_t bytes, uint8_t unit)
+{
+    return bytes & (unit - 1u);
+}
+
 /* Only whole units; one that lies across a page edge goes as one. */
 static uint32_t whole_units(uint32_t bytes, uint8_t unit)
 {
-    return bytes < unit ? unit : bytes - bytes % unit;
+    return bytes < unit ? unit : bytes - part_of_unit(bytes, unit);
 }
 
 static void aim_card(struct bus *bus, struct tenure *t,
@@ -68,7 +74,7 @@ bool tenure_aim(struct bus *bus, struct tenure *t, uint32_t requester,
         t->target = TENURE_NOTHING;
         return isa; /* no abort there: the cycle goes on alone */
     }
-    if (ram_is(bus->ram, view->to, 1))
+    if (view->ram)
         aim_ram(bus, t, view);
     else
         aim_card(bus, t, bus_region_at(bus, t->to));
@@ -122,8 +128,12 @@ static void owner_moves(struct bus *bus, const struct tenure *t, uint8_t *bytes,
 
 static uint64_t byte_address(const struct tenure *t, uint32_t moved)
 {
-    uint32_t unit = moved / t->unit_bytes, byte = moved % t->unit_bytes;
+    uint32_t unit, byte;
 
+    if (t->advance == t->unit_bytes) /* ascending: nearly always */
+        return t->to + moved;
+    unit = moved / t->unit_bytes;
+    byte = moved % t->unit_bytes;
     return t->to + (uint64_t)((int64_t)unit * t->advance) + byte;
 }
 
@@ -226,15 +236,16 @@ static void run_in_ram(struct bus *bus, struct tenure *t, uint32_t n)
 
     if (t->dir == DMA_FROM_DEVICE)
         ram_mark(bus->ram, at);
-    owner_moves(bus, t, ram_host(bus->ram, at), n);
+    owner_moves(bus, t, bus->ram->base + at.v, n);
     t->moved += n;
 }
 
-static bool can_run(const struct bus *bus, const struct tenure *t, uint32_t n)
+/* RAM is whole pages: the rest of one that a byte of the tenure is in. */
+static bool can_run(const struct tenure *t, uint32_t n)
 {
     return t->target == TENURE_RAM && t->advance == t->unit_bytes &&
-           t->moved % t->unit_bytes == 0 && n >= t->unit_bytes &&
-           ram_is(bus->ram, gpa_of(byte_address(t, t->moved)), n);
+           !part_of_unit(t->moved, t->unit_bytes) && n >= t->unit_bytes &&
+           (t->to & PAGE_MASK) + t->moved + n <= PAGE_BYTES;
 }
 
 static void move(struct bus *bus, struct tenure *t, uint32_t n)
@@ -242,9 +253,10 @@ static void move(struct bus *bus, struct tenure *t, uint32_t n)
     uint32_t end = t->moved + n;
 
     while (t->moved < end && !t->cancelled) {
-        uint32_t run = (end - t->moved) - (end - t->moved) % t->unit_bytes;
+        uint32_t run =
+            end - t->moved - part_of_unit(end - t->moved, t->unit_bytes);
 
-        if (can_run(bus, t, run)) {
+        if (can_run(t, run)) {
             run_in_ram(bus, t, run);
             continue;
         }
@@ -264,6 +276,7 @@ int bus_watch(struct bus *bus, gpa_t at, uint64_t bytes)
         if (bus->watch[i].bytes || !bytes)
             continue;
         bus->watch[i] = (struct bus_watch){at.v, bytes};
+        bus->watches++;
         return i;
     }
     return -1;
@@ -271,8 +284,10 @@ int bus_watch(struct bus *bus, gpa_t at, uint64_t bytes)
 
 void bus_unwatch(struct bus *bus, int id)
 {
-    if (id >= 0 && id < BUS_WATCHES)
-        bus->watch[id].bytes = 0;
+    if (id < 0 || id >= BUS_WATCHES || !bus->watch[id].bytes)
+        return;
+    bus->watch[id].bytes = 0;
+    bus->watches--;
 }
 
 bool bus_watch_hit(const struct bus *bus, int id)
@@ -295,7 +310,7 @@ static uint32_t cut_by_watches(struct bus *bus, const struct tenure *t,
     bool scattered = t->advance != t->unit_bytes;
 
     bus->watch_hits = 0;
-    for (unsigned i = 0; i < BUS_WATCHES; i++) {
+    for (unsigned i = 0; bus->watches && i < BUS_WATCHES; i++) {
         const struct bus_watch *w = &bus->watch[i];
 
         if (!w->bytes || t->target == TENURE_NOTHING)
@@ -336,23 +351,37 @@ static void emit_beats(struct bus *bus, const struct tenure *t)
     }
 }
 
+static void emit_end(struct bus *bus, const struct tenure *t)
+{
+    const struct device *dev = bus->device[t->owner];
+
+    if (t->controller && t->kind == DMA_CYCLE_SLAVE &&
+        channel_slave(bus, t->channel))
+        dev = channel_slave(bus, t->channel);
+    if (bus->events->armed[EV_dma_beat] && t->target != TENURE_NOTHING)
+        emit_beats(bus, t);
+    EMIT(bus->events, dma_burst, t->transfer,
+         EVENT_STRING(bus_device_name(dev)), t->dir, t->at, t->to, t->reg,
+         t->moved);
+}
+
+/* The bus is free before anybody hears of it. A channel may take it again at
+ * once, so its account is closed from a copy. */
 static void tenure_end(struct bus *bus)
 {
-    struct tenure t = bus->s.tenure;
-    const struct device *dev = bus->device[t.owner];
+    struct tenure *t = &bus->s.tenure;
 
-    if (t.controller && t.kind == DMA_CYCLE_SLAVE &&
-        channel_slave(bus, t.channel))
-        dev = channel_slave(bus, t.channel);
-    if (bus->events->armed[EV_dma_beat] && t.target != TENURE_NOTHING)
-        emit_beats(bus, &t);
-    EMIT(bus->events, dma_burst, t.transfer, EVENT_STRING(bus_device_name(dev)),
-         t.dir, t.at, t.to, t.reg, t.moved);
-    bus->s.tenure = (struct tenure){0};
-    if (t.controller)
-        channel_moved(bus, &t);
-    else
-        dma_moved(bus, &t);
+    emit_end(bus, t);
+    t->bytes = 0;
+    if (t->controller) {
+        const struct tenure ended = *t;
+
+        *t = (struct tenure){0};
+        channel_moved(bus, &ended);
+    } else {
+        dma_moved(bus, t);
+        *t = (struct tenure){0};
+    }
 }
 
 uint32_t tenure_move(struct bus *bus)
