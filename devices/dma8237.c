@@ -722,6 +722,19 @@ static void dma8237_reset(struct device *dev)
         master_clear(s, chip);
 }
 
+static bool dma8237_check(const struct device *dev)
+{
+    const struct dma8237 *s = (const struct dma8237 *)dev;
+
+    for (unsigned ch = 0; ch < CHANNELS; ch++)
+        if (s->channel[ch].extended > EXT_WORDS || s->channel[ch].high > 1)
+            return false;
+    for (unsigned chip = 0; chip < CHIPS; chip++)
+        if (s->chip[chip].high_byte > 1 || s->chip[chip].last > 3)
+            return false;
+    return s->block <= CHANNELS && s->phase <= 1;
+}
+
 static const struct state_row channel_rows[] = {
     STATE_INT(struct channel, base_address),
     STATE_INT(struct channel, address),
@@ -797,6 +810,7 @@ const struct device_model dma8237_model = {
         },
     .pins = dma8237_pins,
     .reset = dma8237_reset,
+    .check = dma8237_check,
     .read = dma8237_read,
     .write = dma8237_write,
     .peek = dma8237_peek,

@@ -120,6 +120,10 @@ struct device_model {
     /** Power-on and reset: registers to their datasheet values. The bus has
      *  dropped the device's timers, DMA and outputs before. */
     void (*reset)(struct device *dev);
+    /** Optional, after a load: may the model run on with these fields? What
+     *  it indexes or shifts with must be in range; a file can hold anything.
+     *  Settings are checked by the bus. */
+    bool (*check)(const struct device *dev);
     /** Register access, `bytes` is 1, 2 or 4 and allowed by the window. */
     uint32_t (*read)(struct device *dev, unsigned window, uint32_t offset,
                      unsigned bytes);

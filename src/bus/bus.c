@@ -284,6 +284,19 @@ enum hb_status bus_set(struct device *dev, const char *name, uint64_t value,
     return HB_OK;
 }
 
+bool settings_good(const struct device *dev)
+{
+    const struct device_setting *s = dev->model->settings;
+
+    for (; s && s->name; s++) {
+        uint64_t value = *setting_field(dev, s);
+
+        if (value < s->least || value > s->most)
+            return false;
+    }
+    return true;
+}
+
 /* ---- reset -------------------------------------------------------------- */
 
 static void reset_one(struct device *dev)

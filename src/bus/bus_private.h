@@ -13,6 +13,7 @@ enum {
     BUS_WATCHES = 16,      /* of DMA data                                  */
     BUS_PORTS = 65536,     /* port addresses                               */
     DEVICE_PINS = 32,      /* output pins of a model                       */
+    GATE_MOST = 65536,     /* map registers of a window                    */
     DMA_CHANNELS = 8,      /* of a pair of controllers                     */
     ISA_CYCLE_NS = 960,    /* 8 clocks of 8.33 MHz, one unit by an 8237    */
     ISA_ADDRESS = 0xffffff /* 24 lines                                     */
@@ -168,6 +169,7 @@ bool pci_window(const struct device *dev, unsigned window, uint64_t *base);
 void wire_connect(struct bus *bus, struct device *dev);
 void wires_refresh(struct bus *bus); /* pins from the counts, after a load */
 void wires_release(struct device *dev);
+void wires_recount(struct bus *bus); /* after a load, from the devices */
 
 /* gate.c */
 void gate_reset(struct bus *bus);
@@ -183,6 +185,7 @@ const char *gate_reason(enum gate_result result);
 void dma_serve(struct bus *bus, struct device *dev, unsigned engine);
 void dma_moved(struct bus *bus, const struct tenure *t);
 void dma_wake(struct device *dev);
+bool dma_op_good(const struct bus *bus, const struct dma_op *op);
 struct dma_op *dma_head(struct bus *bus, unsigned dev, unsigned engine);
 void finding(struct bus *bus, const char *rule, const char *text);
 
@@ -195,8 +198,12 @@ bool channel_cascaded(const struct bus *bus, unsigned channel);
 /* tenure.c */
 /** Point @t at what the gate says; false: @view is a fault (for ISA the
  *  tenure goes on into nothing). Cuts t->bytes to page and window. */
+bool tenure_good(struct bus *bus, const struct tenure *t); /* of a file */
 bool tenure_aim(struct bus *bus, struct tenure *t, uint32_t requester,
                 struct gate_view *view);
+
+/* bus.c */
+bool settings_good(const struct device *dev);
 
 /* timers.c */
 void timers_drop(struct device *dev);

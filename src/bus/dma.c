@@ -89,6 +89,16 @@ static bool local_good(const struct device *dev, uint32_t local, uint32_t bytes)
            (uint64_t)local + bytes <= dev->model->state_size;
 }
 
+bool dma_op_good(const struct bus *bus, const struct dma_op *op)
+{
+    const struct device *dev = bus_device(bus, op->dev);
+
+    if (!dev || op->engine >= DMA_ENGINES || !op->left ||
+        op->left > UINT32_MAX - op->done || op->dir > DMA_FROM_DEVICE)
+        return false;
+    return local_good(dev, op->local, op->done + op->left);
+}
+
 static uint64_t emitted(const struct device *dev, uint64_t at)
 {
     unsigned bits = dev->model->pci.address_bits;

@@ -236,45 +236,78 @@ static enum hb_status load_device(struct device *dev, struct loader *l,
 }
 
 /* What the code indexes with must be in range: a file can hold anything. */
-static bool state_good(const struct bus *bus)
+static bool gate_good(const struct gate_state *g)
 {
-    const struct bus_state *s = &bus->s;
-    const struct tenure *t = &s->tenure;
-
-    for (uint32_t i = 0; i < s->ops.count; i++) {
-        const struct dma_op *op = VEC_AT(struct dma_op, &s->ops, i);
-
-        if (op->dev >= bus->devices || op->engine >= DMA_ENGINES)
-            return false;
-    }
-    for (uint32_t i = 0; i < s->gate.banks.count; i++) {
-        const struct gate_bank *b = VEC_AT(struct gate_bank, &s->gate.banks, i);
+    for (uint32_t i = 0; i < g->banks.count; i++) {
+        const struct gate_bank *b = VEC_AT(struct gate_bank, &g->banks, i);
 
         if (b->window >= GATE_WINDOWS ||
-            (uint64_t)b->first + b->count > s->gate.entries.count)
+            (uint64_t)b->first + b->count > g->entries.count)
             return false;
     }
-    return !t->bytes || (t->owner < bus->devices && t->moved <= t->bytes &&
-                         t->unit_bytes >= 1 && t->unit_bytes <= 2 &&
-                         t->bytes <= PAGE_BYTES && t->card < bus->devices);
+    for (unsigned w = 0; w < GATE_WINDOWS; w++)
+        if (g->config.window[w].registers > GATE_MOST)
+            return false;
+    return g->fault.reason <= GATE_STRICT;
 }
 
-enum hb_status bus_load_state(struct bus *bus, struct loader *l,
-                              struct hb_error *error)
+static bool devices_good(const struct bus *bus)
+{
+    for (unsigned i = 0; i < bus->devices; i++) {
+        const struct device *dev = bus->device[i];
+
+        if (!settings_good(dev) ||
+            (dev->model->check && !dev->model->check(dev)))
+            return false;
+    }
+    return true;
+}
+
+static bool state_good(struct bus *bus)
+{
+    const struct bus_state *s = &bus->s;
+
+    for (uint32_t i = 0; i < s->ops.count; i++)
+        if (!dma_op_good(bus, VEC_AT(struct dma_op, &s->ops, i)))
+            return false;
+    return gate_good(&s->gate) && devices_good(bus) &&
+           tenure_good(bus, &s->tenure);
+}
+
+static enum hb_status load_all(struct bus *bus, struct loader *l,
+                               struct hb_error *error)
 {
     struct loader part;
     enum hb_status st = load_section(l, "bus", BUS_STATE_VERSION, &part, error);
 
     if (st != HB_OK)
         return st;
-    if (!load_rows(&part, &bus->s, bus_state_rows) || !state_good(bus))
+    if (!load_rows(&part, &bus->s, bus_state_rows))
         return hb_fail(error, HB_BAD_IMAGE, "save: section 'bus' is damaged");
     for (unsigned i = 0; i < bus->devices; i++) {
         st = load_device(bus->device[i], l, error);
         if (st != HB_OK)
             return st;
     }
-    wires_refresh(bus);
+    wires_recount(bus);
+    if (!state_good(bus))
+        return hb_fail(error, HB_BAD_IMAGE,
+                       "save: the state of the buses is damaged");
+    return HB_OK;
+}
+
+/* Of a load that failed nothing stays that could be run. */
+enum hb_status bus_load_state(struct bus *bus, struct loader *l,
+                              struct hb_error *error)
+{
+    enum hb_status st = load_all(bus, l, error);
+
+    if (st != HB_OK) {
+        vec_resize(&bus->s.ops, sizeof(struct dma_op), 0);
+        wires_recount(bus);
+        bus_reset(bus);
+        return st;
+    }
     bus_remap(bus);
     return HB_OK;
 }

@@ -325,6 +325,42 @@ static uint32_t cut_by_watches(struct bus *bus, const struct tenure *t,
     return n;
 }
 
+/* ---- loading --- */
+
+static bool owner_good(struct bus *bus, const struct tenure *t)
+{
+    const struct device *dev = bus_device(bus, t->owner);
+    const struct dma_op *op;
+
+    if (!dev || t->dir > DMA_FROM_DEVICE || t->kind > DMA_CYCLE_TEMP)
+        return false;
+    if (t->controller)
+        return dev->model->controller && t->channel < DMA_CHANNELS &&
+               (t->kind != DMA_CYCLE_TEMP || dev->model->data);
+    op = t->channel < DMA_ENGINES ? dma_head(bus, t->owner, t->channel) : NULL;
+    return op && op->dir == t->dir && t->bytes <= op->left &&
+           t->unit_bytes == 1 && t->advance == 1;
+}
+
+bool tenure_good(struct bus *bus, const struct tenure *t)
+{
+    uint64_t last = t->to;
+    int step = t->advance;
+
+    if (!t->bytes)
+        return true;
+    if (!owner_good(bus, t) || t->target > TENURE_NOTHING ||
+        (t->unit_bytes != 1 && t->unit_bytes != 2) || t->moved >= t->bytes ||
+        t->bytes > PAGE_BYTES || part_of_unit(t->bytes, t->unit_bytes) ||
+        (step != t->unit_bytes && step != -t->unit_bytes && step != 0))
+        return false;
+    if (step < 0)
+        last -= t->bytes - t->unit_bytes;
+    return t->target != TENURE_RAM ||
+           (ram_is(bus->ram, gpa_of(t->to), 1) &&
+            t->to >> PAGE_SHIFT == last >> PAGE_SHIFT);
+}
+
 /* ---- the run loop's side ------------------------------------------------ */
 
 const struct tenure *bus_tenure(const struct bus *bus)

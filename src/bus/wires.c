@@ -161,6 +161,25 @@ void wires_release(struct device *dev)
         line_set(dev, pin, false);
 }
 
+/* The counts follow from what each device drives. */
+void wires_recount(struct bus *bus)
+{
+    for (unsigned i = 0; i < WIRE_COUNT; i++)
+        bus->s.wire[i] = 0;
+    for (unsigned i = 0; i < bus->devices; i++) {
+        struct device_wiring *w = wiring_of(bus->device[i]);
+
+        w->s.irq = w->s.irq != 0;
+        w->s.dreq = w->s.dreq != 0;
+        bus->s.wire[w->irq_wire] += w->s.irq;
+        bus->s.wire[w->dreq_wire] += w->s.dreq;
+        for (unsigned pin = 0; pin < DEVICE_PINS; pin++)
+            bus->s.wire[w->out_wire[pin]] += w->s.out >> pin & 1;
+    }
+    bus->s.wire[WIRE_NONE] = 0;
+    wires_refresh(bus);
+}
+
 uint8_t bus_inta(struct bus *bus)
 {
     for (unsigned i = 0; i < bus->devices; i++) {

@@ -173,15 +173,40 @@ static void save_and_load(const struct board *b, unsigned options)
     destroy(&other);
 }
 
+/* A file with wrong bytes in it is refused, or loads as something that runs. */
+static void load_damaged(const struct board *b, unsigned options,
+                         struct input *in)
+{
+    struct saver saved = {0};
+    struct hb_error error;
+    struct board other;
+    struct loader l;
+
+    bus_save(b->bus, &saved);
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t at = take(in, 2);
+
+        saved.bytes[(at * 5u) % saved.count] ^= (uint8_t)take(in, 1);
+    }
+    build(&other, options);
+    l = (struct loader){.bytes = saved.bytes, .count = saved.count};
+    bus_load_state(other.bus, &l, &error);
+    advance(&other, 100000);
+    saver_fini(&saved);
+    destroy(&other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
     struct input in = {bytes, count, 0};
-    unsigned options = take(&in, 1);
+    unsigned options = take(&in, 1), spare = options & 0x20 ? 12 : 0;
     struct board b;
 
     build(&b, options);
-    for (unsigned n = 0; n < ACCESSES && in.at < in.count; n++)
+    for (unsigned n = 0; n < ACCESSES && in.at + spare < in.count; n++)
         access_one(&b, &in);
+    if (options & 0x20)
+        load_damaged(&b, options, &in);
     if (options & 0x10)
         save_and_load(&b, options);
     destroy(&b);
