@@ -45,6 +45,9 @@ void file_destroy(struct nt *nt, uint32_t number)
 {
     uint32_t file = ob_body(nt, number);
     uint32_t device = nt_get32(nt, file + FILEOBJ_DeviceObject);
+    const struct nt_object *bottom =
+        ob_at(nt, ob_find(nt, device_bottom(nt, device)));
+    uint32_t pnp = bottom ? bottom->data : NT_NONE;
 
     if (file == 0)
         return;
@@ -52,6 +55,7 @@ void file_destroy(struct nt *nt, uint32_t number)
     ob_destroy(nt, number);
     nt_pool_free(nt, file);
     device_file_closed(nt, device);
+    pnp_file_closed(nt, pnp);
 }
 
 uint32_t file_device(const struct nt *nt, uint32_t file)

@@ -89,13 +89,152 @@ static void a_buffer_goes_out_and_comes_back(void **state)
     assert_memory_equal(out, back, sizeof out);
 }
 
+static uint32_t request(struct pnp *p, enum machine_pnp what)
+{
+    return rig_finish(p->r, machine_device_request(p->r->m, p->device, what));
+}
+
+static struct inspect_pnp device(const struct pnp *p)
+{
+    struct inspect_pnp d;
+
+    assert_true(inspect_pnp_at(p->r->m, p->device - 1, &d));
+    return d;
+}
+
+/* The log's lines from the first that contains @a on contain @b later. */
+static void assert_order(const struct rig *r, const char *a, const char *b)
+{
+    const char *at = strstr(r->log, a);
+
+    assert_non_null(at);
+    assert_non_null(strstr(at, b));
+}
+
+/* RES-001, RES-034: requirements are asked for before AddDevice, the filter
+ * comes after it, then START; then what can it do, how is it, what is below. */
+static void a_start_asks_in_the_documented_order(void **state)
+{
+    struct pnp *p = *state;
+
+    start(p);
+    assert_order(p->r, "major=1b minor=b ", "minor=add");
+    assert_order(p->r, "minor=add", "major=1b minor=d ");
+    assert_order(p->r, "major=1b minor=d ", "major=1b minor=0 ");
+    assert_order(p->r, "major=1b minor=0 ", "major=1b minor=9 ");
+    assert_order(p->r, "major=1b minor=9 ", "major=1b minor=14 ");
+    assert_order(p->r, "major=1b minor=14 ", "major=1b minor=7 ");
+    assert_int_equal(device(p).state, PNP_STATE_STARTED);
+    assert_int_equal(device(p).image, p->image);
+    assert_int_not_equal(device(p).top.v, device(p).pdo.v);
+}
+
+/* RES-035: before START there is nothing to open. */
+static void an_unstarted_device_cannot_be_opened(void **state)
+{
+    struct pnp *p = *state;
+    struct machine_call call = {.kind = CALL_OPEN, .path = "\\\\.\\Edu0"};
+
+    assert_int_not_equal(rig_call(p->r, &call).status, SUCCESS);
+}
+
+/* RES-037: QUERY_STOP, STOP; then START with lists as before. */
+static void a_stopped_device_starts_again(void **state)
+{
+    struct pnp *p = *state;
+    struct machine_call call = {.kind = CALL_OPEN, .path = "\\\\.\\Edu0"};
+
+    start(p);
+    assert_int_equal(request(p, PNP_STOP), SUCCESS);
+    assert_int_equal(device(p).state, PNP_STATE_STOPPED);
+    assert_order(p->r, "major=1b minor=5 ", "major=1b minor=4 ");
+    assert_int_not_equal(rig_call(p->r, &call).status, SUCCESS);
+    assert_int_equal(request(p, PNP_RESTART), SUCCESS);
+    assert_int_equal(rig_call(p->r, &call).status, SUCCESS);
+}
+
+/* RES-039: QUERY_REMOVE, REMOVE; the function driver's device is gone, and the
+ * device can be started once more. */
+static void a_removed_device_leaves_its_stack(void **state)
+{
+    struct pnp *p = *state;
+
+    start(p);
+    assert_int_equal(request(p, PNP_REMOVE), SUCCESS);
+    assert_order(p->r, "major=1b minor=1 ", "major=1b minor=2 ");
+    assert_int_equal(device(p).state, PNP_STATE_REMOVED);
+    assert_int_equal(device(p).top.v, device(p).pdo.v);
+    start(p);
+    assert_int_not_equal(rig_open(p->r, "\\\\.\\Edu0"), 0);
+}
+
+/* RES-039: SURPRISE_REMOVAL at once, REMOVE when the last handle is closed. */
+static void a_pulled_device_is_removed_when_its_file_is_closed(void **state)
+{
+    struct pnp *p = *state;
+    struct machine_call close = {.kind = CALL_CLOSE};
+    struct machine_stop stop;
+
+    start(p);
+    close.handle = rig_open(p->r, "\\\\.\\Edu0");
+    assert_int_equal(request(p, PNP_SURPRISE), SUCCESS);
+    assert_int_equal(device(p).state, PNP_STATE_SURPRISED);
+    assert_false(rig_has(p->r, "major=1b minor=2 "));
+    rig_call(p->r, &close);
+    machine_run(p->r->m, machine_position(p->r->m).tick + 100000, &stop);
+    assert_true(rig_has(p->r, "major=1b minor=2 "));
+    assert_int_equal(device(p).state, PNP_STATE_REMOVED);
+}
+
+static void power_goes_down_and_up(void **state)
+{
+    struct pnp *p = *state;
+
+    start(p);
+    assert_int_equal(request(p, PNP_POWER_DOWN), SUCCESS);
+    assert_int_equal(request(p, PNP_POWER_UP), SUCCESS);
+    assert_int_equal(rig_count(p->r, "major=16 minor=2 "), 4);
+}
+
+static void requests_that_do_not_fit_are_refused(void **state)
+{
+    struct pnp *p = *state;
+
+    assert_int_not_equal(request(p, PNP_STOP), SUCCESS);
+    assert_int_not_equal(request(p, PNP_RESTART), SUCCESS);
+    start(p);
+    assert_int_not_equal(
+        rig_finish(p->r, machine_device_start(p->r->m, p->device, p->image)),
+        SUCCESS);
+    assert_int_not_equal(
+        rig_finish(p->r, machine_device_start(p->r->m, 99, p->image)), SUCCESS);
+}
+
+/* A device opened through its interface: a path of its class's GUID. */
+static void an_interface_is_opened_by_its_guid(void **state)
+{
+    struct pnp *p = *state;
+
+    start(p);
+    assert_int_not_equal(
+        rig_open(p->r, "{6a2f9c1e-31d4-4c8b-9e57-0bd1a5e0ed00}"), 0);
+}
+
+#define PNP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_started_device_can_be_opened, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_buffer_goes_out_and_comes_back, setup,
-                                        teardown),
+        PNP_TEST(a_started_device_can_be_opened),
+        PNP_TEST(a_buffer_goes_out_and_comes_back),
+        PNP_TEST(a_start_asks_in_the_documented_order),
+        PNP_TEST(an_unstarted_device_cannot_be_opened),
+        PNP_TEST(a_stopped_device_starts_again),
+        PNP_TEST(a_removed_device_leaves_its_stack),
+        PNP_TEST(a_pulled_device_is_removed_when_its_file_is_closed),
+        PNP_TEST(power_goes_down_and_up),
+        PNP_TEST(requests_that_do_not_fit_are_refused),
+        PNP_TEST(an_interface_is_opened_by_its_guid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
