@@ -42,13 +42,20 @@ static const struct state_row space_rows[] = {
 static const struct state_row area_rows[] = {
     STATE_INT(struct area, space),  STATE_INT(struct area, start),
     STATE_INT(struct area, pages),  STATE_INT(struct area, kind),
-    STATE_INT(struct area, rights), STATE_END,
+    STATE_INT(struct area, rights), STATE_INT(struct area, pfn),
+    STATE_INT(struct area, cache),  STATE_END,
 };
 
 static const struct state_row run_rows[] = {
-    STATE_INT(struct pte_run, va),     STATE_INT(struct pte_run, pages),
-    STATE_INT(struct pte_run, use),    STATE_INT(struct pte_run, tag),
-    STATE_INT(struct pte_run, mapped), STATE_END,
+    STATE_INT(struct pte_run, va),
+    STATE_INT(struct pte_run, pages),
+    STATE_INT(struct pte_run, use),
+    STATE_INT(struct pte_run, tag),
+    STATE_INT(struct pte_run, pfn),
+    STATE_INT(struct pte_run, cache),
+    STATE_INT(struct pte_run, owner),
+    STATE_INT(struct pte_run, mapped),
+    STATE_END,
 };
 
 static const struct state_row page_rows[] = {

@@ -79,9 +79,9 @@ struct mm_misuse {
     uint32_t p[4];
 };
 /** mm_misused() - fill @misuse unless it is NULL; returns HB_BAD_STATE. */
-static inline enum hb_status mm_misused(struct mm_misuse *misuse,
-                                        uint32_t code, uint32_t p1,
-                                        uint32_t p2, uint32_t p3, uint32_t p4)
+static inline enum hb_status mm_misused(struct mm_misuse *misuse, uint32_t code,
+                                        uint32_t p1, uint32_t p2, uint32_t p3,
+                                        uint32_t p4)
 {
     if (misuse)
         *misuse = (struct mm_misuse){code, {p1, p2, p3, p4}};

@@ -1,6 +1,8 @@
 /* mm/sysptes.c -- the pool of system PTEs as runs that cover its area in order.
  * A request takes the high end of the smallest run that fits, the lowest of
  * equals. Source: docs/mm.md, "System PTEs". */
+#include <stdio.h>
+
 #include "base/vec.h"
 #include "mm/system.h"
 #include "mm/system_private.h"
@@ -90,6 +92,52 @@ struct pte_run *sysptes_find(const struct mm *mm, gva_t va)
     uint32_t i = index_of(mm, va);
 
     return i == UINT32_MAX ? NULL : run_at(mm, i);
+}
+
+void sysptes_own(struct mm *mm, gva_t va, gva_t owner)
+{
+    struct pte_run *r = sysptes_find(mm, va);
+
+    if (r && r->use != PTES_FREE)
+        r->owner = owner.v;
+}
+
+const struct pte_run *sysptes_owned(const struct mm *mm, gva_t va, gva_t image,
+                                    uint32_t bytes)
+{
+    for (uint32_t i = 0; i < mm->s.run.count; i++) {
+        const struct pte_run *r = run_at(mm, i);
+
+        if (r->va >= va.v && r->use != PTES_FREE && r->owner >= image.v &&
+            r->owner - image.v < bytes)
+            return r;
+    }
+    return NULL;
+}
+
+uint32_t sysptes_leaks(struct mm *mm, const char *name, gva_t image,
+                       uint32_t bytes)
+{
+    static const char *const use[PTES_USES] = {
+        [PTES_IO] = "MmMapIoSpace",
+        [PTES_MDL] = "a mapping of an MDL",
+        [PTES_NONCACHED] = "non-cached memory",
+        [PTES_CONTIGUOUS] = "contiguous memory",
+        [PTES_RESERVED] = "a mapping address",
+    };
+    const struct pte_run *r = sysptes_owned(mm, gva_of(0), image, bytes);
+    uint32_t ptes = 0;
+    char text[160];
+
+    for (; r; r = sysptes_owned(mm, gva_of(r->va + 1), image, bytes)) {
+        snprintf(text, sizeof text,
+                 "%.40s leaves %u pages of %s at %08x, asked for at %08x", name,
+                 r->pages, use[r->use] ? use[r->use] : "system PTEs", r->va,
+                 r->owner);
+        EMIT(mm->events, finding, EVENT_STRING("S37"), EVENT_STRING(text));
+        ptes += r->pages;
+    }
+    return ptes;
 }
 
 uint32_t sysptes_largest(const struct mm *mm)

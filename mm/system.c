@@ -2,7 +2,9 @@
  * memory, contiguous and non-cached memory. Source: docs/mm.md. */
 #include "mm/system.h"
 
+#include "base/vec.h"
 #include "mm/system_private.h"
+#include "mm/user.h"
 
 static gva_t page_at(gva_t va, uint32_t i)
 {
@@ -153,28 +155,71 @@ static enum mm_cache cache_of(const struct mm *mm, uint32_t pfn,
     return f && f->cache != MM_CACHE_UNSET ? f->cache : wish;
 }
 
+static bool overlap(uint32_t a, uint32_t a_pages, uint32_t b, uint32_t b_pages)
+{
+    return a < (uint64_t)b + b_pages && b < (uint64_t)a + a_pages;
+}
+
+bool io_conflicts(const struct mm *mm, uint32_t pfn, uint32_t pages,
+                  enum mm_cache cache)
+{
+    for (uint32_t i = 0; i < mm->s.run.count; i++) {
+        const struct pte_run *r = VEC_AT(struct pte_run, &mm->s.run, i);
+
+        if (r->use == PTES_IO && r->cache != (uint32_t)cache &&
+            overlap(pfn, pages, r->pfn, r->pages))
+            return true;
+    }
+    for (uint32_t i = 0; i < mm->s.area.count; i++) {
+        const struct area *a = VEC_AT(struct area, &mm->s.area, i);
+
+        if (a->kind == AREA_PHYSICAL && a->cache != (uint16_t)cache &&
+            overlap(pfn, pages, a->pfn, a->pages))
+            return true;
+    }
+    for (uint32_t i = 0; i < mm->s.frame.count; i++) {
+        const struct frame *f = VEC_AT(struct frame, &mm->s.frame, i);
+
+        if (f->cache != MM_CACHE_UNSET && f->cache != cache &&
+            overlap(pfn, pages, f->pfn, 1))
+            return true;
+    }
+    return false;
+}
+
+static enum hb_status show_run(struct mm *mm, gva_t at, uint32_t first,
+                               uint32_t pages, enum mm_cache cache)
+{
+    enum hb_status st = HB_OK;
+
+    for (uint32_t i = 0; st == HB_OK && i < pages; i++)
+        st = kernel_map(mm, page_at(at, i), page_of(first + i), 1, MM_RW,
+                        cache_of(mm, first + i, cache));
+    return st;
+}
+
 enum hb_status io_map(struct mm *mm, gpa_t pa, uint64_t bytes,
                       enum mm_cache cache, gva_t *va)
 {
-    uint32_t offset = (uint32_t)(pa.v & PAGE_MASK), pages;
+    uint32_t offset = (uint32_t)(pa.v & PAGE_MASK), pages, first;
     gva_t at;
+    struct pte_run *r;
 
     if (!bytes || bytes > physical_end(mm) || pa.v > physical_end(mm) - bytes)
         return HB_BAD_ARGUMENT;
     if (bytes > (uint64_t)MM_SYSTEM_PTES_END)
         return HB_NO_PAGES;
     pages = (uint32_t)((offset + bytes + PAGE_MASK) >> PAGE_SHIFT);
+    first = (uint32_t)(pa.v >> PAGE_SHIFT);
     if (sysptes_alloc(mm, pages, PTES_IO, &at) != HB_OK)
         return HB_NO_PAGES;
-    for (uint32_t i = 0; i < pages; i++) {
-        uint32_t pfn = (uint32_t)(pa.v >> PAGE_SHIFT) + i;
-
-        if (kernel_map(mm, page_at(at, i), page_of(pfn), 1, MM_RW,
-                       cache_of(mm, pfn, cache)) != HB_OK) {
-            sysptes_free(mm, at, pages, NULL);
-            return HB_NO_PAGES;
-        }
+    if (show_run(mm, at, first, pages, cache) != HB_OK) {
+        sysptes_free(mm, at, pages, NULL);
+        return HB_NO_PAGES;
     }
+    r = sysptes_find(mm, at);
+    r->pfn = first;
+    r->cache = cache;
     va->v = at.v + offset;
     return HB_OK;
 }
@@ -183,12 +228,15 @@ enum hb_status io_unmap(struct mm *mm, gva_t va, uint32_t bytes,
                         struct mm_misuse *misuse)
 {
     gva_t start = gva_of(va.v & ~(uint32_t)PAGE_MASK);
+    uint32_t pages = mm_span(va.v, bytes);
     const struct pte_run *r = sysptes_find(mm, start);
+    bool same;
 
-    if (!r || r->use != PTES_IO || r->va != start.v) {
-        return mm_misused(misuse, 0xda, 0x400, start.v, bytes, 0);
-    }
-    return sysptes_free(mm, start, mm_span(va.v, bytes), misuse);
+    if (!r || r->use != PTES_IO || r->va != start.v)
+        return mm_misused(misuse, 0xda, 0x400, start.v, pages, 0);
+    same = r->pages == pages;
+    sysptes_free(mm, start, r->pages, NULL);
+    return same ? HB_OK : HB_BAD_ARGUMENT;
 }
 
 /* ---- contiguous memory ------------------------------------------------------

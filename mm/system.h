@@ -25,6 +25,9 @@ struct pte_run {
     uint32_t pages;
     uint32_t use;    /* enum pte_use */
     uint32_t tag;    /* of a reservation */
+    uint32_t pfn;    /* device memory: first page that it shows */
+    uint32_t cache;  /* ... and how, enum mm_cache */
+    uint32_t owner;  /* guest code that asked for it, 0: not known */
     uint32_t mapped; /* pages of it that are mapped (reservations) */
 };
 
@@ -38,6 +41,16 @@ enum hb_status sysptes_free(struct mm *mm, gva_t va, uint32_t pages,
                             struct mm_misuse *misuse);
 /** sysptes_find() - the run @va lies in, NULL outside the area. */
 struct pte_run *sysptes_find(const struct mm *mm, gva_t va);
+/** sysptes_own() - the run at @va was asked for by guest code at @owner. */
+void sysptes_own(struct mm *mm, gva_t va, gva_t owner);
+/** sysptes_owned() - the next run at or above *@va that code in @bytes from
+ *  @image asked for; NULL: none is left. */
+const struct pte_run *sysptes_owned(const struct mm *mm, gva_t va, gva_t image,
+                                    uint32_t bytes);
+/** sysptes_leaks() - image @name, @bytes at @image, is about to go: finding S37
+ *  for each run that its code asked for and never gave back. Returns PTEs. */
+uint32_t sysptes_leaks(struct mm *mm, const char *name, gva_t image,
+                       uint32_t bytes);
 /** sysptes_free_count()/sysptes_total() - the performance counter. */
 uint32_t sysptes_free_count(const struct mm *mm);
 uint32_t sysptes_total(const struct mm *mm);
@@ -65,7 +78,13 @@ enum hb_status stack_free(struct mm *mm, gva_t top);
  *  address space; HB_NO_PAGES. @va carries the byte offset of @pa. */
 enum hb_status io_map(struct mm *mm, gpa_t pa, uint64_t bytes,
                       enum mm_cache cache, gva_t *va);
-/** io_unmap() - HB_BAD_STATE: no such mapping, *misuse 0xDA(400h..). */
+/** io_conflicts() - is one of these pages shown with another cache type now, by
+ *  a device mapping, a physical view, or as RAM by its own attribute? */
+bool io_conflicts(const struct mm *mm, uint32_t pfn, uint32_t pages,
+                  enum mm_cache cache);
+/** io_unmap() - by the address given and the length. HB_BAD_STATE: no such
+ *  mapping, *misuse 0xDA(400h, base, pages); HB_BAD_ARGUMENT: the length has
+ *  another number of pages, the mapping is gone all the same. */
 enum hb_status io_unmap(struct mm *mm, gva_t va, uint32_t bytes,
                         struct mm_misuse *misuse);
 

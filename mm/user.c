@@ -199,20 +199,26 @@ enum hb_status user_place(struct mm *mm, uint32_t space, gva_t *va,
     return st;
 }
 
-static enum hb_status show_view(struct mm *mm, uint32_t space, gva_t *va,
-                                const uint32_t *pfn, uint32_t pages,
-                                enum area_kind kind, unsigned rights,
-                                enum mm_cache cache)
+/* The entry of a page that others own: its attribute wins if it has one. */
+static enum hb_status show_other(struct mm *mm, uint32_t space, gva_t at,
+                                 uint32_t pfn, unsigned rights,
+                                 enum mm_cache wish)
+{
+    const struct frame *f = frames_find(mm, pfn);
+    enum mm_cache cache = f && f->cache != MM_CACHE_UNSET ? f->cache : wish;
+
+    return pte_edit(mm, space, at, entry_for(mm, page_of(pfn), rights, cache));
+}
+
+enum hb_status user_view(struct mm *mm, uint32_t space, gva_t *va,
+                         const uint32_t *pfn, uint32_t pages, unsigned rights,
+                         enum mm_cache cache)
 {
     gva_t at = *va;
-    enum hb_status st = area_add(mm, space, &at, pages, kind, rights);
+    enum hb_status st = area_add(mm, space, &at, pages, AREA_VIEW, rights);
 
     for (uint32_t i = 0; st == HB_OK && i < pages; i++) {
-        const struct frame *f = frames_find(mm, pfn[i]);
-        enum mm_cache how = f && f->cache != MM_CACHE_UNSET ? f->cache : cache;
-
-        st = pte_edit(mm, space, page_at(at, i),
-                      entry_for(mm, page_of(pfn[i]), rights, how));
+        st = show_other(mm, space, page_at(at, i), pfn[i], rights, cache);
         if (st != HB_OK)
             user_free(mm, space, at);
     }
@@ -221,19 +227,34 @@ static enum hb_status show_view(struct mm *mm, uint32_t space, gva_t *va,
     return st;
 }
 
-enum hb_status user_view(struct mm *mm, uint32_t space, gva_t *va,
-                         const uint32_t *pfn, uint32_t pages, unsigned rights,
-                         enum mm_cache cache)
+enum hb_status user_view_run(struct mm *mm, uint32_t space, gva_t *va,
+                             uint32_t pfn, uint32_t pages, enum area_kind kind,
+                             unsigned rights, enum mm_cache cache)
 {
-    return show_view(mm, space, va, pfn, pages, AREA_VIEW, rights, cache);
+    gva_t at = *va;
+    enum hb_status st = area_add(mm, space, &at, pages, kind, rights);
+    struct area *a;
+
+    for (uint32_t i = 0; st == HB_OK && i < pages; i++) {
+        st = show_other(mm, space, page_at(at, i), pfn + i, rights, cache);
+        if (st != HB_OK)
+            user_free(mm, space, at);
+    }
+    if (st != HB_OK)
+        return st;
+    a = VEC_AT(struct area, &mm->s.area, area_find(mm, space, at));
+    a->pfn = pfn;
+    a->cache = (uint16_t)cache;
+    *va = at;
+    return HB_OK;
 }
 
 enum hb_status user_share_kuser(struct mm *mm, uint32_t space)
 {
-    uint32_t pfn = (uint32_t)(mm->s.kuser >> PAGE_SHIFT);
     gva_t va = gva_of(MM_USER_KUSER);
 
-    return show_view(mm, space, &va, &pfn, 1, AREA_SHARED, MM_R, MM_CACHED);
+    return user_view_run(mm, space, &va, (uint32_t)(mm->s.kuser >> PAGE_SHIFT),
+                         1, AREA_SHARED, MM_R, MM_CACHED);
 }
 
 /* ---- changing ---------------------------------------------------------------
@@ -278,6 +299,8 @@ enum hb_status user_page_out(struct mm *mm, uint32_t space, gva_t va,
         if (e & PTE_P && f && f->locks)
             return HB_BAD_STATE;
     }
+    if (user_area(mm, space, va)->kind != AREA_PRIVATE)
+        return HB_OK; /* the pages of a view are not the process's to trim */
     for (uint32_t i = 0; i < pages; i++) {
         gva_t at = page_at(va, i);
         uint64_t e = pte_get(mm, space, at);

@@ -6,9 +6,10 @@
 #include "mm/pte.h"
 
 enum area_kind {
-    AREA_PRIVATE, /* pages of its own                                       */
-    AREA_VIEW,    /* shows frames that belong to others (MDL, device memory) */
-    AREA_SHARED,  /* KUSER_SHARED_DATA                                      */
+    AREA_PRIVATE,  /* pages of its own                                       */
+    AREA_VIEW,     /* shows frames that belong to others (MDL, device memory) */
+    AREA_SHARED,   /* KUSER_SHARED_DATA                                      */
+    AREA_PHYSICAL, /* view of \Device\PhysicalMemory (mm/view.h)           */
 };
 
 /** A run of user VA in use. */
@@ -17,7 +18,8 @@ struct area {
     uint32_t start, pages;
     uint8_t kind;   /* enum area_kind */
     uint8_t rights; /* MM_x it was made with */
-    uint16_t spare;
+    uint16_t cache; /* enum mm_cache, of a physical view */
+    uint32_t pfn;   /* first page that a physical view shows */
 };
 
 /** user_alloc() - zeroed pages. @va: page aligned, or 0 for the lowest free
@@ -34,6 +36,10 @@ enum hb_status user_place(struct mm *mm, uint32_t space, gva_t *va,
 enum hb_status user_view(struct mm *mm, uint32_t space, gva_t *va,
                          const uint32_t *pfn, uint32_t pages, unsigned rights,
                          enum mm_cache cache);
+/** user_view_run() - the same for @pages from @pfn on, as an area of @kind. */
+enum hb_status user_view_run(struct mm *mm, uint32_t space, gva_t *va,
+                             uint32_t pfn, uint32_t pages, enum area_kind kind,
+                             unsigned rights, enum mm_cache cache);
 /** user_free() - the area that starts at @va. Locked pages live on until they
  *  are unlocked. HB_NOT_FOUND. */
 enum hb_status user_free(struct mm *mm, uint32_t space, gva_t va);
@@ -41,7 +47,8 @@ enum hb_status user_free(struct mm *mm, uint32_t space, gva_t va);
 enum hb_status user_protect(struct mm *mm, uint32_t space, gva_t va,
                             uint32_t pages, unsigned rights);
 /** user_page_out() - as if trimmed: resident private pages become transition
- *  entries; the next touch faults them in. HB_BAD_STATE: a locked page. */
+ *  entries; the next touch faults them in. Views stay as they are (IOS-035).
+ *  HB_BAD_STATE: a locked page. */
 enum hb_status user_page_out(struct mm *mm, uint32_t space, gva_t va,
                              uint32_t pages);
 /** user_area() - the area @va lies in, NULL. Valid until the next change. */

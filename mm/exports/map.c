@@ -7,14 +7,13 @@
 #define MDL_NO_EXECUTE 0x40000000u
 
 /* MEMORY_CACHING_TYPE: 3 acts as cached, 4 as 0, 5 as 2; false: unknown. */
-bool arg_cache(const struct mm *mm, uint32_t type, enum mm_cache *out)
+bool arg_cache(uint32_t type, enum mm_cache *out)
 {
     static const uint8_t cache[6] = {MM_NONCACHED,      MM_CACHED,
                                      MM_WRITE_COMBINED, MM_CACHED,
                                      MM_NONCACHED,      MM_WRITE_COMBINED};
 
-    if (mm->s.settings.era <= MM_NT4_SP4)
-        type &= 0xff; /* a BOOLEAN then */
+    type &= 0xff; /* NT4's callers pass a BOOLEAN */
     if (type >= sizeof cache)
         return false;
     *out = (enum mm_cache)cache[type];
@@ -35,12 +34,10 @@ struct map {
 static void no_ptes(struct call *c, const struct map *m)
 {
     struct mdl mdl;
-    struct mm_misuse why;
 
     if (mdl_load(call_mm(c), call_space(c), m->mdl, &mdl) == HB_OK &&
         !m->can_fail && !(mdl.flags & MDL_MAPPING_CAN_FAIL)) {
-        sysptes_exhausted(call_mm(c), mdl.pages, &why);
-        call_misused(c, &why);
+        call_exhausted(c, mdl.pages);
         return;
     }
     call_return(c, 0);
@@ -54,6 +51,7 @@ static void map_kernel(struct call *c, const struct map *m)
                                 m->rights, &va, &why);
 
     if (st == HB_OK) {
+        call_own(c, va);
         if (call_mm(c)->s.settings.era == MM_NT4)
             va.v &= ~(uint32_t)PAGE_MASK; /* the caller adds the offset */
         call_return(c, va.v);
@@ -116,7 +114,7 @@ void thunk_MmMapLockedPagesSpecifyCache(struct call *c)
                     .rights = MM_RWX};
     uint32_t priority = call_u32(c, 5);
 
-    if (!arg_cache(call_mm(c), call_u32(c, 2), &m.cache)) {
+    if (!arg_cache(call_u32(c, 2), &m.cache)) {
         call_return(c, 0);
         return;
     }
@@ -212,7 +210,8 @@ void thunk_MmAllocateMappingAddress(struct call *c)
 {
     gva_t va = {0};
 
-    reserve_alloc(call_mm(c), call_u32(c, 0), call_u32(c, 1), &va);
+    if (reserve_alloc(call_mm(c), call_u32(c, 0), call_u32(c, 1), &va) == HB_OK)
+        call_own(c, gva_of(va.v - 1)); /* the run begins before it */
     call_return(c, va.v);
 }
 
@@ -238,7 +237,7 @@ void thunk_MmMapLockedPagesWithReservedMapping(struct call *c)
 
     if (!call_ok(c))
         return;
-    if (arg_cache(call_mm(c), call_u32(c, 3), &cache))
+    if (arg_cache(call_u32(c, 3), &cache))
         st = reserve_map(call_mm(c), call_space(c), call_va(c, 0),
                          call_u32(c, 1), mdl, cache, &va, &why);
     if (st == HB_BAD_STATE)

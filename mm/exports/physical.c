@@ -31,7 +31,7 @@ void thunk_MmAllocatePagesForMdlEx(struct call *c)
 {
     enum mm_cache cache;
 
-    if (arg_cache(call_mm(c), call_u32(c, 7), &cache))
+    if (arg_cache(call_u32(c, 7), &cache))
         pages_for_mdl(c, cache, call_u32(c, 8));
     else
         call_return(c, 0);
@@ -88,6 +88,28 @@ static bool maps_unlocked_ram(struct call *c, uint64_t pa, uint64_t bytes)
     return true;
 }
 
+/* IOS-006, IOS-015: what the mapping itself does wrong. */
+static void remark_on_mapping(struct call *c, uint64_t pa, uint32_t bytes,
+                              enum mm_cache cache)
+{
+    if (!bytes)
+        call_finding(c, "S37", "MmMapIoSpace of no bytes");
+    else if (!(pa >> 44) &&
+             io_conflicts(call_mm(c), (uint32_t)(pa >> PAGE_SHIFT),
+                          mm_span((uint32_t)pa, bytes), cache))
+        call_finding(c, "S37", "%llx is mapped with another cache type, too",
+                     (unsigned long long)pa);
+}
+
+/* The verifier's rule for IRQL: 0xC4(@code, IRQL, address, bytes). */
+static bool too_high(struct call *c, uint32_t code, uint32_t at, uint32_t bytes)
+{
+    if (call_irql(c) <= DISPATCH_LEVEL || !call_mm(c)->s.settings.checks)
+        return false;
+    call_bugcheck(c, 0xc4, code, call_irql(c), at, bytes);
+    return true;
+}
+
 /* PVOID MmMapIoSpace(PhysicalAddress, NumberOfBytes, CacheType) */
 void thunk_MmMapIoSpace(struct call *c)
 {
@@ -96,23 +118,39 @@ void thunk_MmMapIoSpace(struct call *c)
     enum mm_cache cache;
     gva_t va = {0};
 
-    if (maps_unlocked_ram(c, pa, bytes))
+    if (too_high(c, 0x73, (uint32_t)pa, bytes) ||
+        maps_unlocked_ram(c, pa, bytes))
         return;
     remark_on_ram(c, pa, bytes);
-    if (arg_cache(call_mm(c), call_u32(c, 3), &cache))
-        io_map(call_mm(c), gpa_of(pa), bytes, cache, &va);
+    if (!arg_cache(call_u32(c, 3), &cache)) {
+        call_return(c, 0);
+        return;
+    }
+    remark_on_mapping(c, pa, bytes, cache);
+    if (io_map(call_mm(c), gpa_of(pa), bytes, cache, &va) == HB_OK)
+        call_own(c, va);
     call_return(c, va.v);
 }
 
-/* VOID MmUnmapIoSpace(BaseAddress, NumberOfBytes) */
+/* VOID MmUnmapIoSpace(BaseAddress, NumberOfBytes). IOS-011: a bugcheck when
+ * mappings are tracked or checked, always a finding. */
 void thunk_MmUnmapIoSpace(struct call *c)
 {
+    const struct mm_settings *set = &call_mm(c)->s.settings;
+    uint32_t bytes = call_u32(c, 1);
     struct mm_misuse why;
+    enum hb_status st;
 
-    if (io_unmap(call_mm(c), call_va(c, 0), call_u32(c, 1), &why) == HB_OK)
-        call_return(c, 0);
-    else
+    if (too_high(c, 0x7b, call_u32(c, 0), bytes))
+        return;
+    st = io_unmap(call_mm(c), call_va(c, 0), bytes, &why);
+    if (st != HB_OK)
+        call_finding(c, "S37", "%08x is no I/O mapping of %u bytes",
+                     call_u32(c, 0), bytes);
+    if (st == HB_BAD_STATE && (set->track_ptes || set->checks))
         call_misused(c, &why);
+    else
+        call_return(c, 0);
 }
 
 void thunk_MmMapVideoDisplay(struct call *c)
@@ -132,7 +170,9 @@ static void contiguous(struct call *c, const struct contiguous *limits)
 {
     gva_t va = {0};
 
-    contiguous_alloc(call_mm(c), call_u32(c, 0), limits, &va, NULL);
+    if (contiguous_alloc(call_mm(c), call_u32(c, 0), limits, &va, NULL) ==
+        HB_OK)
+        call_own(c, va);
     call_return(c, va.v);
 }
 
@@ -157,7 +197,7 @@ void thunk_MmAllocateContiguousMemorySpecifyCache(struct call *c)
                                 .highest = call_u64(c, 3),
                                 .boundary = call_u64(c, 5)};
 
-    if (limits.highest && arg_cache(call_mm(c), call_u32(c, 7), &limits.cache))
+    if (limits.highest && arg_cache(call_u32(c, 7), &limits.cache))
         contiguous(c, &limits);
     else
         call_return(c, 0);
@@ -184,7 +224,8 @@ void thunk_MmAllocateNonCachedMemory(struct call *c)
 {
     gva_t va = {0};
 
-    noncached_alloc(call_mm(c), call_u32(c, 0), &va);
+    if (noncached_alloc(call_mm(c), call_u32(c, 0), &va) == HB_OK)
+        call_own(c, va);
     call_return(c, va.v);
 }
 

@@ -37,8 +37,15 @@ uint32_t call_space(const struct call *c);
 /** arg_mdl() - slot @i as an MDL: its header and PFN array are touched as the
  *  routine would, so a bad pointer is latched as a fault. */
 gva_t arg_mdl(struct call *c, unsigned i);
-/** arg_cache() - a MEMORY_CACHING_TYPE argument; false: no such type. */
-bool arg_cache(const struct mm *mm, uint32_t type, enum mm_cache *out);
+/** arg_cache() - a MEMORY_CACHING_TYPE argument, by its low byte; false: no
+ * such type. */
+bool arg_cache(uint32_t type, enum mm_cache *out);
+/** call_own() - the caller's code owns the system PTEs at @va from now on:
+ * leaks and shortage name it. */
+void call_own(struct call *c, gva_t va);
+/** call_exhausted() - no run of @pages system PTEs: 0x3F, or with TrackPtes
+ *  0xD8 with the count of the image that holds most. */
+void call_exhausted(struct call *c, uint32_t pages);
 /** call_misused() - the bugcheck of @misuse; for HB_BAD_STATE. */
 void call_misused(struct call *c, const struct mm_misuse *misuse);
 /** call_corrupt() - finding S10: the MDL at @mdl is no MDL. */

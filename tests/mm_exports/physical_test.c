@@ -48,7 +48,84 @@ static void unmapping_twice_is_da_400(void **state)
     uint32_t va = CALL(r, "MmMapIoSpace", PA(0xf0000000), 16, 0);
 
     CALL(r, "MmUnmapIoSpace", va, 16);
+    CALL(r, "MmUnmapIoSpace", va, 16); /* a finding */
+    assert_string_equal(r->rule, "S37");
+    r->mm.s.settings.track_ptes = 1;
     STOPS(r, 0xda, 0x400, "MmUnmapIoSpace", va, 16);
+}
+
+/* IOS-005: the low byte is the type. */
+static void cache_types_are_read_by_their_low_byte(void **state)
+{
+    const uint32_t type[] = {0, 1, 2, 3, 4, 5, 0x100};
+    const uint64_t both = PTE_PCD | PTE_PWT;
+    const uint64_t want[] = {both, 0, PTE_PCD, 0, both, PTE_PCD, both};
+    struct rig *r = *state;
+
+    for (uint32_t i = 0; i < 7; i++) {
+        uint32_t va =
+            CALL(r, "MmMapIoSpace", PA(0xf0000000 + i * 4096), 16, type[i]);
+
+        assert_int_equal(pte_get(&r->mm, 0, gva_of(va)) & both, want[i]);
+    }
+    assert_int_equal(CALL(r, "MmMapIoSpace", PA(0xf0000000), 16, 0x106), 0);
+}
+
+/* IOS-006, IOS-009, IOS-015 */
+static void two_cache_types_of_one_page_are_a_finding(void **state)
+{
+    struct rig *r = *state;
+    uint32_t a = CALL(r, "MmMapIoSpace", PA(0xf0000000), 16, 0), b;
+
+    assert_int_equal(r->findings, 0);
+    b = CALL(r, "MmMapIoSpace", PA(0xf0000000), 16, 0);
+    assert_int_equal(r->findings, 0);
+    assert_int_not_equal(a, b);
+    CALL(r, "MmMapIoSpace", PA(0xf0000000), 16, 1);
+    assert_int_equal(r->findings, 1);
+    CALL(r, "MmMapIoSpace", PA(0xf0000000), 0, 0);
+    assert_int_equal(r->findings, 2);
+}
+
+/* IOS-008 */
+static void high_addresses_need_pae(void **state)
+{
+    struct rig *r = *state;
+    uint32_t va = CALL(r, "MmMapIoSpace", PA(0xc00000000), 16, 0);
+
+    assert_int_equal(va != 0, r->mm.s.settings.pae);
+    if (va)
+        assert_int_equal(call64(r, "MmGetPhysicalAddress", 1, &va),
+                         0xc00000000);
+}
+
+/* IOS-012 */
+static void mapping_io_space_above_dispatch_is_c4_73_with_checks(void **state)
+{
+    struct rig *r = *state;
+
+    r->irql = 5;
+    STOPS(r, 0xc4, 0x73, "MmMapIoSpace", PA(0xf0000000), 16, 0);
+}
+
+/* IOS-014, PTE-038: what an image leaves behind is named. */
+static void leaks_are_told_by_image(void **state)
+{
+    struct rig *r = *state;
+    uint32_t va = CALL(r, "MmMapIoSpace", PA(0xf0000000), 0x2001, 0);
+
+    CALL(r, "MmAllocateContiguousMemory", 0x1000, PA(-1));
+    CALL(r, "MmAllocateNonCachedMemory", 0x1000);
+    CALL(r, "MmAllocateMappingAddress", 0x1000, 0x42);
+    CALL(r, "MmMapLockedPages", locked(r, 0, 0x1000), KERNEL_MODE);
+    assert_int_equal(sysptes_leaks(&r->mm, "test.sys", gva_of(r->code), 8192),
+                     3 + 1 + 2 + 3 + 1);
+    assert_int_equal(r->findings, 5);
+    assert_string_equal(r->rule, "S37");
+    CALL(r, "MmUnmapIoSpace", va, 0x2001);
+    assert_int_equal(sysptes_leaks(&r->mm, "test.sys", gva_of(r->code), 8192),
+                     7);
+    assert_int_equal(sysptes_leaks(&r->mm, "x.sys", gva_of(0x1000), 8192), 0);
 }
 
 static void video_display_is_the_same_mapping(void **state)
@@ -216,6 +293,13 @@ int main(void)
         CASE(MmMapIoSpace_over_ram_is_a_finding_and_works, setup_xp),
         CASE(MmMapIoSpace_over_free_ram_is_c4_83_with_checks, setup_checks),
         CASE(unmapping_twice_is_da_400, setup_xp),
+        CASE(cache_types_are_read_by_their_low_byte, setup_xp),
+        CASE(two_cache_types_of_one_page_are_a_finding, setup_xp),
+        CASE(high_addresses_need_pae, setup_xp),
+        CASE(high_addresses_need_pae, setup_pae),
+        CASE(mapping_io_space_above_dispatch_is_c4_73_with_checks,
+             setup_checks),
+        CASE(leaks_are_told_by_image, setup_xp),
         CASE(video_display_is_the_same_mapping, setup_xp),
         cmocka_unit_test(NT4_reads_the_cache_argument_as_a_boolean),
         CASE(contiguous_memory_is_contiguous, setup_xp),
