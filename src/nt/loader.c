@@ -344,6 +344,7 @@ void loader_unload(struct nt *nt, uint32_t number)
     if (image->driver)
         driver_delete(nt, image->driver);
     if (image->base) {
+        sysptes_leaks(nt->w.mm, image->name, gva_of(image->base), image->bytes);
         ke_image_remove(nt->w.ke, gva_of(image->base));
         system_free(nt->w.mm, gva_of(image->base));
     }
