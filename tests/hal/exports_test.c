@@ -375,6 +375,100 @@ static void a_chain_of_waiters_runs_in_one_call(void **state)
     guest_free(g);
 }
 
+/* DMA-065: the IRP is CurrentIrp of the moment of the call, though queued */
+static void the_irp_is_that_of_the_call(void **state)
+{
+    struct guest *g = guest_of(HAL_TRANSLATE);
+    struct hal_device dev = isa_slave(1, 0x4000);
+    uint32_t adapter, count, device = guest_device(g, 0x81111000);
+
+    (void)state;
+    adapter = guest_adapter(g, &dev, &count);
+    guest_irql(g, 2);
+    guest_answer(g, HAL_KEEP_OBJECT);
+    guest_call(g, "IoAllocateAdapterChannel", adapter, guest_device(g, 0), 1,
+               guest_callback(g), 0);
+    guest_call(g, "IoAllocateAdapterChannel", adapter, device, 1,
+               guest_callback(g), 0);
+    guest_set(g, device + 0x14, 0x81222000);
+    guest_call(g, "IoFreeAdapterChannel", adapter);
+    assert_int_equal(guest_argument(g, 1, 0), device);
+    assert_int_equal(guest_argument(g, 1, 1), 0x81111000);
+    guest_free(g);
+}
+
+/* DMA-087, 088, 089: CurrentVa is an index: into an MDL whose StartVa is 0, and
+ * into one whose addresses nobody has mapped */
+static void current_va_is_an_index(void **state)
+{
+    static const uint32_t start[] = {0, 0x00400000, 0xdead0000};
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        struct guest *g = guest_of(HAL_TRANSLATE);
+        struct hal_device dev = pci_master(&g->r, true, true, 0x10000);
+        uint32_t adapter, count, length = guest_alloc(g, 4), low;
+        struct buffer b;
+        gpa_t to;
+
+        adapter = guest_adapter(g, &dev, &count);
+        rig_scatter(&g->r, &b, 0x2000, 0x200, 0x3000);
+        b.va = start[i] + 0x200;
+        guest_mdl(g, &b);
+        guest_irql(g, 2);
+        guest_answer(g, HAL_DEALLOCATE_OBJECT_KEEP_REGISTERS);
+        guest_call(g, "IoAllocateAdapterChannel", adapter, guest_device(g, 0),
+                   4, guest_callback(g), 0);
+        guest_set(g, length, 0x100);
+        low = guest_call(g, "IoMapTransfer", adapter, b.mdl,
+                         guest_argument(g, 0, 2), b.va + 0x1800, length, WRITE);
+        assert_int_equal(guest_get(g, length), 0x100);
+        assert_int_equal(low & PAGE_MASK, 0xa00);
+        assert_true(rig_reach(&g->r, dla_of(low), DMA_TO_DEVICE, &to));
+        assert_int_equal(to.v, (b.f[1].at & ~(uint64_t)PAGE_MASK) + 0xa00);
+        assert_int_equal(g->r.findings, 0);
+        guest_free(g);
+    }
+}
+
+/* DMA-117: a slave maps, flushes, maps the next piece on the same base */
+static void slave_maps_and_flushes_piece_by_piece(void **state)
+{
+    enum hal_kind kind;
+
+    (void)state;
+    for (kind = 0; kind < HAL_KINDS; kind++) {
+        struct guest *g = guest_of(kind);
+        struct hal_device dev = isa_slave(1, 0x1000);
+        uint32_t adapter, count, length = guest_alloc(g, 4), i;
+        struct buffer b;
+
+        dev.scatter_gather = true; /* one register: DMA-034 */
+        adapter = guest_adapter(g, &dev, &count);
+        assert_int_equal(count, 1);
+        rig_scatter(&g->r, &b, 0x2000, 0, 3 * PAGE_BYTES);
+        guest_mdl(g, &b);
+        guest_irql(g, 2);
+        guest_answer(g, HAL_KEEP_OBJECT);
+        guest_call(g, "IoAllocateAdapterChannel", adapter, guest_device(g, 0),
+                   1, guest_callback(g), 0);
+        for (i = 0; i < 3; i++) {
+            guest_set(g, length, b.bytes - i * PAGE_BYTES);
+            guest_call(g, "IoMapTransfer", adapter, b.mdl,
+                       guest_argument(g, 0, 2), b.va + i * PAGE_BYTES, length,
+                       WRITE);
+            assert_int_equal(guest_get(g, length), PAGE_BYTES);
+            guest_call(g, "IoFlushAdapterBuffers", adapter, b.mdl,
+                       guest_argument(g, 0, 2), b.va + i * PAGE_BYTES,
+                       PAGE_BYTES, WRITE);
+        }
+        guest_call(g, "IoFreeAdapterChannel", adapter);
+        assert_int_equal(g->r.findings, 0);
+        guest_free(g);
+    }
+}
+
 /* DMA-061 */
 static void above_the_grant_is_an_error_code(void **state)
 {
@@ -885,6 +979,9 @@ int main(void)
         cmocka_unit_test(a_bounced_map_takes_an_entry_per_page),
         cmocka_unit_test(free_channel_calls_the_next_waiter),
         cmocka_unit_test(a_chain_of_waiters_runs_in_one_call),
+        cmocka_unit_test(the_irp_is_that_of_the_call),
+        cmocka_unit_test(current_va_is_an_index),
+        cmocka_unit_test(slave_maps_and_flushes_piece_by_piece),
         cmocka_unit_test(above_the_grant_is_an_error_code),
         cmocka_unit_test(control_sees_dispatch_level_whatever_the_callers),
         cmocka_unit_test(hal_form_takes_the_callers_wcb),
