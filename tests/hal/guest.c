@@ -186,6 +186,13 @@ struct guest *guest_new(const struct rig_options *options)
     return g;
 }
 
+struct guest *guest_of(enum hal_kind kind)
+{
+    const struct rig_options o = {.kind = kind};
+
+    return guest_new(&o);
+}
+
 void guest_free(struct guest *g)
 {
     ke_destroy(g->ke);

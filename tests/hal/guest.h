@@ -23,7 +23,26 @@ struct guest {
     uint32_t pdo;    /* for guest_adapter(), 0 none        */
 };
 
+/** WriteToDevice, and offsets in DMA_OPERATIONS. */
+enum { READ = 0, WRITE = 1 };
+enum {
+    OP_PUT = 0x04,
+    OP_ALLOCATE_COMMON = 0x08,
+    OP_FREE_COMMON = 0x0c,
+    OP_ALLOCATE_CHANNEL = 0x10,
+    OP_FLUSH = 0x14,
+    OP_FREE_REGISTERS = 0x1c,
+    OP_MAP = 0x20,
+    OP_ALIGNMENT = 0x24,
+    OP_GET_LIST = 0x2c,
+    OP_PUT_LIST = 0x30,
+    OP_CALCULATE = 0x34,
+    OP_BUILD = 0x38,
+    OP_BUILD_MDL = 0x3c,
+};
+
 struct guest *guest_new(const struct rig_options *options);
+struct guest *guest_of(enum hal_kind kind);
 void guest_free(struct guest *g);
 
 /** guest_call() - call the stub of @name (or address @at when NULL) with
@@ -61,6 +80,12 @@ uint32_t guest_called_irql(const struct guest *g, uint32_t call);
 uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
                        uint32_t *count);
 uint32_t guest_entry(const struct guest *g, uint32_t adapter, uint32_t offset);
+/** table_call() - the routine at @offset of the table, adapter first. */
+#define table_call(g, adapter, offset, ...)                                    \
+    guest_call_at((g), guest_entry((g), (adapter), (offset)),                  \
+                  sizeof((uint32_t[]){(adapter), ##__VA_ARGS__}) /             \
+                      sizeof(uint32_t),                                        \
+                  (const uint32_t[]){(adapter), ##__VA_ARGS__})
 /** guest_device() - a DEVICE_OBJECT with this CurrentIrp. */
 uint32_t guest_device(struct guest *g, uint32_t irp);
 /** guest_mdl() - an MDL of @b, locked, whose Next is 0. */

@@ -132,26 +132,6 @@ static void above_4_gib(void **state)
     }
 }
 
-/* DMA-015, 045: a 64-bit S/G master may get a high part */
-static void sixty_four_bit_master_gets_high_addresses_on_bounce(void **state)
-{
-    const struct rig_options o = {.kind = HAL_BOUNCE, .ram = 6 * GIB};
-    const uint32_t pfn[] = {0x100007};
-    struct rig *r = rig_new(&o);
-    struct hal_device dev = pci_master(r, true, false, 0x10000);
-    struct hal_adapter *ad;
-    struct buffer b;
-
-    (void)state;
-    dev.dma64 = true;
-    ad = rig_adapter(r, &dev);
-    rig_buffer(r, &b, pfn, 4, 8);
-    assert_int_equal(rig_map(r, ad, 0, b.f, b.count, DMA_TO_DEVICE).at.v,
-                     0x100007004);
-    assert_int_equal(r->copies, 0);
-    rig_free(r);
-}
-
 /* DMA-005: exactly one live register per page touched */
 static void registers_live_are_the_pages_touched(void **state)
 {
@@ -295,164 +275,6 @@ static void unknown_master_on_adapter_kind(void **state)
     rig_free(r);
 }
 
-/* ---- the S/G master on bounce: "when the HAL double-buffers" --------------*/
-
-static struct rig *bounce_rig(uint64_t ram, struct hal_adapter **ad)
-{
-    struct rig_options o = {.kind = HAL_BOUNCE, .ram = ram};
-    struct rig *r = rig_new(&o);
-    struct hal_device dev = pci_master(r, true, true, 0x100000);
-
-    *ad = rig_adapter(r, &dev);
-    return r;
-}
-
-/* DMA-033, 084, 086, 090: NULL base, pieces are physical runs, merged */
-static void sg_master_gets_physical_runs(void **state)
-{
-    const uint32_t pfn[] = {0x2000, 0x2001, 0x2002, 0x2100, 0x1f00, 0x1f01};
-    static const uint32_t piece[] = {0x2800, 0x1000, 0x1800};
-    const struct hal_fragment *f;
-    struct hal_adapter *ad;
-    struct rig *r = bounce_rig(0, &ad);
-    uint32_t done = 0, n, i;
-    struct hal_mapped m;
-    struct buffer b;
-
-    (void)state;
-    assert_int_equal(hal_adapter_grant(ad), 0x101);
-    rig_buffer(r, &b, pfn, 0x800, 0x5000);
-    assert_int_equal(rig_registers(r, ad, b.count), 0);
-    for (i = 0; i < 3; i++, done += m.bytes) {
-        n = buffer_cut(&b, done, &f);
-        m = rig_map(r, ad, 0, f, n, DMA_FROM_DEVICE);
-        assert_int_equal(m.bytes, piece[i]);
-        assert_int_equal(m.at.v, f->at);
-    }
-    assert_int_equal(done, b.bytes);
-    rig_flush(r, ad, 0, &b, DMA_FROM_DEVICE);
-    assert_int_equal(hal_page_count(r->hal), 0);
-    assert_int_equal(hal_registers_free(r->hal, ad, 0, b.count), HB_OK);
-    assert_int_equal(r->copies, 0);
-    assert_int_equal(r->findings, 0);
-    rig_free(r);
-}
-
-/* DMA-091: neighbours across 4 GiB are two pieces */
-static void sg_piece_does_not_cross_4_gib(void **state)
-{
-    const struct rig_options o = {.kind = HAL_BOUNCE, .ram = 6 * GIB};
-    struct rig *r = rig_new(&o);
-    struct hal_device dev = pci_master(r, true, true, 0x10000);
-    const struct hal_fragment f[2] = {{0xfffff000, 0x1000, 4096, 1},
-                                      {0x100000000, 0x2000, 4096, 1}};
-    struct hal_adapter *ad;
-
-    (void)state;
-    dev.dma64 = true;
-    ad = rig_adapter(r, &dev);
-    assert_int_equal(rig_map(r, ad, 0, f, 2, DMA_TO_DEVICE).bytes, 4096);
-    rig_free(r);
-}
-
-/* DMA-116: low, high, low: only the high page is bounced, decided per page */
-static void one_flush_copies_back_the_bounced_pages_only(void **state)
-{
-    const uint32_t pfn[] = {0x2000, 0x100005, 0x2002};
-    const struct hal_fragment *f;
-    struct hal_adapter *ad;
-    struct rig *r = bounce_rig(6 * GIB, &ad);
-    uint32_t base, done = 0, n, pieces = 0;
-    struct hal_mapped m;
-    struct buffer b;
-
-    (void)state;
-    assert_int_equal(hal_adapter_grant(ad), 16); /* DMA-032 */
-    rig_buffer(r, &b, pfn, 0, 3 * PAGE_BYTES);
-    base = rig_registers(r, ad, 3);
-    assert_int_not_equal(base, 0);
-    for (; done < b.bytes; done += m.bytes, pieces++) {
-        n = buffer_cut(&b, done, &f);
-        m = rig_map(r, ad, base, f, n, DMA_FROM_DEVICE);
-        assert_true(m.at.v + m.bytes <= 4 * GIB);
-        card_writes(r, m.at, m.bytes, (uint8_t)done);
-    }
-    assert_int_equal(pieces, 3);
-    assert_int_equal(r->copies, 0);
-    rig_flush(r, ad, base, &b, DMA_FROM_DEVICE);
-    assert_int_equal(r->copies, 1);
-    assert_true(buffer_is(r, &b, 0));
-    assert_int_equal(r->findings, 0);
-    rig_free(r);
-}
-
-/* DMA-115: a read that was not bounced: the flush writes no byte */
-static void flush_of_an_unbounced_read_copies_nothing(void **state)
-{
-    const uint32_t pfn[] = {0x200, 0x201};
-    struct rig *r = rig_of(HAL_BOUNCE);
-    struct hal_device dev = pci_master(r, false, false, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev);
-    uint32_t base = rig_registers(r, ad, 2);
-    struct buffer b;
-
-    (void)state;
-    rig_buffer(r, &b, pfn, 0, 0x2000);
-    assert_int_equal(rig_map(r, ad, base, b.f, 2, DMA_FROM_DEVICE).at.v,
-                     0x200000);
-    buffer_fill(r, &b, 3);
-    rig_flush(r, ad, base, &b, DMA_FROM_DEVICE);
-    assert_true(buffer_is(r, &b, 3));
-    assert_int_equal(r->copies, 0);
-    rig_free(r);
-}
-
-/* DMA-094: the limit is inclusive */
-static void a_buffer_that_ends_at_the_line_needs_no_bounce(void **state)
-{
-    const struct hal_fragment last = {0xfff000, 0x1000, 4096, 1};
-    const struct hal_fragment first = {0x1000000, 0x1000, 4096, 1};
-    struct rig *r = rig_of(HAL_BOUNCE);
-    struct hal_device dev = pci_master(r, false, false, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev);
-    uint32_t base = rig_registers(r, ad, 2);
-
-    (void)state;
-    assert_int_equal(rig_map(r, ad, base, &last, 1, DMA_FROM_DEVICE).at.v,
-                     0xfff000);
-    assert_int_not_equal(rig_map(r, ad, base, &first, 1, DMA_FROM_DEVICE).at.v,
-                         0x1000000);
-    rig_free(r);
-}
-
-/* DMA-095, 096: bounced data is that of the moment of the call */
-static void bounced_data_moves_at_map_and_at_flush(void **state)
-{
-    struct rig *r = rig_of(HAL_BOUNCE);
-    struct hal_device dev = pci_master(r, false, false, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev);
-    uint32_t base = rig_registers(r, ad, 2);
-    struct hal_mapped m;
-    struct buffer b;
-
-    (void)state;
-    rig_scatter(r, &b, 0x2000, 0, 0x2000);
-    buffer_fill(r, &b, 1);
-    m = rig_map(r, ad, base, b.f, 2, DMA_TO_DEVICE);
-    assert_int_equal(r->copies, 2);
-    buffer_fill(r, &b, 50);
-    assert_true(card_reads(r, m.at, b.bytes, 1));
-    rig_flush(r, ad, base, &b, DMA_TO_DEVICE);
-    assert_true(buffer_is(r, &b, 50));
-
-    m = rig_map(r, ad, base, b.f, 2, DMA_FROM_DEVICE);
-    card_writes(r, m.at, b.bytes, 9);
-    assert_true(buffer_is(r, &b, 50));
-    rig_flush(r, ad, base, &b, DMA_FROM_DEVICE);
-    assert_true(buffer_is(r, &b, 9));
-    rig_free(r);
-}
-
 /* DMA-088: the middle of an MDL picks the right page and offset */
 static void mapping_from_the_middle(void **state)
 {
@@ -563,141 +385,6 @@ static void rounds_of_map_and_flush_reuse_one_base(void **state)
     }
 }
 
-/* ---- misuse --------------------------------------------------------------*/
-
-/* DMA-103 */
-static void more_pages_than_registers_is_a_finding(void **state)
-{
-    enum hal_kind kind;
-
-    (void)state;
-    for (kind = 0; kind < HAL_KINDS; kind++) {
-        struct rig *r = rig_of(kind);
-        struct hal_device dev = pci_master(r, false, false, 0x10000);
-        struct hal_adapter *ad = rig_adapter(r, &dev);
-        uint32_t mine = rig_registers(r, ad, 4), next;
-        struct buffer b, d;
-        struct hal_mapped m, n;
-
-        next = rig_registers(r, ad, 1);
-        rig_scatter(r, &d, 0x3000, 0, PAGE_BYTES);
-        buffer_fill(r, &d, 77);
-        n = rig_map(r, ad, next, d.f, 1, DMA_TO_DEVICE);
-        rig_scatter(r, &b, 0x2000, 0, 5 * PAGE_BYTES);
-        m = rig_map(r, ad, mine, b.f, 5, DMA_TO_DEVICE);
-        assert_int_equal(m.bytes, 4 * PAGE_BYTES);
-        assert_string_equal(r->rule, "S18");
-        assert_true(card_reads(r, n.at, PAGE_BYTES, 77));
-        rig_free(r);
-    }
-}
-
-/* SEC-004 */
-static void an_altered_base_maps_and_flushes_nothing(void **state)
-{
-    struct rig *r = rig_of(HAL_TRANSLATE);
-    struct hal_device dev = pci_master(r, false, true, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev);
-    uint32_t base = rig_registers(r, ad, 1), set;
-    struct buffer b;
-
-    (void)state;
-    rig_scatter(r, &b, 0x2000, 0, PAGE_BYTES);
-    assert_int_equal(rig_map(r, ad, base + 1, b.f, 1, DMA_TO_DEVICE).bytes, 0);
-    assert_string_equal(r->rule, "S18");
-    assert_int_equal(rig_map(r, ad, base + 4, b.f, 1, DMA_TO_DEVICE).bytes, 0);
-    assert_int_equal(rig_map(r, ad, 0, b.f, 1, DMA_TO_DEVICE).bytes, 0);
-    rig_map(r, ad, base, b.f, 1, DMA_TO_DEVICE);
-    hal_flush(r->hal, ad, base + 4, b.mdl, b.va, b.bytes, DMA_TO_DEVICE, &set);
-    assert_int_equal(set, 0);
-    assert_string_equal(r->rule, "S22");
-    assert_int_equal(hal_page_count(r->hal), 1);
-    rig_free(r);
-}
-
-/* SEC-004: the base of another adapter */
-static void a_base_of_another_adapter_is_refused(void **state)
-{
-    struct rig *r = rig_of(HAL_TRANSLATE);
-    struct hal_device dev = pci_master(r, false, true, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev), *other;
-    uint32_t base = rig_registers(r, ad, 1);
-    struct buffer b;
-
-    (void)state;
-    other = rig_adapter(r, &dev);
-    rig_scatter(r, &b, 0x2000, 0, PAGE_BYTES);
-    assert_int_equal(rig_map(r, other, base, b.f, 1, DMA_TO_DEVICE).bytes, 0);
-    assert_int_equal(hal_registers_free(r->hal, other, base, 1), HB_NOT_FOUND);
-    assert_string_equal(r->rule, "S12");
-    rig_free(r);
-}
-
-/* SEC-005 */
-static void zero_length_maps_nothing(void **state)
-{
-    struct rig *r = rig_of(HAL_TRANSLATE);
-    struct hal_device dev = pci_master(r, false, true, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev);
-    uint32_t base = rig_registers(r, ad, 1);
-
-    (void)state;
-    assert_int_equal(rig_map(r, ad, base, NULL, 0, DMA_TO_DEVICE).bytes, 0);
-    assert_string_equal(r->rule, "S20");
-    assert_int_equal(hal_page_count(r->hal), 0);
-    rig_free(r);
-}
-
-/* DMA-120 */
-static void flush_at_another_address_writes_no_unrelated_byte(void **state)
-{
-    struct rig *r = rig_of(HAL_BOUNCE);
-    struct hal_device dev = pci_master(r, false, false, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev);
-    uint32_t base = rig_registers(r, ad, 2);
-    struct buffer b, wrong;
-    struct hal_mapped m;
-
-    (void)state;
-    rig_scatter(r, &b, 0x2000, 0, 0x2000);
-    buffer_fill(r, &b, 1);
-    m = rig_map(r, ad, base, b.f, 2, DMA_FROM_DEVICE);
-    card_writes(r, m.at, b.bytes, 40);
-    wrong = b;
-    wrong.va += 0x1000;
-    rig_flush(r, ad, base, &wrong, DMA_FROM_DEVICE);
-    assert_string_equal(r->rule, "S22");
-    assert_int_equal(buffer_byte(r, &b, 0), 1); /* page 0 is as it was */
-    assert_int_equal(buffer_byte(r, &b, 0x1000), (uint8_t)(40 + 0x1000));
-    rig_free(r);
-}
-
-/* DMA-081, 082, 083; SEC-015 */
-static void freeing_registers_wrongly_is_reported(void **state)
-{
-    struct rig *r = rig_of(HAL_TRANSLATE);
-    struct hal_device dev = pci_master(r, false, true, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev);
-    uint32_t base = rig_registers(r, ad, 2), other = rig_registers(r, ad, 2);
-    struct hal_pool_info pool;
-    struct buffer b;
-
-    (void)state;
-    assert_int_equal(hal_registers_free(r->hal, ad, 0, 9), HB_OK);
-    assert_int_equal(r->findings, 0);
-    hal_registers_free(r->hal, ad, base, 3);
-    assert_string_equal(r->rule, "S15");
-    assert_int_equal(hal_registers_free(r->hal, ad, base, 2), HB_NOT_FOUND);
-    assert_string_equal(r->rule, "S12");
-    assert_true(hal_pool_at(r->hal, 0, &pool));
-    assert_int_equal(pool.in_use, 2); /* the other set lives */
-    rig_scatter(r, &b, 0x2000, 0, PAGE_BYTES);
-    rig_map(r, ad, other, b.f, 1, DMA_TO_DEVICE);
-    hal_registers_free(r->hal, ad, other, 2);
-    assert_string_equal(r->rule, "S13");
-    rig_free(r);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -708,29 +395,16 @@ int main(void)
         cmocka_unit_test(sixty_four_kib_less_one),
         cmocka_unit_test(across_16_mib),
         cmocka_unit_test(above_4_gib),
-        cmocka_unit_test(sixty_four_bit_master_gets_high_addresses_on_bounce),
         cmocka_unit_test(registers_live_are_the_pages_touched),
         cmocka_unit_test(logical_pages_are_not_physical_ones),
         cmocka_unit_test(inspector_shows_three_addresses),
         cmocka_unit_test(a_freed_register_is_a_bus_fault),
         cmocka_unit_test(each_master_has_its_own_table),
         cmocka_unit_test(unknown_master_on_adapter_kind),
-        cmocka_unit_test(sg_master_gets_physical_runs),
-        cmocka_unit_test(sg_piece_does_not_cross_4_gib),
-        cmocka_unit_test(one_flush_copies_back_the_bounced_pages_only),
-        cmocka_unit_test(flush_of_an_unbounced_read_copies_nothing),
-        cmocka_unit_test(a_buffer_that_ends_at_the_line_needs_no_bounce),
-        cmocka_unit_test(bounced_data_moves_at_map_and_at_flush),
         cmocka_unit_test(mapping_from_the_middle),
         cmocka_unit_test(pieces_take_successive_registers),
         cmocka_unit_test(a_piece_that_starts_inside_a_page_shares_its_register),
         cmocka_unit_test(rounds_of_map_and_flush_reuse_one_base),
-        cmocka_unit_test(more_pages_than_registers_is_a_finding),
-        cmocka_unit_test(an_altered_base_maps_and_flushes_nothing),
-        cmocka_unit_test(a_base_of_another_adapter_is_refused),
-        cmocka_unit_test(zero_length_maps_nothing),
-        cmocka_unit_test(flush_at_another_address_writes_no_unrelated_byte),
-        cmocka_unit_test(freeing_registers_wrongly_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
