@@ -308,6 +308,18 @@ static bool has_error_code(unsigned vector)
            vector == EXC_AC;
 }
 
+/** The PTE of a system address, by the self-map. */
+static uint32_t pte_of(const struct ke *ke, uint32_t va)
+{
+    uint32_t pte = 0;
+
+    ke_read(
+        ke,
+        gva_of(ke->cpu->s.cr4 & CR4_PAE ? MM_PTE_VA_PAE(va) : MM_PTE_VA32(va)),
+        &pte, 4);
+    return pte;
+}
+
 /** A page fault in the kernel's half, or at raised IRQL, is the end. */
 static bool page_fault_ends(struct ke *ke, const struct cpu_fault *f,
                             uint32_t eip)
@@ -324,8 +336,12 @@ static bool page_fault_ends(struct ke *ke, const struct cpu_fault *f,
         return true;
     }
     if (f->address.v >= MM_SYSTEM_START && !(f->error & PF_U)) {
-        ke_bugcheck_at(ke, eip, BUGCHECK_PAGE_FAULT_IN_NONPAGED_AREA,
-                       f->address.v, op, eip, 0, NULL);
+        if ((f->error & (PF_P | PF_W)) == (PF_P | PF_W)) /* PTE-008 */
+            ke_bugcheck_at(ke, eip, BUGCHECK_WRITE_TO_READONLY, f->address.v,
+                           pte_of(ke, f->address.v), 0, 0, NULL);
+        else
+            ke_bugcheck_at(ke, eip, BUGCHECK_PAGE_FAULT_IN_NONPAGED_AREA,
+                           f->address.v, op, eip, 0, NULL);
         return true;
     }
     return false;

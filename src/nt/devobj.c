@@ -5,6 +5,7 @@
 
 #include "nt/guest.h"
 #include "nt/object.h"
+#include "nt/pnp.h"
 
 enum {
     DEVOBJ_EXTENSION_BYTES = 0x38,
@@ -144,6 +145,8 @@ void device_file_closed(struct nt *nt, uint32_t device)
     count = nt_get32(nt, device + DEVOBJ_ReferenceCount);
     if (count)
         nt_put32(nt, device + DEVOBJ_ReferenceCount, count - 1);
+    if (count == 1)
+        pnp_file_closed(nt, pnp_by_pdo(nt, device_bottom(nt, device)));
     if (count == 1 && o->deleted)
         ob_dereference(nt, number);
 }

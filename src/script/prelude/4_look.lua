@@ -13,10 +13,10 @@ function objects() ready(); return hb.objects() end
 
 -- translate(va, process): of the scenario's process without one; "system": of
 -- the system's; "cpu": as the CPU has it now.
-local spaces = {cpu = 0, system = 0xffffffff}
+local space_numbers = {cpu = 0, system = 0xffffffff}
 local function space_of(p)
     if p == nil then p = default_process() end
-    return type(p) == "table" and p.number or spaces[p] or p
+    return type(p) == "table" and p.number or space_numbers[p] or p
 end
 
 function translate(va, p) ready(); return hb.translate(space_of(p), va) end
