@@ -185,6 +185,14 @@ HB_API enum machine_stop_reason machine_step(struct machine *m,
  *  may stop; UINT32_MAX (at first): a whole tenure. No event depends on it. */
 HB_API void machine_grain(struct machine *m, uint32_t bytes);
 
+typedef void machine_checkpoint_fn(void *context, struct machine *m);
+/** machine_checkpoint() - have @fn called at the first boundary at or after
+ *  @tick, and at each one after that until this is called again (@fn may; NULL:
+ *  no more), whatever runs the machine. @fn may save the machine and set its
+ *  grain; nothing of the run depends on it. */
+HB_API void machine_checkpoint(struct machine *m, uint64_t tick,
+                               machine_checkpoint_fn *fn, void *context);
+
 enum { BREAK_CONDITIONS = 4 };
 /** An event that stops the machine. */
 struct machine_breakpoint {

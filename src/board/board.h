@@ -34,6 +34,9 @@ struct dma_step {
 /** The board's own state that is saved. */
 struct board_state {
     uint32_t findings;
+    /* machine_start() in progress: what it waits for, and whom it offers to
+     * whom next, so that it goes on in a machine that was loaded */
+    uint32_t start_ticket, start_device, start_image;
 };
 
 struct machine {
@@ -57,6 +60,11 @@ struct machine {
     int breakpoint_ids;
     struct dma_step dma_step;
     uint32_t grain;
+    struct {
+        machine_checkpoint_fn *fn; /* NULL: none */
+        void *context;
+        uint64_t tick;
+    } checkpoint;
 };
 
 /** machine_build() - all parts created and wired, nothing booted. */

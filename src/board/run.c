@@ -134,6 +134,8 @@ static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
     uint64_t next = clock_next(&m->clock);
 
     m->clock.until = next < until ? next : until;
+    if (m->checkpoint.fn && m->checkpoint.tick < m->clock.until)
+        m->clock.until = m->checkpoint.tick;
     switch (cpu_run(&m->cpu)) {
     case CPU_VMCALL:
         ke_entry(m->ke);
@@ -157,6 +159,14 @@ static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
     return true;
 }
 
+void machine_checkpoint(struct machine *m, uint64_t tick,
+                        machine_checkpoint_fn *fn, void *context)
+{
+    m->checkpoint.fn = fn;
+    m->checkpoint.context = context;
+    m->checkpoint.tick = tick;
+}
+
 bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
                enum run_piece *what, struct machine_stop *stop)
 {
@@ -166,6 +176,8 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
         stop_asked(m, stop);
         return false;
     }
+    if (m->checkpoint.fn && m->clock.now >= m->checkpoint.tick)
+        m->checkpoint.fn(m->checkpoint.context, m);
     if (bus_tenure(m->bus)->bytes) {
         *what = RUN_TENURE;
         tenure_move(m->bus);

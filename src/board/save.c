@@ -16,6 +16,9 @@ enum { BOARD_VERSION = 1, CLOCK_VERSION = 1, RAM_VERSION = 1 };
 
 static const struct state_row board_rows[] = {
     STATE_INT(struct board_state, findings),
+    STATE_INT(struct board_state, start_ticket),
+    STATE_INT(struct board_state, start_device),
+    STATE_INT(struct board_state, start_image),
     STATE_END,
 };
 

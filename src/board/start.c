@@ -1,10 +1,11 @@
 /* src/board/start.c -- the usual beginning: each image's DriverEntry, then each
- * card is offered to the drivers until one starts it. A client of control.h and
- * inspect.h alone. */
+ * card is offered to the drivers until one starts it. How far it is stands in
+ * the board's state: called again on a machine saved in its midst, it goes on.
+ */
 #include <stdio.h>
 #include <string.h>
 
-#include "halbox/control.h"
+#include "board/board.h"
 #include "halbox/inspect.h"
 
 /** How much virtual time is left for all of it. */
@@ -31,9 +32,11 @@ static enum hb_status finish(struct start *s, uint32_t ticket, const char *what,
 
     if (ticket == MACHINE_NONE)
         return hb_fail(s->error, HB_NO_MEMORY, "cannot post: %s", what);
+    s->m->s.start_ticket = ticket;
     do {
         reason = machine_wait(s->m, ticket, WAIT_DONE, ns_left(s), &stop);
     } while (reason == STOP_BREAKPOINT || reason == STOP_ASKED);
+    s->m->s.start_ticket = 0;
     if (reason != STOP_TICKET)
         return hb_fail(s->error,
                        reason == STOP_LIMIT ? HB_LIMIT : HB_GUEST_FAILED,
@@ -82,7 +85,9 @@ static enum hb_status offer(struct start *s, uint32_t device)
     enum hb_status status;
     char what[160];
 
-    for (unsigned i = 0; next_wdm(s, &i); i++) {
+    for (unsigned i = s->m->s.start_image; next_wdm(s, &i); i++) {
+        s->m->s.start_device = device;
+        s->m->s.start_image = i + 1;
         if (!inspect_pnp_at(s->m, device - 1, &pnp) ||
             pnp.state == PNP_STATE_STARTED)
             break;
@@ -92,6 +97,8 @@ static enum hb_status offer(struct start *s, uint32_t device)
         if (status != HB_OK)
             return status;
     }
+    s->m->s.start_device = device + 1;
+    s->m->s.start_image = 0;
     return HB_OK;
 }
 
@@ -121,9 +128,10 @@ static enum hb_status start_devices(struct start *s)
         return HB_OK; /* legacy drivers made their devices in DriverEntry */
     while (inspect_pnp_at(s->m, count, &pnp))
         count++;
-    if (!machine_config(s->m)->devices)
+    if (!machine_config(s->m)->devices && !s->m->s.start_device)
         return offer(s, machine_root_device(s->m, "ROOT\\HALBOX"));
-    for (uint32_t d = 1; status == HB_OK && d <= count; d++) {
+    for (uint32_t d = s->m->s.start_device ? s->m->s.start_device : 1;
+         status == HB_OK && d <= count; d++) {
         if (inspect_pnp_at(s->m, d - 1, &pnp) && is_offered(s, &pnp))
             status = offer(s, d);
     }
@@ -134,11 +142,15 @@ enum hb_status machine_start(struct machine *m, uint64_t limit_ns,
                              struct hb_error *error)
 {
     struct start s = {.m = m, .error = error};
-    enum hb_status status;
+    enum hb_status status = HB_OK;
 
     s.until = machine_position(m).tick + machine_ticks(m, limit_ns);
-    status = start_images(&s);
+    if (m->s.start_ticket)
+        status = finish(&s, m->s.start_ticket, "start that was saved", NULL);
+    if (status == HB_OK)
+        status = start_images(&s);
     if (status == HB_OK)
         status = start_devices(&s);
+    m->s.start_device = m->s.start_image = 0;
     return status;
 }
