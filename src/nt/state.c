@@ -1,6 +1,7 @@
 /* src/nt/state.c -- state rows of the executive, and what a save must hold to
  * be believed. */
 #include "nt/private.h"
+#include "nt/services.h"
 
 enum { MOST = 1 << 16 };
 
@@ -257,5 +258,5 @@ enum hb_status nt_loaded(struct nt *nt, struct hb_error *error)
         return hb_fail(error, HB_BAD_ARGUMENT,
                        "the save's section nt is damaged: a number in it "
                        "points nowhere");
-    return HB_OK;
+    return services_boot(nt, error); /* a table of ours: not in the save */
 }
