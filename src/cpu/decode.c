@@ -337,29 +337,14 @@ void reg_set(struct cpu *cpu, unsigned reg, unsigned bits, uint32_t v)
 
 unsigned operand_bits(const struct insn *i, unsigned code)
 {
-    switch (code) {
-    case O_Eb:
-    case O_Gb:
-    case O_Zb:
-    case O_Ib:
-    case O_Ob:
-    case O_AL:
-    case O_CL:
-        return 8;
-    case O_Ew:
-    case O_Gw:
-    case O_Iw:
-    case O_Sw:
-    case O_AX:
-    case O_DX:
-        return 16;
-    case O_Ed:
-    case O_Gd:
-    case O_Rd:
-        return 32;
-    default:
-        return i->bits;
-    }
+    static const uint8_t fixed[] = {
+        [O_Eb] = 8,  [O_Gb] = 8,  [O_Zb] = 8,  [O_Ib] = 8,  [O_Ob] = 8,
+        [O_AL] = 8,  [O_CL] = 8,  [O_Ew] = 16, [O_Gw] = 16, [O_Iw] = 16,
+        [O_Sw] = 16, [O_AX] = 16, [O_DX] = 16, [O_Ed] = 32, [O_Gd] = 32,
+        [O_Rd] = 32, [O_ONE] = 0, /* 0: as the operand size says */
+    };
+
+    return fixed[code] ? fixed[code] : i->bits;
 }
 
 uint32_t operand_get(struct cpu *cpu, const struct insn *i, unsigned code)

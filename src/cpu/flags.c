@@ -12,7 +12,7 @@ static uint32_t szp(uint32_t r, unsigned bits)
         flags |= FLAG_ZF;
     if (r >> (bits - 1))
         flags |= FLAG_SF;
-    if (!(__builtin_popcount(r & 255) & 1))
+    if (!(0x6996 >> ((r ^ r >> 4) & 15) & 1)) /* parity of four bits */
         flags |= FLAG_PF;
     return flags;
 }

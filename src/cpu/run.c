@@ -146,30 +146,55 @@ static void take_fault(struct cpu *cpu)
         cpu->s.shutdown = 1;
 }
 
-/* One instruction or the interrupt before it; true: @exit says why it ends. */
-static bool run_one(struct cpu *cpu, enum cpu_exit *exit)
+/* Nothing but instructions is to be done: asked before each. */
+static inline bool quiet(const struct cpu *cpu)
+{
+    const struct bus_pins *pins = cpu->p->pins;
+    const struct cpu_state *s = &cpu->s;
+
+    return !(pins->intr | pins->nmi | pins->reset | s->nmi_line |
+             s->nmi_pending | s->halted | s->shutdown | cpu->stop);
+}
+
+/* What comes before the next instruction; true: @exit says why the run ends. */
+static bool before(struct cpu *cpu, enum cpu_exit *exit)
 {
     if (cpu->s.shutdown) {
         EMIT(cpu->events, cpu_shutdown, cpu->s.eip);
         *exit = CPU_SHUTDOWN;
         return true;
     }
-    *exit = cpu->stop ? CPU_STOP : CPU_TICKS;
-    if (cpu->stop || cpu->clock->now >= cpu->clock->until)
+    *exit = CPU_STOP; /* the board resets between runs */
+    if (cpu->stop || cpu->p->pins->reset)
         return true;
-    if (cpu->p->pins->reset) {
-        *exit = CPU_STOP;
-        return true;
-    }
     take_interrupt(cpu);
-    if (cpu->p->delivered)
-        return false;
     *exit = CPU_HALTED;
-    if (cpu->s.halted)
-        return true;
-    step(cpu);
-    *exit = CPU_VMCALL;
-    return cpu->p->vmcall;
+    return !cpu->p->delivered && cpu->s.halted;
+}
+
+/* Until the run ends, or a trap was delivered. */
+static bool run_on(struct cpu *cpu, enum cpu_exit *exit)
+{
+    struct cpu_private *p = cpu->p;
+
+    while (!p->delivered) {
+        if (cpu->clock->now >= cpu->clock->until && !cpu->s.shutdown) {
+            *exit = cpu->stop ? CPU_STOP : CPU_TICKS;
+            return true;
+        }
+        if (!quiet(cpu)) {
+            if (before(cpu, exit))
+                return true;
+            if (p->delivered)
+                return false;
+        }
+        step(cpu);
+        if (p->vmcall) {
+            *exit = CPU_VMCALL;
+            return true;
+        }
+    }
+    return false;
 }
 
 enum cpu_exit cpu_run(struct cpu *cpu)
@@ -185,9 +210,8 @@ enum cpu_exit cpu_run(struct cpu *cpu)
             take_fault(cpu);
             continue;
         }
-        while (!p->delivered)
-            if (run_one(cpu, &exit))
-                return exit;
+        if (run_on(cpu, &exit))
+            return exit;
     }
 }
 
