@@ -7,7 +7,14 @@
 
 enum { NS_PER_TICK = 100, TICKS_MOST = 3000000 };
 /** What the guest code leaves in r->results. */
-enum { DONE = 0, EAX_AT = 4, EDX_AT = 8, ESP_AT = 12, RAISED = 16, CODE = 20 };
+enum {
+    DONE = 0,
+    EAX_AT = 4,
+    EDX_AT = 8,
+    ESP_AT = 12,
+    RAISED = 16,
+    STATUS_AT = 20
+};
 
 static void must(enum hb_status st, const struct hb_error *error)
 {
@@ -168,7 +175,7 @@ static uint32_t emit_handler(struct writer *w)
     EMIT_CODE(w, 0x8b, 0x44, 0x24, 0x04); /* mov eax, [esp+4]: record */
     EMIT_CODE(w, 0x8b, 0x00);             /* mov eax, [eax] */
     EMIT_CODE(w, 0xa3);
-    emit_dword(w, w->r->results + CODE);
+    emit_dword(w, w->r->results + STATUS_AT);
     EMIT_CODE(w, 0xc7, 0x05);
     emit_dword(w, w->r->results + RAISED);
     emit_dword(w, 1);
@@ -177,12 +184,13 @@ static uint32_t emit_handler(struct writer *w)
     return at;
 }
 
-static uint32_t emit_call(struct rig *r, gva_t routine, unsigned count,
-                          const uint32_t *args)
+/* An __except frame around what follows; @start: where the thread begins. */
+static struct writer begin(struct rig *r, uint32_t *start)
 {
     struct writer w = {r, r->code};
-    uint32_t handler = emit_handler(&w), start = w.at;
+    uint32_t handler = emit_handler(&w);
 
+    *start = w.at;
     EMIT_CODE(&w, 0x68); /* push handler; push fs:[0]; mov fs:[0], esp */
     emit_dword(&w, handler);
     EMIT_CODE(&w, 0x64, 0xff, 0x35);
@@ -192,22 +200,38 @@ static uint32_t emit_call(struct rig *r, gva_t routine, unsigned count,
     if (r->irql)
         set_irql(&w, r->irql);
     EMIT_CODE(&w, 0x89, 0xe3); /* mov ebx, esp */
+    return w;
+}
+
+static void end(struct writer *w)
+{
+    const struct rig *r = w->r;
+
+    EMIT_CODE(w, 0xa3);
+    emit_dword(w, r->results + EAX_AT);
+    EMIT_CODE(w, 0x89, 0x15);
+    emit_dword(w, r->results + EDX_AT);
+    EMIT_CODE(w, 0x29, 0xe3, 0x89, 0x1d); /* sub ebx, esp; mov [], ebx */
+    emit_dword(w, r->results + ESP_AT);
+    EMIT_CODE(w, 0xc7, 0x05);
+    emit_dword(w, r->results + DONE);
+    emit_dword(w, 1);
+    leave(w);
+}
+
+static uint32_t emit_call(struct rig *r, gva_t routine, unsigned count,
+                          const uint32_t *args)
+{
+    uint32_t start;
+    struct writer w = begin(r, &start);
+
     while (count-- > 0) {
         EMIT_CODE(&w, 0x68);
         emit_dword(&w, args[count]);
     }
     EMIT_CODE(&w, 0xe8);
     emit_dword(&w, routine.v - (w.at + 4));
-    EMIT_CODE(&w, 0xa3);
-    emit_dword(&w, r->results + EAX_AT);
-    EMIT_CODE(&w, 0x89, 0x15);
-    emit_dword(&w, r->results + EDX_AT);
-    EMIT_CODE(&w, 0x29, 0xe3, 0x89, 0x1d); /* sub ebx, esp; mov [], ebx */
-    emit_dword(&w, r->results + ESP_AT);
-    EMIT_CODE(&w, 0xc7, 0x05);
-    emit_dword(&w, r->results + DONE);
-    emit_dword(&w, 1);
-    leave(&w);
+    end(&w);
     return start;
 }
 
@@ -246,36 +270,57 @@ static void step(struct rig *r, uint64_t until)
     }
 }
 
-struct outcome try_call(struct rig *r, const char *routine, unsigned count,
-                        const uint32_t *args)
+static void forget_results(struct rig *r)
 {
-    gva_t stub = ke_stub(r->ke, routine);
-    uint64_t end = r->clock.now + TICKS_MOST;
-    struct ke_thread_start how = {.process = r->process, .name = "test"};
-    struct outcome out;
-    uint32_t status, thread;
-
-    assert_int_not_equal(stub.v, 0);
     for (uint32_t i = 0; i < 24; i += 4)
         set(r, r->results + i, 0);
-    how.start = gva_of(emit_call(r, stub, count, args));
-    thread = ke_thread_create(r->ke, &how, &status);
+}
+
+static struct outcome run_thread(struct rig *r, uint32_t start)
+{
+    struct ke_thread_start how = {
+        .process = r->process, .start = gva_of(start), .name = "test"};
+    uint64_t limit = r->clock.now + TICKS_MOST;
+    struct outcome out;
+    uint32_t status, thread = ke_thread_create(r->ke, &how, &status);
+
     assert_int_not_equal(thread, 0);
     ke_kick(r->ke);
-    while (!over(r) && r->clock.now < end)
-        step(r, end);
+    while (!over(r) && r->clock.now < limit)
+        step(r, limit);
     out = (struct outcome){.returned = get(r, r->results + DONE),
                            .eax = get(r, r->results + EAX_AT),
                            .edx = get(r, r->results + EDX_AT),
                            .esp = (int32_t)get(r, r->results + ESP_AT),
                            .raised = get(r, r->results + RAISED),
-                           .status = get(r, r->results + CODE)};
+                           .status = get(r, r->results + STATUS_AT)};
     while (!ke_ended(r->ke) && ke_thread_exists(r->ke, thread) &&
-           r->clock.now < end)
-        step(r, end);
+           r->clock.now < limit)
+        step(r, limit);
     if (!ke_ended(r->ke))
         ke_thread_release(r->ke, thread);
     return out;
+}
+
+struct outcome try_call(struct rig *r, const char *routine, unsigned count,
+                        const uint32_t *args)
+{
+    gva_t stub = ke_stub(r->ke, routine);
+
+    assert_int_not_equal(stub.v, 0);
+    forget_results(r);
+    return run_thread(r, emit_call(r, stub, count, args));
+}
+
+struct outcome try_code(struct rig *r, unsigned count, const uint8_t *code)
+{
+    uint32_t start;
+    struct writer w = begin(r, &start);
+
+    emit(&w, count, code);
+    end(&w);
+    forget_results(r);
+    return run_thread(r, start);
 }
 
 static struct outcome must_return(struct rig *r, const char *routine,

@@ -67,6 +67,15 @@ struct outcome {
 /** try_call() - returned, raised, or neither: ke_bugcheck_state() says. */
 struct outcome try_call(struct rig *r, const char *routine, unsigned count,
                         const uint32_t *args);
+/** try_code() - the same with these bytes of machine code in place of a call;
+ *  EAX and EDX are results, EBX and ESP must stay. */
+struct outcome try_code(struct rig *r, unsigned count, const uint8_t *code);
+#define CODE(r, ...)                                                           \
+    try_code((r), sizeof((uint8_t[]){__VA_ARGS__}), (uint8_t[]){__VA_ARGS__})
+/** A dword in code. */
+#define DWORD(v)                                                               \
+    (uint8_t)(v), (uint8_t)((v) >> 8), (uint8_t)((v) >> 16),                   \
+        (uint8_t)((v) >> 24)
 /** call() - it must return, with the stack as it was. */
 uint32_t call(struct rig *r, const char *routine, unsigned count,
               const uint32_t *args);
