@@ -54,6 +54,8 @@ static void a_write_to_a_read_only_system_page_is_be(void **state)
     assert_true(CODE(r, READ(va)).returned);
     CODE(r, WRITE(va + 8, 1));
     must_stop(r, 0xbe, va + 8);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[1],
+                     pte_get(&r->mm, 0, gva_of(va)));
 }
 
 /* PTE-010 */
