@@ -171,7 +171,7 @@ static enum hb_status load_system(struct machine *m, struct loader *l,
         status = load_part(l, "ke", KE_STATE_VERSION, ke_state(m->ke),
                            ke_state_rows, error);
     if (status == HB_OK)
-        ke_loaded(m->ke);
+        status = ke_loaded(m->ke, error);
     if (status == HB_OK)
         status = load_part(l, "hal", HAL_STATE_VERSION, hal_state(m->hal),
                            hal_state_rows, error);

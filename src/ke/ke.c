@@ -115,6 +115,7 @@ static const struct state_row u32_rows[] = {
 static const struct state_row image_rows[] = {
     STATE_INT(struct image, base),
     STATE_INT(struct image, bytes),
+    STATE_INT(struct image, unloaded),
     STATE_BYTES(struct image, name),
     STATE_END,
 };
@@ -229,6 +230,25 @@ void ke_destroy(struct ke *ke)
     free(ke);
 }
 
+/** VMCALL is an instruction in the pages of all stubs, and nowhere else. */
+static void vmcall_window(struct ke *ke)
+{
+    uint32_t pages = ke->text_pages[NTOSKRNL] + ke->text_pages[HAL];
+
+    ke->cpu->vmcall_low = gpa_of(ke->s.text_gpa);
+    ke->cpu->vmcall_high =
+        gpa_of(ke->s.text_gpa + ((uint64_t)pages << PAGE_SHIFT));
+}
+
+enum hb_status ke_loaded(struct ke *ke, struct hb_error *error)
+{
+    if (ke->s.booted && !state_sound(ke))
+        return hb_fail(error, HB_BAD_IMAGE,
+                       "the save's kernel state is damaged: take another save");
+    vmcall_window(ke);
+    return HB_OK;
+}
+
 enum hb_status ke_boot(struct ke *ke, struct hb_error *error)
 {
     enum hb_status st;
@@ -242,7 +262,7 @@ enum hb_status ke_boot(struct ke *ke, struct hb_error *error)
         return st;
     ke->s.booted = 1;
     cpu_enter_kernel(ke);
-    ke_loaded(ke);
+    vmcall_window(ke);
     pic_init(ke);
     return HB_OK;
 }
@@ -250,16 +270,6 @@ enum hb_status ke_boot(struct ke *ke, struct hb_error *error)
 void *ke_state(struct ke *ke)
 {
     return &ke->s;
-}
-
-/** VMCALL is an instruction in the pages of all stubs, and nowhere else. */
-void ke_loaded(struct ke *ke)
-{
-    uint32_t pages = ke->text_pages[NTOSKRNL] + ke->text_pages[HAL];
-
-    ke->cpu->vmcall_low = gpa_of(ke->s.text_gpa);
-    ke->cpu->vmcall_high =
-        gpa_of(ke->s.text_gpa + ((uint64_t)pages << PAGE_SHIFT));
 }
 
 /* ---- kernel memory, wiring

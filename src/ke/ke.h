@@ -55,11 +55,12 @@ void ke_destroy(struct ke *ke);
 enum hb_status ke_boot(struct ke *ke, struct hb_error *error);
 
 /** Saved state: save_rows(ke_state(ke), ke_state_rows). After loading into a
- *  kernel that was created with the same tables: ke_loaded(). */
+ *  kernel that was created with the same tables: ke_loaded(), which refuses
+ * what no kernel could have saved (HB_BAD_IMAGE). */
 void *ke_state(struct ke *ke);
 extern const struct state_row ke_state_rows[];
 enum { KE_STATE_VERSION = 1 };
-void ke_loaded(struct ke *ke);
+enum hb_status ke_loaded(struct ke *ke, struct hb_error *error);
 
 /* ---- what the run loop calls ------------------------------------------------
  */
@@ -123,7 +124,9 @@ gva_t ke_missing_stub(struct ke *ke, const char *image, const char *dll,
 const char *ke_routine_name(const struct ke *ke, gva_t at);
 
 /** ke_image_add()/remove() - the loader tells which image lies where: for
- *  bugchecks, traces and to tell 0x0A from 0xD1. */
+ *  bugchecks, traces and to tell 0x0A from 0xD1. Removing it (before its pages
+ *  go) is a finding for each DPC, timer, work item or service routine it
+ * leaves; touching its pages afterwards is bugcheck 0xCE. */
 void ke_image_add(struct ke *ke, const char *name, gva_t base, uint32_t bytes);
 void ke_image_remove(struct ke *ke, gva_t base);
 /** ke_image_at() - name of the image that @at lies in, or NULL. */
@@ -192,9 +195,9 @@ struct ke_thread_start {
 uint32_t ke_thread_create(struct ke *ke, const struct ke_thread_start *how,
                           uint32_t *status);
 /** ke_thread_terminate() - a user thread ends with @exit_status when it would
- *  next return to ring 3, at once if it waits in a service with no driver's code
- *  on its stack; its object is signalled. A system thread ends only by itself
- *  (call_thread_end()). */
+ *  next return to ring 3, at once if it waits in a service with no driver's
+ * code on its stack; its object is signalled. A system thread ends only by
+ * itself (call_thread_end()). */
 void ke_thread_terminate(struct ke *ke, uint32_t thread, uint32_t exit_status);
 uint32_t ke_current_thread(const struct ke *ke);
 bool ke_thread_exists(const struct ke *ke, uint32_t thread); /* not ended */

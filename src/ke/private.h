@@ -124,6 +124,7 @@ struct work {
 
 struct image {
     uint32_t base, bytes;
+    uint8_t unloaded; /* kept to tell 0xCE from 0x50 */
     char name[KE_NAME];
 };
 
@@ -203,6 +204,16 @@ enum hb_status images_build(struct ke *ke, struct hb_error *error);
 enum hb_status tables_build(struct ke *ke, struct hb_error *error);
 void cpu_enter_kernel(struct ke *ke);
 uint32_t pool_zeroed(struct ke *ke, uint32_t bytes, uint32_t tag);
+
+/** state_sound() - could a kernel have saved this? Links, numbers, counts. */
+bool state_sound(const struct ke *ke);
+/** image_unloaded_at() - was @at in an image that is gone? Its name, or NULL.
+ */
+const char *image_unloaded_at(const struct ke *ke, gva_t at);
+/** pending_in_image() - a finding for each thing queued or connected that lies
+ *  or runs in [base, base + bytes). */
+void pending_in_image(struct ke *ke, const char *name, uint32_t base,
+                      uint32_t bytes);
 
 /* ---- entry.c ---------------------------------------------------------------
  */

@@ -6,7 +6,7 @@
 
 #include "ke/private.h"
 
-static const char *dll_name[EXPORT_DLLS] = {"ntoskrnl.exe", "hal.dll"};
+static const char *const dll_name[EXPORT_DLLS] = {"ntoskrnl.exe", "hal.dll"};
 
 static int by_name(const void *a, const void *b, void *ke_)
 {
@@ -257,44 +257,6 @@ const char *ke_routine_name(const struct ke *ke, gva_t at)
 
         if (at.v >= first && n < ke->stubs[dll])
             return ke->routine[ke->stub[dll][n]].row->name;
-    }
-    return NULL;
-}
-
-/* ---- images that the loader brought ---------------------------------------
- */
-
-void ke_image_add(struct ke *ke, const char *name, gva_t base, uint32_t bytes)
-{
-    struct image *im = vec_push(&ke->s.image, sizeof *im, NULL);
-
-    if (!im)
-        return;
-    im->base = base.v;
-    im->bytes = bytes;
-    snprintf(im->name, sizeof im->name, "%s", name);
-}
-
-void ke_image_remove(struct ke *ke, gva_t base)
-{
-    for (uint32_t i = 0; i < ke->s.image.count; i++)
-        if (VEC_AT(struct image, &ke->s.image, i)->base == base.v) {
-            vec_remove(&ke->s.image, sizeof(struct image), i);
-            return;
-        }
-}
-
-const char *ke_image_at(const struct ke *ke, gva_t at)
-{
-    for (unsigned dll = 0; dll < EXPORT_DLLS; dll++)
-        if (at.v - dll_base(dll) <
-            (2 + ke->text_pages[dll] + ke->data_pages[dll]) * PAGE_BYTES)
-            return dll_name[dll];
-    for (uint32_t i = 0; i < ke->s.image.count; i++) {
-        const struct image *im = VEC_AT(struct image, &ke->s.image, i);
-
-        if (at.v - im->base < im->bytes)
-            return im->name;
     }
     return NULL;
 }

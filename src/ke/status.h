@@ -45,6 +45,7 @@ enum {
     BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC = 0xb8,
     BUGCHECK_WRITE_TO_READONLY = 0xbe,
     BUGCHECK_VERIFIER = 0xc4,
+    BUGCHECK_DRIVER_UNLOADED = 0xce,
     BUGCHECK_DRIVER_IRQL = 0xd1,
     BUGCHECK_DRIVER_STACK = 0xf7, /* a callee cleaned its stack wrongly */
 };

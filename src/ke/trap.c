@@ -328,6 +328,11 @@ static bool page_fault_ends(struct ke *ke, const struct cpu_fault *f,
     bool ours = !ke_image_at(ke, gva_of(eip)) ||
                 ke_is_kernel_dll(ke_image_at(ke, gva_of(eip)));
 
+    if (image_unloaded_at(ke, f->address)) {
+        ke_bugcheck_at(ke, eip, BUGCHECK_DRIVER_UNLOADED, f->address.v, op, eip,
+                       0, image_unloaded_at(ke, f->address));
+        return true;
+    }
     if (ke_irql(ke) >= DISPATCH_LEVEL) {
         ke_bugcheck_at(ke, eip,
                        ours ? BUGCHECK_IRQL_NOT_LESS_OR_EQUAL

@@ -3,6 +3,7 @@
  * outcome. SEC-001, SEC-016, SEC-017. */
 #include "rig.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -178,6 +179,67 @@ static void a_level_interrupt_nobody_clears_is_told(void **state)
     assert_non_null(strstr(r->trace, "S38"));
 }
 
+/* Bytes of a save changed at random: an error, or a machine that goes on. */
+static void a_damaged_save_is_refused_or_goes_on(void **state)
+{
+    struct rig *r = *state;
+    uint32_t event = pool(r, 16), code = here(r), s = 1, refused = 0;
+    struct saver whole = {0};
+
+    ke_event_init(r->ke, gva_of(event), EVENT_SYNCHRONIZATION, false);
+    emit_push(r, 0);
+    for (unsigned i = 0; i < 4; i++)
+        emit_push(r, i == 3 ? event : 0);
+    call(r, "KeWaitForSingleObject");
+    ret(r, 4);
+    start(r, code, 0);
+    start(r, code, 0);
+    run(r, 1000000);
+    save_rows(&whole, ke_state(r->ke), ke_state_rows);
+    for (unsigned i = 0; i < 300; i++) {
+        struct rig *other = rig_create(MM_XP);
+        uint8_t *bytes_ = malloc(whole.count);
+        struct loader l = {.bytes = bytes_, .count = whole.count};
+        struct hb_error e;
+
+        memcpy(bytes_, whole.bytes, whole.count);
+        for (unsigned n = 0; n < 3; n++)
+            bytes_[next(&s) % whole.count] = (uint8_t)next(&s);
+        if (!load_rows(&l, ke_state(other->ke), ke_state_rows) ||
+            ke_loaded(other->ke, &e) != HB_OK)
+            refused++;
+        else
+            run(other, 30000);
+        free(bytes_);
+        rig_destroy(other);
+    }
+    assert_in_range(refused, 10, 299);
+    free(whole.bytes);
+}
+
+/* INT-024 */
+static void what_an_unloaded_image_leaves_is_told_and_is_0xce(void **state)
+{
+    struct rig *r = *state;
+    uint32_t dpc = pool(r, 0x20), timer = pool(r, 0x28), routine = here(r);
+
+    note(r, 1);
+    ret(r, 16);
+    set(r, dpc, 0x01000013);
+    set(r, dpc + 0xc, routine);
+    ke_event_init(r->ke, gva_of(timer), TIMER_NOTIFICATION, false);
+    ke_timer_set(r->ke, gva_of(timer), 300000, 0, gva_of(dpc));
+    rig_trace(r, "finding");
+    ke_image_remove(r->ke, gva_of(r->code));
+    assert_non_null(
+        strstr(r->trace, "test.sys is unloaded and leaves a timer"));
+    assert_int_equal(system_free(&r->mm, gva_of(r->code)), HB_OK);
+    assert_true(run(r, 10000000));
+    assert_int_equal(ke_bugcheck_state(r->ke)->code, 0xce);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[0], routine);
+    assert_string_equal(ke_bugcheck_state(r->ke)->text, "test.sys");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -188,6 +250,8 @@ int main(void)
         TEST(a_null_dpc_routine_faults_in_the_guest),
         TEST(a_circular_device_queue_ends),
         TEST(a_level_interrupt_nobody_clears_is_told),
+        TEST(a_damaged_save_is_refused_or_goes_on),
+        TEST(what_an_unloaded_image_leaves_is_told_and_is_0xce),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

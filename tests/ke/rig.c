@@ -370,7 +370,7 @@ void rig_load(struct rig *r, const struct saver *from)
     assert_false(l.failed);
     must(mm_loaded(&r->mm, &e), &e);
     tlb_flush(&r->cpu.tlb, true);
-    ke_loaded(r->ke);
+    must(ke_loaded(r->ke, &e), &e);
 }
 
 uint32_t connect_isr(struct rig *r, unsigned irq, uint32_t isr,
