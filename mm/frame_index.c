@@ -22,6 +22,11 @@ static size_t used_bytes(const struct frame_index *index)
     return (index->pages + 63) / 64 * sizeof *index->used;
 }
 
+static size_t full_bytes(const struct frame_index *index)
+{
+    return (index->pages + 4095) / 4096 * sizeof *index->full;
+}
+
 struct frame_index *frame_index_create(const struct ram *ram)
 {
     struct frame_index *index = calloc(1, sizeof *index);
@@ -31,7 +36,8 @@ struct frame_index *frame_index_create(const struct ram *ram)
     index->pages = (ram->top >> PAGE_SHIFT) + 1;
     index->entry = lazy(entry_bytes(index));
     index->used = lazy(used_bytes(index));
-    if (!index->entry || !index->used) {
+    index->full = lazy(full_bytes(index));
+    if (!index->entry || !index->used || !index->full) {
         frame_index_destroy(index);
         return NULL;
     }
@@ -46,6 +52,8 @@ void frame_index_destroy(struct frame_index *index)
         munmap(index->entry, entry_bytes(index));
     if (index->used)
         munmap(index->used, used_bytes(index));
+    if (index->full)
+        munmap(index->full, full_bytes(index));
     free(index);
 }
 
@@ -53,32 +61,34 @@ void frame_index_clear(struct frame_index *index)
 {
     madvise(index->entry, entry_bytes(index), MADV_DONTNEED);
     madvise(index->used, used_bytes(index), MADV_DONTNEED);
+    madvise(index->full, full_bytes(index), MADV_DONTNEED);
+}
+
+static void put_bit(uint64_t *map, uint64_t i, bool set)
+{
+    uint64_t bit = (uint64_t)1 << (i % 64);
+
+    map[i / 64] = set ? map[i / 64] | bit : map[i / 64] & ~bit;
 }
 
 void frame_index_set(struct frame_index *index, uint32_t pfn, uint32_t entry)
 {
-    uint64_t bit = (uint64_t)1 << (pfn % 64);
-
     index->entry[pfn] = entry;
-    if (entry)
-        index->used[pfn / 64] |= bit;
-    else
-        index->used[pfn / 64] &= ~bit;
+    put_bit(index->used, pfn, entry);
+    put_bit(index->full, pfn / 64, index->used[pfn / 64] == UINT64_MAX);
 }
 
-static uint64_t word_of(const struct frame_index *index, bool used,
-                        uint64_t page)
+static uint64_t word_of(const uint64_t *map, bool ones, uint64_t i)
 {
-    uint64_t word = index->used[page / 64];
-
-    return used ? word : ~word;
+    return ones ? map[i / 64] : ~map[i / 64];
 }
 
-uint64_t frame_index_next(const struct frame_index *index, bool used,
-                          uint64_t from, uint64_t end)
+/* Lowest bit in [from, end) that is @ones, or end. */
+static uint64_t next_bit(const uint64_t *map, bool ones, uint64_t from,
+                         uint64_t end)
 {
     while (from < end) {
-        uint64_t word = word_of(index, used, from) >> (from % 64);
+        uint64_t word = word_of(map, ones, from) >> (from % 64);
 
         if (word) {
             from += (unsigned)__builtin_ctzll(word);
@@ -89,12 +99,13 @@ uint64_t frame_index_next(const struct frame_index *index, bool used,
     return end;
 }
 
-uint64_t frame_index_last(const struct frame_index *index, bool used,
-                          uint64_t from, uint64_t end)
+/* Highest such bit, or UINT64_MAX. */
+static uint64_t last_bit(const uint64_t *map, bool ones, uint64_t from,
+                         uint64_t end)
 {
     while (end > from) {
         uint64_t last = end - 1;
-        uint64_t word = word_of(index, used, last) << (63 - last % 64);
+        uint64_t word = word_of(map, ones, last) << (63 - last % 64);
 
         if (word) {
             last -= (unsigned)__builtin_clzll(word);
@@ -103,4 +114,30 @@ uint64_t frame_index_last(const struct frame_index *index, bool used,
         end = last / 64 * 64;
     }
     return UINT64_MAX;
+}
+
+uint64_t frame_index_next(const struct frame_index *index, bool used,
+                          uint64_t from, uint64_t end)
+{
+    if (!used && from < end) { /* over whole words that are full */
+        uint64_t word =
+            next_bit(index->full, false, from / 64, (end - 1) / 64 + 1);
+
+        from = word * 64 > from ? word * 64 : from;
+    }
+    return from < end ? next_bit(index->used, used, from, end) : end;
+}
+
+uint64_t frame_index_last(const struct frame_index *index, bool used,
+                          uint64_t from, uint64_t end)
+{
+    if (!used && from < end) {
+        uint64_t word =
+            last_bit(index->full, false, from / 64, (end - 1) / 64 + 1);
+
+        if (word == UINT64_MAX)
+            return UINT64_MAX;
+        end = (word + 1) * 64 < end ? (word + 1) * 64 : end;
+    }
+    return last_bit(index->used, used, from, end);
 }

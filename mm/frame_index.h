@@ -9,6 +9,7 @@
 struct frame_index {
     uint32_t *entry; /* by pfn: index in the vec + 1, 0: free */
     uint64_t *used;  /* bit by pfn */
+    uint64_t *full;  /* bit by word of `used`: all ones, a search skips it */
     uint64_t pages;  /* of both */
 };
 
