@@ -9,11 +9,23 @@
 
 static void StartPiece(PEDU_EXTENSION Ext);
 
-/* The device's next operation: at most its buffer, inside the present run. */
+/* Where the next byte goes in the device's buffer: pieces and runs follow each
+ * other there, however few map registers there are; past its end the transfer
+ * begins again where it began. */
+static ULONG DevicePlace(const struct edu_transfer *Transfer)
+{
+    ULONG done = Transfer->At + Transfer->PieceDone - Transfer->Start;
+
+    return Transfer->DeviceOffset +
+           done % (EDU_BUFFER_BYTES - Transfer->DeviceOffset);
+}
+
+/* The device's next operation: at most to the end of its buffer, inside the
+ * present run. */
 static void NextOperation(PEDU_EXTENSION Ext)
 {
     struct edu_transfer *t = &Ext->Transfer;
-    ULONG room = EDU_BUFFER_BYTES - t->DeviceOffset, command;
+    ULONG place = DevicePlace(t), room = EDU_BUFFER_BYTES - place, command;
 
     if (!t->RunBytes) {
         PUCHAR va = (PUCHAR)MmGetMdlVirtualAddress(t->Mdl) + t->At;
@@ -27,9 +39,9 @@ static void NextOperation(PEDU_EXTENSION Ext)
     command = COMMAND_START | COMMAND_IRQ;
     if (t->ToDevice) {
         EduWrite(Ext, EDU_DMA_SOURCE, t->RunAddress.LowPart);
-        EduWrite(Ext, EDU_DMA_TARGET, EDU_BUFFER + t->DeviceOffset);
+        EduWrite(Ext, EDU_DMA_TARGET, EDU_BUFFER + place);
     } else {
-        EduWrite(Ext, EDU_DMA_SOURCE, EDU_BUFFER + t->DeviceOffset);
+        EduWrite(Ext, EDU_DMA_SOURCE, EDU_BUFFER + place);
         EduWrite(Ext, EDU_DMA_TARGET, t->RunAddress.LowPart);
         command |= COMMAND_FROM_DEVICE;
     }
@@ -78,7 +90,7 @@ void EduStartTransfer(PEDU_EXTENSION Ext, PMDL Mdl, ULONG At, ULONG Bytes,
     struct edu_transfer *t = &Ext->Transfer;
 
     t->Mdl = Mdl;
-    t->At = At;
+    t->Start = t->At = At;
     t->End = At + Bytes;
     t->DeviceOffset = DeviceOffset;
     t->ToDevice = ToDevice;

@@ -39,7 +39,8 @@ enum {
 struct edu_transfer {
     PMDL Mdl;
     BOOLEAN ToDevice;
-    ULONG At;           /* bytes into the MDL, start of the present piece     */
+    ULONG Start;        /* bytes into the MDL, start of the transfer          */
+    ULONG At;           /* ... start of the present piece                     */
     ULONG End;          /* where the transfer ends                            */
     ULONG DeviceOffset; /* in the device's buffer                             */
     ULONG PieceBytes, PieceDone, PieceRegisters;
