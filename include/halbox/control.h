@@ -22,7 +22,8 @@ enum { MACHINE_NONE = 0 };
  * @image: out: its number
  *
  * Returns HB_OK, HB_BAD_IMAGE, HB_NO_PAGES, HB_NOT_FOUND (an import that
- * nothing serves, with missing=fail); then nothing has changed.
+ * nothing serves, with missing=fail); then nothing but the input log has
+ * changed.
  */
 HB_API enum hb_status machine_load_driver(struct machine *m, const char *name,
                                           const uint8_t *bytes, size_t count,

@@ -226,6 +226,8 @@ enum hb_status machine_boot(struct machine *m, struct hb_error *error)
         status = nt_boot(m->nt, error);
     if (status == HB_OK)
         status = machine_tell_cards(m, error);
+    if (status == HB_OK)
+        ke_kick(m->ke); /* the threads that were made run at once */
     return status;
 }
 

@@ -121,10 +121,17 @@ static bool halted(struct machine *m, uint64_t until, struct machine_stop *stop)
 
 /* ---- pieces --------------------------------------------------------------*/
 
+/* RESET: a bare machine starts again; a system that was running is lost. */
 static void reset(struct machine *m)
 {
+    enum { MANUALLY_INITIATED_CRASH = 0xe2 };
+
     bus_reset(m->bus);
-    cpu_reset(&m->cpu);
+    if (m->ke)
+        ke_bugcheck(m->ke, MANUALLY_INITIATED_CRASH, 0, 0, 0, 0,
+                    "the guest reset the machine");
+    else
+        cpu_reset(&m->cpu);
 }
 
 /* @until bounds instructions, @idle_until the time that a halt may skip. */
