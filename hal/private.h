@@ -34,18 +34,18 @@ struct hal_pool {
 };
 
 struct hal_adapter {
+    uint64_t limit;
     uint32_t id, at; /* at: guest ADAPTER_OBJECT */
     uint32_t pool;   /* index, HAL_NONE: needs no registers */
     uint32_t requester, grant;
-    uint64_t limit;
+    uint32_t holder; /* request that holds the channel, 0 */
+    uint32_t held;   /* set that goes with the channel, 0 */
+    uint32_t references, registers, buffers, lists;
     uint8_t master, scatter_gather, demand, auto_init, ignore_count;
     uint8_t channel; /* 8237 channel; 0xff none */
     uint8_t width;   /* 8, 16 of the channel */
     uint8_t version; /* of its DMA_OPERATIONS: 1, 2 */
     uint8_t busy;
-    uint32_t holder; /* request that holds the channel, 0 */
-    uint32_t held;   /* set that goes with the channel, 0 */
-    uint32_t references, registers, buffers, lists;
 };
 
 /** Registers allocated together: what a MapRegisterBase stands for. */
@@ -104,11 +104,11 @@ struct hal_common {
 
 /** The map-register unit, docs/devices/mapregs.md. */
 struct hal_unit {
-    uint8_t found, slot, function;
     uint64_t bar;
     uint64_t base[2];
     uint32_t count[2];
     uint32_t selected;
+    uint8_t found, slot, function;
 };
 
 struct hal_state {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/save.h"
+#include "hal/private.h"
 
 static void save(struct rig *r, struct saver *s)
 {
@@ -48,6 +49,58 @@ static void a_save_loads_into_another_hal(void **state)
         rig_free(r);
         rig_free(s);
     }
+}
+
+static uint32_t bytes_described(const struct state_row *rows)
+{
+    uint32_t sum = 0;
+
+    for (; rows->kind != STATE_KIND_END; rows++)
+        sum += rows->kind == STATE_KIND_VEC ? (uint32_t)sizeof(struct vec)
+                                            : rows->bytes * rows->count;
+    return sum;
+}
+
+/* Every field of every record has a row: what is left is padding. */
+static void no_field_is_forgotten(void **state)
+{
+    const struct state_row *row;
+
+    (void)state;
+    for (row = hal_state_rows; row->kind != STATE_KIND_END; row++)
+        if (row->rows)
+            assert_in_range(bytes_described(row->rows), row->bytes - 7,
+                            row->bytes);
+}
+
+/* A file whose numbers lead outside is refused with one line. */
+static void damaged_saves_are_refused(void **state)
+{
+    struct rig *r = rig_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(r, false, false, 0x8000);
+    struct hal_adapter *ad = rig_adapter(r, &dev);
+    struct hal_state *s = hal_state(r->hal);
+    struct hb_error error;
+
+    (void)state;
+    rig_registers(r, ad, 4);
+    assert_int_equal(hal_loaded(r->hal, &error), HB_OK);
+    VEC_AT(struct hal_set, &s->set, 0)->count = 5000;
+    assert_int_equal(hal_loaded(r->hal, &error), HB_BAD_IMAGE);
+    VEC_AT(struct hal_set, &s->set, 0)->count = 4;
+    VEC_AT(struct hal_set, &s->set, 0)->pool = 7;
+    assert_int_equal(hal_loaded(r->hal, &error), HB_BAD_IMAGE);
+    VEC_AT(struct hal_set, &s->set, 0)->pool = 0;
+    VEC_AT(struct hal_adapter, &s->adapter, 0)->pool = 9;
+    assert_int_equal(hal_loaded(r->hal, &error), HB_BAD_IMAGE);
+    VEC_AT(struct hal_adapter, &s->adapter, 0)->pool = 0;
+    VEC_AT(struct hal_pool, &s->pool, 0)->count = 4097;
+    assert_int_equal(hal_loaded(r->hal, &error), HB_BAD_IMAGE);
+    VEC_AT(struct hal_pool, &s->pool, 0)->count = 256;
+    s->settings.kind = 9;
+    assert_int_equal(hal_loaded(r->hal, &error), HB_BAD_IMAGE);
+    s->settings.kind = HAL_TRANSLATE;
+    rig_free(r);
 }
 
 /* The unit by its configuration header, in every width and alignment. */
@@ -98,6 +151,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_save_loads_into_another_hal),
+        cmocka_unit_test(no_field_is_forgotten),
+        cmocka_unit_test(damaged_saves_are_refused),
         cmocka_unit_test(configuration_reads_touch_what_was_asked),
         cmocka_unit_test(vectors_of_the_pic),
     };
