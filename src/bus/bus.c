@@ -321,7 +321,7 @@ void bus_reset_device(struct device *dev)
 void bus_reset(struct bus *bus)
 {
     bus->s.tenure = (struct tenure){0};
-    bus->s.isa_free = 0;
+    bus->s.isa_free = bus->s.isa_held = 0;
     bus->s.reset = 0;
     gate_reset(bus);
     for (unsigned i = 0; i < bus->devices; i++)

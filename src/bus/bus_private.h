@@ -90,6 +90,7 @@ struct bus_state {
     uint8_t reset;             /* RESET was pulsed: latched for the board */
     uint32_t transfers;        /* counts up                         */
     uint64_t isa_free;         /* tick at which the ISA bus is free */
+    uint64_t isa_held;         /* units since the ISA bus was taken */
     struct tenure tenure;
     struct vec ops; /* of struct dma_op, in the order of posting */
     struct gate_state gate;

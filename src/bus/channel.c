@@ -186,6 +186,10 @@ static bool serve_next(struct bus *bus, struct device *dev)
 void channel_serve(struct bus *bus, struct device *dev)
 {
     wiring_of(dev)->s.kick = 0;
+    if (bus->clock->now < bus->s.isa_free) {
+        dma_kick(dev, 0); /* asked for while the last tenure ran */
+        return;
+    }
     wake_cascaded(bus);
     serve_next(bus, dev);
 }
@@ -198,7 +202,6 @@ void channel_moved(struct bus *bus, const struct tenure *t)
     struct device_wiring *w = wiring_of(dev);
     uint32_t units = t->moved / t->unit_bytes;
     unsigned slot = transfer_slot(t->channel, t->kind);
-    uint64_t ns = (uint64_t)units * ISA_CYCLE_NS;
 
     if (t->kind != DMA_CYCLE_TEMP || t->dir == DMA_FROM_DEVICE)
         w->s.moved[slot] += t->moved;
@@ -208,8 +211,11 @@ void channel_moved(struct bus *bus, const struct tenure *t)
              EVENT_STRING(channel_name(dev, slot)), DMA_OK, w->s.moved[slot]);
         w->s.transfer[slot] = 0;
     }
+    bus->s.isa_held += units;
     if (t->hold && serve_next(bus, dev))
         return;
-    bus->s.isa_free = bus->clock->now + clock_ticks(bus->clock, ns);
+    bus->s.isa_free = bus->clock->now +
+                      clock_ticks(bus->clock, bus->s.isa_held * ISA_CYCLE_NS);
+    bus->s.isa_held = 0;
     dma_kick(dev, 0);
 }

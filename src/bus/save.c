@@ -113,6 +113,7 @@ const struct state_row bus_state_rows[] = {
     STATE_INT(struct bus_state, reset),
     STATE_INT(struct bus_state, transfers),
     STATE_INT(struct bus_state, isa_free),
+    STATE_INT(struct bus_state, isa_held),
     STATE_STRUCT(struct bus_state, tenure, tenure_rows),
     STATE_VEC(struct bus_state, ops, struct dma_op,
               BUS_DEVICES *DMA_ENGINES *DMA_QUEUE, op_rows),

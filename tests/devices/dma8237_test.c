@@ -316,6 +316,38 @@ static void block_mode_goes_on_until_tc_whatever_dreq_does(void **state)
     assert_int_equal(read_word(b, 3), 0xffff);
 }
 
+/* The same with a card whose DREQ falls and rises again at once. */
+static void a_quick_dreq_does_not_shorten_the_isa_cycle(void **state)
+{
+    struct bench *b = *state;
+
+    program(b, 1, MODE_WRITE | MODE_SINGLE, 0x1000, 0, 3);
+    unmask(b, 1);
+    bench_set16(b, CARD_PERIOD, 20);
+    bench_set16(b, CARD_CONTROL, RUN | TO_MEMORY | IRQ);
+    assert_true(bench_run_until_irq(b));
+    assert_int_equal(bench_now_ns(b), 10 + 3 * 960);
+}
+
+/* Held over two pages, it has taken the ISA bus for all of its units. */
+static void a_block_keeps_the_isa_bus_for_its_time(void **state)
+{
+    struct bench *b = *state;
+    uint64_t begun;
+
+    program(b, 1, MODE_WRITE | MODE_BLOCK, 0x1f80, 0, 255);
+    unmask(b, 1);
+    begun = bench_now_ns(b);
+    bench_set16(b, CARD_CONTROL, RUN | TO_MEMORY | BLOCK | IRQ);
+    assert_true(bench_run_until_irq(b));
+    program(b, 1, MODE_WRITE | MODE_SINGLE, 0x3000, 0, 0);
+    unmask(b, 1);
+    bench_set16(b, CARD_STATUS, 4);
+    bench_set16(b, CARD_CONTROL, RUN | TO_MEMORY | IRQ);
+    assert_true(bench_run_until_irq(b));
+    assert_int_equal(bench_now_ns(b) - begun, 10 + 256 * 960);
+}
+
 /* DEV-008 */
 static void tc_masks_without_autoinit(void **state)
 {
@@ -480,6 +512,8 @@ int main(void)
         T(single_mode_leaves_an_isa_cycle_between_units),
         T(demand_mode_goes_on_until_dreq_drops),
         T(block_mode_goes_on_until_tc_whatever_dreq_does),
+        T(a_quick_dreq_does_not_shorten_the_isa_cycle),
+        T(a_block_keeps_the_isa_bus_for_its_time),
         T(tc_masks_without_autoinit),
         T(autoinit_reloads_and_goes_on),
         T(decrement_moves_downward),
