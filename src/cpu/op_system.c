@@ -580,7 +580,7 @@ void op_sysenter(struct cpu *cpu, const struct insn *i)
     uint32_t cs = cpu->s.sysenter_cs & 0xfffc;
 
     (void)i;
-    if (!cs)
+    if (!cs || real_mode(cpu))
         cpu_fault(cpu, EXC_GP, 0);
     cpu->s.eflags &= ~(uint32_t)(FLAG_VM | FLAG_IF | FLAG_RF);
     cpu->s.seg[CS] = flat(cs, SEG_CODE | SEG_READABLE, 0);
@@ -595,7 +595,7 @@ void op_sysexit(struct cpu *cpu, const struct insn *i)
     uint32_t cs = cpu->s.sysenter_cs & 0xfffc;
 
     (void)i;
-    if (!cs)
+    if (!cs || real_mode(cpu))
         cpu_fault(cpu, EXC_GP, 0);
     cpu->s.seg[CS] = flat(cs + 16, SEG_CODE | SEG_READABLE, 3);
     cpu->s.seg[SS] = flat(cs + 24, SEG_WRITABLE, 3);
