@@ -1,6 +1,8 @@
 /* src/cpu/op_string.c -- MOVS, CMPS, STOS, LODS, SCAS, INS, OUTS. A call does
  * one iteration; with a repeat prefix the run loop comes back while `repeat` is
  * set, one tick each, and interrupts come between. Source: SDM vol. 2, REP. */
+#include <string.h>
+
 #include "cpu/ops.h"
 
 static unsigned bytes_of(const struct insn *i)
@@ -46,11 +48,99 @@ static bool compare_goes_on(const struct cpu *cpu, const struct insn *i)
     return !(cpu->s.eflags & FLAG_ZF) == (i->rep == 0xf2);
 }
 
+/* ---- many iterations at once: only where nobody could tell them from one at a
+ * time, and the ticks are the same -------------------------------------------
+ */
+
+/* How many iterations may go before anything can come between; 1: no more than
+ * this one. A store into the instruction's own page changes what runs next. */
+static uint32_t most_at_once(const struct cpu *cpu, const struct insn *i)
+{
+    uint64_t ticks = cpu->clock->until - cpu->clock->now;
+    uint32_t left = cpu->s.reg[ECX];
+
+    if (!i->rep || i->abits != 32 || i == &cpu->p->odd.insn ||
+        cpu->s.eflags & (FLAG_DF | FLAG_TF) || cpu->s.interrupt_shadow)
+        return 1;
+    return left < ticks ? left : (uint32_t)ticks;
+}
+
+/* Host address of what @seg:@offset is in RAM that needs no check, *@count cut
+ * to the elements of @n bytes that lie in its page; NULL: go one by one. */
+static uint8_t *plain_run(struct cpu *cpu, unsigned seg, uint32_t offset,
+                          unsigned n, unsigned access, uint32_t *count)
+{
+    enum { FLAT = SEG_P | SEG_S | SEG_WRITABLE, ODD = SEG_CODE | SEG_DOWN };
+    const struct cpu_segment *s = &cpu->s.seg[seg];
+    uint32_t at = s->base + offset, room = PAGE_BYTES - (at & PAGE_MASK);
+    const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
+    unsigned need = cpu_user(cpu) ? access << TLB_USER : access;
+
+    if ((s->access & (FLAT | ODD)) != FLAT || s->limit != UINT32_MAX ||
+        offset > UINT32_MAX - room || !(e->fast & need))
+        return NULL;
+    if (*count > room / n)
+        *count = room / n;
+    return e->host + (at & PAGE_MASK);
+}
+
+static bool own_page(const struct cpu *cpu, const uint8_t *to)
+{
+    uint32_t at = cpu->s.seg[CS].base + cpu->s.eip;
+    const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
+
+    return (uintptr_t)e->host == ((uintptr_t)to & ~(uintptr_t)PAGE_MASK);
+}
+
+/* @count iterations are done: all but the one that the run loop counts. */
+static void end_many(struct cpu *cpu, uint32_t count)
+{
+    cpu->s.reg[ECX] -= count;
+    cpu->clock->now += count - 1;
+    cpu->p->repeat = cpu->s.reg[ECX];
+}
+
+static bool movs_many(struct cpu *cpu, const struct insn *i)
+{
+    uint32_t count = most_at_once(cpu, i), n = bytes_of(i);
+    uint8_t *from, *to;
+
+    if (count < 2)
+        return false;
+    from = plain_run(cpu, i->seg, cpu->s.reg[ESI], n, MEM_READ, &count);
+    to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_WRITE, &count);
+    if (!from || !to || count < 2 || own_page(cpu, to) ||
+        (to > from && to < from + count * n)) /* a pattern repeats itself */
+        return false;
+    memmove(to, from, count * n);
+    cpu->s.reg[ESI] += count * n;
+    cpu->s.reg[EDI] += count * n;
+    end_many(cpu, count);
+    return true;
+}
+
+static bool stos_many(struct cpu *cpu, const struct insn *i)
+{
+    uint32_t count = most_at_once(cpu, i), n = bytes_of(i);
+    uint8_t *to;
+
+    if (count < 2)
+        return false;
+    to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_WRITE, &count);
+    if (!to || count < 2 || own_page(cpu, to))
+        return false;
+    for (uint32_t k = 0; k < count; k++)
+        memcpy(to + k * n, &cpu->s.reg[EAX], n);
+    cpu->s.reg[EDI] += count * n;
+    end_many(cpu, count);
+    return true;
+}
+
 void op_movs(struct cpu *cpu, const struct insn *i)
 {
     unsigned n = bytes_of(i);
 
-    if (!begin(cpu, i))
+    if (!begin(cpu, i) || movs_many(cpu, i))
         return;
     seg_write(cpu, ES, index_get(cpu, i, EDI), n,
               seg_read(cpu, i->seg, index_get(cpu, i, ESI), n));
@@ -61,7 +151,7 @@ void op_movs(struct cpu *cpu, const struct insn *i)
 
 void op_stos(struct cpu *cpu, const struct insn *i)
 {
-    if (!begin(cpu, i))
+    if (!begin(cpu, i) || stos_many(cpu, i))
         return;
     seg_write(cpu, ES, index_get(cpu, i, EDI), bytes_of(i), cpu->s.reg[EAX]);
     index_step(cpu, i, EDI);

@@ -72,29 +72,25 @@ static void single_step(struct cpu *cpu)
         cpu->s.shutdown = 1;
 }
 
-/* One instruction, or as many iterations of a repeated one as nothing comes
- * between. */
+/* One instruction, or one iteration (or an unbroken run of them) of a repeated
+ * one: that is fetched anew each time, as it may have changed itself. */
 static void step(struct cpu *cpu)
 {
     struct cpu_private *p = cpu->p;
-    const struct bus_pins *pins = p->pins;
     bool trap = cpu->s.eflags & FLAG_TF;
     const struct insn *i;
 
     p->esp_before = cpu->s.reg[ESP];
     p->shadow = 0;
     p->trap_taken = false;
+    p->repeat = false;
     cpu->s.eflags &= ~(uint32_t)FLAG_RF;
     i = fetch_insn(cpu);
     p->next_eip = cpu->s.eip + i->length;
     if (!(cpu->s.seg[CS].access & SEG_DB))
         p->next_eip &= 0xffff;
-    do {
-        p->repeat = false;
-        i->run(cpu, i);
-        cpu->clock->now++;
-    } while (p->repeat && cpu->clock->now < cpu->clock->until && !cpu->stop &&
-             !trap && !pins->intr && !pins->nmi && !pins->reset);
+    i->run(cpu, i);
+    cpu->clock->now++;
     if (!p->repeat)
         cpu->s.eip = p->next_eip;
     cpu->s.interrupt_shadow = p->shadow;
