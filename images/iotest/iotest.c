@@ -235,6 +235,56 @@ static void Allocate(ULONG Count, UCHAR *Out)
     IoFreeIrp(irp);
 }
 
+static ULONG Again[3];
+
+static void NTAPI Reinitialize(PDRIVER_OBJECT Driver, PVOID Context,
+                               ULONG Count)
+{
+    Again[0]++;
+    Again[1] = Count;
+    Again[2] = (ULONG)Context;
+    if (Again[0] == 1)
+        IoRegisterDriverReinitialization(Driver, Reinitialize, (PVOID)0x99);
+}
+
+/* Requests that answer IOTEST_WORDS words. */
+static NTSTATUS Words(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
+{
+    ULONG *out = Irp->AssociatedIrp.SystemBuffer;
+
+    if (IoGetCurrentIrpStackLocation(Irp)
+            ->Parameters.DeviceIoControl.OutputBufferLength <
+        IOTEST_WORDS * sizeof *out)
+        return Done(Irp, STATUS_BUFFER_TOO_SMALL, 0);
+    RtlZeroMemory(out, IOTEST_WORDS * sizeof *out);
+    switch (Code) {
+    case IOTEST_RESOURCES:
+        Resources(Device->DriverObject, out);
+        break;
+    case IOTEST_POINTER:
+        Pointer(Device->DriverObject, out);
+        break;
+    case IOTEST_ASSOCIATED:
+        Associated(out);
+        break;
+    case IOTEST_EVENTS:
+        Events(out);
+        break;
+    case IOTEST_TIMER:
+        Timer(Device, out);
+        break;
+    case IOTEST_FILE:
+        File(out);
+        break;
+    case IOTEST_REINITIALIZED:
+        RtlCopyMemory(out, Again, sizeof Again);
+        break;
+    default:
+        return Done(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+    }
+    return Done(Irp, STATUS_SUCCESS, IOTEST_WORDS * sizeof *out);
+}
+
 /* ---- dispatch -------------------------------------------------------------*/
 
 static NTSTATUS Buffered(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
@@ -278,7 +328,7 @@ static NTSTATUS Buffered(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
     case IOTEST_MISDEED:
         return Misdeed(Device, Irp, words[0]);
     default:
-        return Done(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+        return Words(Device, Irp, Code);
     }
 }
 
@@ -386,5 +436,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = ChainDispatch;
     Driver->DriverStartIo = StartIo;
     Driver->DriverUnload = Unload;
+    IoRegisterDriverReinitialization(Driver, Reinitialize, (PVOID)0x88);
     return ChainCreate(Driver);
 }

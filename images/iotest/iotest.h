@@ -38,7 +38,18 @@ enum {
     /* In: method. Out: status, information and words of an IOCTL that the
      * driver sent to itself with IoBuildDeviceIoControlRequest. */
     IOTEST_BUILD = IOTEST(10, METHOD_BUFFERED),
+    /* Out: words, see more.c. */
+    IOTEST_RESOURCES = IOTEST(11, METHOD_BUFFERED),
+    IOTEST_POINTER = IOTEST(12, METHOD_BUFFERED),
+    IOTEST_ASSOCIATED = IOTEST(13, METHOD_BUFFERED),
+    IOTEST_EVENTS = IOTEST(14, METHOD_BUFFERED),
+    IOTEST_TIMER = IOTEST(15, METHOD_BUFFERED),
+    IOTEST_FILE = IOTEST(16, METHOD_BUFFERED),
+    /* Out: reinitialization calls seen, their count, context. */
+    IOTEST_REINITIALIZED = IOTEST(17, METHOD_BUFFERED),
 };
+
+enum { IOTEST_WORDS = 16 }; /* that the requests of more.c answer */
 
 enum {
     MISDEED_NO_LOCATION, /* two calls on a packet of one location */
@@ -82,6 +93,13 @@ typedef struct _IOTEST_EXTENSION {
     PDEVICE_OBJECT Lower;
     LIST_ENTRY Pended;
 } IOTEST_EXTENSION, *PIOTEST_EXTENSION;
+
+void Resources(PDRIVER_OBJECT Driver, ULONG *Out);
+void Pointer(PDRIVER_OBJECT Driver, ULONG *Out);
+void Associated(ULONG *Out);
+void Events(ULONG *Out);
+void Timer(PDEVICE_OBJECT Device, ULONG *Out);
+void File(ULONG *Out);
 
 NTSTATUS ChainCreate(PDRIVER_OBJECT Driver);
 void ChainDelete(void);

@@ -141,11 +141,16 @@ void thunk_ZwOpenFile(struct call *c)
                                   call_u32(c, 4), FILE_OPEN, call_u32(c, 5)});
 }
 
-/* ---- closing ----------------------------------------------------------------
- */
+/* NTSTATUS IoCreateFile(..., CreateFileType, Extra, Options): as ZwCreateFile
+ * for all that is no pipe or mailslot. */
+void thunk_IoCreateFile(struct call *c)
+{
+    thunk_ZwCreateFile(c);
+}
 
-bool file_send(struct call *c, uint32_t number, uint8_t major, unsigned state,
-               uint32_t *irp)
+/* Send CLEANUP or CLOSE for file object @number; false: no memory. */
+static bool file_send(struct call *c, uint32_t number, uint8_t major,
+                      unsigned state, uint32_t *irp)
 {
     struct nt *nt = nt_of(c);
     uint32_t file = ob_body(nt, number);
@@ -157,6 +162,83 @@ bool file_send(struct call *c, uint32_t number, uint8_t major, unsigned state,
     irp_send(c, file_device(nt, file), *irp, state);
     return true;
 }
+
+/* ---- IoGetDeviceObjectPointer
+ * ------------------------------------------------- An open and a cleanup: what
+ * is left is a file object that holds the device. */
+
+enum { POINTER_OPENED = 1, POINTER_CLEANED = 3 };
+
+static uint32_t pointer_begin(struct call *c)
+{
+    static const struct open as_reader = {
+        .access = 0x80, .share = 7, .disposition = FILE_OPEN, .options = 0x40};
+    struct nt *nt = nt_of(c);
+    uint32_t number, status, file, device;
+    struct nt_string path;
+    unsigned rest;
+
+    if (!string_load(c, call_u32(c, 0), &path))
+        return STATUS_OBJECT_NAME_INVALID;
+    status = ob_lookup(nt, &path, true, &number, &rest);
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (ob_at(nt, number)->type != TYPE_DEVICE || rest < path.count)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    device = ob_body(nt, number);
+    status = may_open(nt, device);
+    if (status != STATUS_SUCCESS)
+        return status;
+    file = file_create(nt, device, NULL, 0);
+    c->w[W_FILE] = file;
+    c->w[W_IRP] = file ? make_irp(nt, &as_reader, ob_body(nt, file)) : 0;
+    if (c->w[W_IRP] == 0) {
+        file_destroy(nt, file);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    irp_send(c, device_top(nt, device), c->w[W_IRP], POINTER_OPENED);
+    return STATUS_PENDING;
+}
+
+static void pointer_done(struct call *c)
+{
+    struct nt *nt = nt_of(c);
+    uint32_t file = ob_body(nt, c->w[W_FILE]);
+
+    store_u32(c, call_va(c, 2), file);
+    store_u32(c, call_va(c, 3), file_device(nt, file));
+    if (call_ok(c))
+        call_return(c, STATUS_SUCCESS);
+}
+
+/* NTSTATUS IoGetDeviceObjectPointer(Name, Access, *File, *Device). */
+void thunk_IoGetDeviceObjectPointer(struct call *c)
+{
+    bool opened = c->state < POINTER_CLEANED;
+    uint32_t status;
+
+    if (c->state == 0) {
+        status = pointer_begin(c);
+        if (status != STATUS_PENDING && call_ok(c))
+            call_return(c, status);
+        return;
+    }
+    if (!irp_wait(c, c->w[W_IRP], opened ? POINTER_OPENED : POINTER_CLEANED))
+        return;
+    status = irp_finish(c, c->w[W_IRP]);
+    if (!opened) {
+        pointer_done(c);
+    } else if (!nt_success(status)) {
+        file_destroy(nt_of(c), c->w[W_FILE]);
+        call_return(c, status);
+    } else if (!file_send(c, c->w[W_FILE], IRP_MJ_CLEANUP, POINTER_CLEANED,
+                          &c->w[W_IRP])) {
+        pointer_done(c);
+    }
+}
+
+/* ---- closing ----------------------------------------------------------------
+ */
 
 /* States of ZwClose on the last handle of a file. */
 enum { CLOSE_START, CLEANUP_SENT, CLEANUP_WAITED, CLOSE_SENT, CLOSE_WAITED };

@@ -69,6 +69,9 @@ void driver_delete(struct nt *nt, uint32_t driver)
             vec_remove(&nt->s.extensions, sizeof *e, i);
         }
     }
+    for (uint32_t i = nt->s.claims.count; i-- > 0;)
+        if (VEC_AT(struct nt_claim, &nt->s.claims, i)->driver == driver)
+            vec_remove(&nt->s.claims, sizeof(struct nt_claim), i);
     nt_pool_free(nt, nt_get32(nt, driver + DRVOBJ_DriverName + USTR_Buffer));
     nt_pool_free(nt, nt_get32(nt, driver + DRVOBJ_BYTES +
                                       DRVEXT_ServiceKeyName + USTR_Buffer));

@@ -118,31 +118,6 @@ void thunk_IoAttachDevice(struct call *c)
         call_return(c, status);
 }
 
-/* NTSTATUS IoGetDeviceObjectPointer(Name, Access, *File, *Device): a file
- * object that holds the device, and the top of its stack. */
-void thunk_IoGetDeviceObjectPointer(struct call *c)
-{
-    struct nt *nt = nt_of(c);
-    uint32_t status, device = device_by_name(c, call_u32(c, 0), &status);
-    uint32_t file;
-
-    if (!call_ok(c))
-        return;
-    if (device == 0) {
-        call_return(c, status);
-        return;
-    }
-    file = file_create(nt, device, NULL, 0);
-    if (file == 0) {
-        call_return(c, STATUS_INSUFFICIENT_RESOURCES);
-        return;
-    }
-    store_u32(c, call_va(c, 2), ob_body(nt, file));
-    store_u32(c, call_va(c, 3), device_top(nt, device));
-    if (call_ok(c))
-        call_return(c, STATUS_SUCCESS);
-}
-
 void thunk_IoGetAttachedDevice(struct call *c)
 {
     call_return(c, device_top(nt_of(c), call_u32(c, 0)));

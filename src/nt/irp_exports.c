@@ -134,6 +134,24 @@ void thunk_IoMakeAssociatedIrp(struct call *c)
     call_return(c, irp);
 }
 
+/* NTSTATUS IoSetCompletionRoutineEx(Device, Irp, Routine, Context, Success,
+ * Error, Cancel): into the next location, as the inline macro does. */
+void thunk_IoSetCompletionRoutineEx(struct call *c)
+{
+    uint32_t irp = call_u32(c, 1);
+    uint32_t at =
+        load_u32(c, gva_of(irp + IRP_CurrentStackLocation)) - SL_BYTES;
+    unsigned control = (call_bool(c, 4) ? SL_INVOKE_ON_SUCCESS : 0u) |
+                       (call_bool(c, 5) ? SL_INVOKE_ON_ERROR : 0u) |
+                       (call_bool(c, 6) ? SL_INVOKE_ON_CANCEL : 0u);
+
+    store_u32(c, gva_of(at + SL_CompletionRoutine), call_u32(c, 2));
+    store_u32(c, gva_of(at + SL_Context), call_u32(c, 3));
+    store_u8(c, gva_of(at + SL_Control), (uint8_t)control);
+    if (call_ok(c))
+        call_return(c, STATUS_SUCCESS);
+}
+
 /* ---- building ---------------------------------------------------------------
  */
 

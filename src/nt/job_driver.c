@@ -7,7 +7,7 @@
 #include "nt/object.h"
 #include "nt/pnp.h"
 
-enum { BEGIN, DLL_INITIALIZED, ENTERED };
+enum { BEGIN, DLL_INITIALIZED, ENTERED, REINITIALIZED };
 enum { UNLOAD_BEGIN, UNLOADED, DLL_UNLOADED };
 
 /* A driver's devices that it left behind. */
@@ -51,6 +51,25 @@ static void let_go(struct nt *nt, uint32_t number, const char *when)
     loader_unload(nt, number);
 }
 
+/* Call the next routine registered for it; none: the job is over. */
+static bool reinitialize(struct call *c, struct nt_ticket *t)
+{
+    struct nt *nt = nt_of(c);
+    const struct nt_image *image = loader_image(nt, t->image);
+
+    for (uint32_t i = 0; i < nt->s.reinitializations.count; i++) {
+        struct nt_reinitialization r =
+            *VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i);
+        uint32_t args[3] = {r.driver, r.context, r.count + 1};
+
+        if (r.driver != image->driver)
+            continue;
+        vec_remove(&nt->s.reinitializations, sizeof r, i);
+        return job_call(c, r.routine, 3, args, REINITIALIZED);
+    }
+    return job_over(c, t, image->entry_status);
+}
+
 static bool entered(struct call *c, struct nt_ticket *t)
 {
     struct nt *nt = nt_of(c);
@@ -69,7 +88,7 @@ static bool entered(struct call *c, struct nt_ticket *t)
             nt_put32(nt, slot, nt->s.default_dispatch);
     }
     driver_initialized(nt, image->driver);
-    return job_over(c, t, status);
+    return reinitialize(c, t);
 }
 
 bool job_driver_start(struct call *c, struct nt_ticket *t)
@@ -93,8 +112,10 @@ bool job_driver_start(struct call *c, struct nt_ticket *t)
         if (image->entry && nt_success(job->status))
             return job_call(c, image->entry, 2, args, ENTERED);
         /* fall through */
-    default:
+    case ENTERED:
         return entered(c, t);
+    default:
+        return reinitialize(c, t);
     }
 }
 

@@ -86,6 +86,53 @@ void thunk_IoFreeErrorLogEntry(struct call *c)
     call_return(c, 0);
 }
 
+/* ---- what has no effect here
+ * --------------------------------------------------
+ */
+
+/* NTSTATUS IoWMIRegistrationControl(Device, Action): nobody asks for WMI. */
+void thunk_IoWMIRegistrationControl(struct call *c)
+{
+    call_return(c, STATUS_SUCCESS);
+}
+
+/* VOID IoSetHardErrorOrVerifyDevice(Irp, Device): which device a hard-error box
+ * would be about; there is no such box. */
+void thunk_IoSetHardErrorOrVerifyDevice(struct call *c)
+{
+    call_return(c, 0);
+}
+
+/* ---- reinitialization
+ * ---------------------------------------------------------
+ */
+
+/* VOID IoRegister...DriverReinitialization(Driver, Routine, Context): called
+ * with (Driver, Context, Count) after DriverEntry has returned. */
+static void register_reinitialization(struct call *c)
+{
+    struct nt *nt = nt_of(c);
+    struct nt_reinitialization r = {call_u32(c, 0), call_u32(c, 1),
+                                    call_u32(c, 2), 0};
+
+    for (uint32_t i = 0; i < nt->s.reinitializations.count; i++)
+        if (VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i)
+                ->driver == r.driver)
+            r.count++;
+    vec_push(&nt->s.reinitializations, sizeof r, &r);
+    call_return(c, 0);
+}
+
+void thunk_IoRegisterDriverReinitialization(struct call *c)
+{
+    register_reinitialization(c);
+}
+
+void thunk_IoRegisterBootDriverReinitialization(struct call *c)
+{
+    register_reinitialization(c);
+}
+
 /* ---- re-enumeration ---------------------------------------------------------
  */
 

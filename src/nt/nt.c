@@ -45,6 +45,8 @@ void nt_destroy(struct nt *nt)
     vec_free(&nt->s.tickets);
     vec_free(&nt->s.shutdown);
     vec_free(&nt->s.timers);
+    vec_free(&nt->s.claims);
+    vec_free(&nt->s.reinitializations);
     hive_fini(&nt->s.registry);
     free(nt);
 }

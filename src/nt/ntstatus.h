@@ -13,7 +13,7 @@
 #define STATUS_OBJECT_NAME_EXISTS            0x40000000u
 #define STATUS_BUFFER_OVERFLOW               0x80000005u
 #define STATUS_NO_MORE_ENTRIES               0x8000001Au
-#define STATUS_DEVICE_BUSY 0x80000011u
+#define STATUS_DEVICE_BUSY                   0x80000011u
 #define STATUS_VERIFY_REQUIRED               0x80000016u
 #define STATUS_UNSUCCESSFUL                  0xC0000001u
 #define STATUS_NOT_IMPLEMENTED               0xC0000002u

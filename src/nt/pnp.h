@@ -96,6 +96,21 @@ uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list);
 /** resources_release() - the lists go back to pool. */
 void resources_release(struct nt *nt, struct nt_device *device);
 
+/** resources_list() - a CM_RESOURCE_LIST of @r in paged pool, 0: no memory. */
+uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
+                        const struct nt_resource *r, unsigned count,
+                        bool translated);
+/** resources_conflict() - does a started device but @number, or another driver
+ *  than @driver by its own report, hold something of @r for itself? */
+bool resources_conflict(const struct nt *nt, uint32_t number, uint32_t driver,
+                        const struct nt_resource *r);
+/** resources_pick() - serve a guest's requirements list for @driver from what
+ *  is free. resources_parse() - a guest's CM_RESOURCE_LIST. STATUS_x. */
+uint32_t resources_pick(struct nt *nt, uint32_t driver, uint32_t list,
+                        struct nt_resource out[NT_RESOURCES], unsigned *count);
+uint32_t resources_parse(struct nt *nt, uint32_t list,
+                         struct nt_resource out[NT_RESOURCES], unsigned *count);
+
 /** bus_id() - QUERY_ID's answer as characters, multi-sz where it is one.
  *  Returns units including the final NULs, 0: no such id. */
 unsigned bus_id(const struct nt_card *card, uint32_t number, unsigned type,

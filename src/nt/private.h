@@ -198,6 +198,17 @@ struct nt_shutdown {
     uint8_t last_chance;
 };
 
+/** What a driver reported that it uses. */
+struct nt_claim {
+    uint32_t driver, device; /* device 0: the driver's own list */
+    struct nt_resource resource;
+};
+
+/** Routines to be called when drivers have been started. */
+struct nt_reinitialization {
+    uint32_t driver, routine, context, count;
+};
+
 /** A device's IoInitializeTimer timer. */
 struct nt_timer {
     uint32_t device, routine, context;
@@ -223,7 +234,7 @@ struct nt_state {
     struct nt_job job;
     struct vec objects, handles, irps, images, symbols, extensions, devices;
     struct vec interfaces, processes, clients, tickets, shutdown;
-    struct vec timers;
+    struct vec timers, claims, reinitializations;
     struct registry registry;
 };
 

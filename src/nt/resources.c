@@ -8,8 +8,13 @@
 #include "nt/guest.h"
 #include "nt/pnp.h"
 
-enum { OPTION_ALTERNATIVE = 8, LISTS_MOST = 16, DESCRIPTORS_MOST = 64 };
-enum { SHARE_EXCLUSIVE = 1 };
+enum {
+    OPTION_ALTERNATIVE = 8,
+    LISTS_MOST = 16,
+    DESCRIPTORS_MOST = 64,
+    TRIES_MOST = 65536
+};
+enum { SHARE_SHARED = 3, DEVICE_SPECIFIC = 5 };
 
 static uint16_t le16(const uint8_t *p)
 {
@@ -109,9 +114,9 @@ static void partial(uint8_t *d, const struct nt_resource *r, bool translated)
     }
 }
 
-static uint32_t make_list(struct nt *nt, const struct nt_card *card,
-                          const struct nt_resource *r, unsigned count,
-                          bool translated)
+uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
+                        const struct nt_resource *r, unsigned count,
+                        bool translated)
 {
     enum {
         HEAD = CM_LIST_List + CM_FULL_PartialResourceList +
@@ -123,8 +128,8 @@ static uint32_t make_list(struct nt *nt, const struct nt_card *card,
     uint8_t *part = full + CM_FULL_PartialResourceList;
 
     put(list + CM_LIST_Count, 1, 4);
-    put(full + CM_FULL_InterfaceType, card->bus, 4);
-    put(full + CM_FULL_BusNumber, card->bus_number, 4);
+    put(full + CM_FULL_InterfaceType, bus, 4);
+    put(full + CM_FULL_BusNumber, bus_number, 4);
     put(part + CM_PARTIAL_Version, 1, 2);
     put(part + CM_PARTIAL_Revision, 1, 2);
     put(part + CM_PARTIAL_Count, count, 4);
@@ -139,9 +144,10 @@ static uint32_t make_list(struct nt *nt, const struct nt_card *card,
 uint32_t resources_boot(struct nt *nt, const struct nt_card *card,
                         bool translated)
 {
-    return card->resources ? make_list(nt, card, card->resource,
-                                       card->resources, translated)
-                           : 0;
+    return card->resources
+               ? resources_list(nt, card->bus, card->bus_number, card->resource,
+                                card->resources, translated)
+               : 0;
 }
 
 void resources_release(struct nt *nt, struct nt_device *d)
@@ -156,7 +162,9 @@ void resources_release(struct nt *nt, struct nt_device *d)
  */
 
 struct choice {
-    const struct nt_card *card;
+    const struct nt *nt;
+    const struct nt_card *card; /* NULL: whatever is free, for @driver */
+    uint32_t driver;
     bool used[NT_RESOURCES];
     struct nt_resource out[NT_RESOURCES];
     unsigned count;
@@ -176,6 +184,69 @@ static bool serves(const struct nt_resource *r, const uint8_t *d)
            r->start <= le32(d + IO_DESC_Interrupt_MaximumVector);
 }
 
+static bool clash(const struct nt_resource *a, const struct nt_resource *b)
+{
+    uint64_t a_end = a->start + (a->length ? a->length : 1);
+    uint64_t b_end = b->start + (b->length ? b->length : 1);
+
+    return a->kind == b->kind &&
+           (a->share != SHARE_SHARED || b->share != SHARE_SHARED) &&
+           a->start < b_end && b->start < a_end;
+}
+
+bool resources_conflict(const struct nt *nt, uint32_t number, uint32_t driver,
+                        const struct nt_resource *r)
+{
+    for (uint32_t i = 0; i < nt->s.devices.count; i++) {
+        const struct nt_device *d = pnp_device(nt, i + 1);
+
+        if (i + 1 == number || d->state != NT_DEVICE_STARTED)
+            continue;
+        for (unsigned k = 0; k < d->card.resources; k++)
+            if (clash(&d->card.resource[k], r))
+                return true;
+    }
+    for (uint32_t i = 0; i < nt->s.claims.count; i++) {
+        const struct nt_claim *k = VEC_AT(struct nt_claim, &nt->s.claims, i);
+
+        if (k->driver != driver && clash(&k->resource, r))
+            return true;
+    }
+    return false;
+}
+
+/* The first place in descriptor @d's range that nobody else has. */
+static bool choose_free(struct choice *ch, const uint8_t *d)
+{
+    bool range = d[IO_DESC_Type] == NT_PORT || d[IO_DESC_Type] == NT_MEMORY;
+    struct nt_resource r = {.kind = d[IO_DESC_Type],
+                            .share = d[IO_DESC_ShareDisposition],
+                            .flags = le16(d + IO_DESC_Flags)};
+    uint64_t step = 1, last = le32(d + IO_DESC_Interrupt_MaximumVector);
+
+    r.start = le32(d + IO_DESC_Interrupt_MinimumVector);
+    if (range) {
+        r.length = le32(d + IO_DESC_Port_Length);
+        step = le32(d + IO_DESC_Port_Alignment);
+        step = step ? step : 1;
+        r.start = le64(d + IO_DESC_Port_MinimumAddress);
+        r.start = (r.start + step - 1) / step * step;
+        last = le64(d + IO_DESC_Port_MaximumAddress);
+    }
+    for (unsigned i = 0; i < TRIES_MOST && ch->count < NT_RESOURCES; i++) {
+        uint64_t end = r.start + (r.length ? r.length - 1 : 0);
+
+        if (end > last || end < r.start)
+            return false;
+        if (!resources_conflict(ch->nt, NT_NONE, ch->driver, &r)) {
+            ch->out[ch->count++] = r;
+            return true;
+        }
+        r.start += step;
+    }
+    return false;
+}
+
 static bool known(uint8_t type)
 {
     return type >= NT_PORT && type <= NT_DMA;
@@ -183,6 +254,8 @@ static bool known(uint8_t type)
 
 static bool choose(struct choice *ch, const uint8_t *d)
 {
+    if (ch->card == NULL)
+        return choose_free(ch, d);
     for (unsigned i = 0; i < ch->card->resources; i++) {
         if (ch->used[i] || !serves(&ch->card->resource[i], d))
             continue;
@@ -246,7 +319,7 @@ static uint32_t choose_from(struct nt *nt, uint32_t list, struct choice *ch)
         if (count > DESCRIPTORS_MOST || end - at < need ||
             (need && !ke_read(nt->w.ke, gva_of(at), desc, need)))
             return STATUS_INVALID_PARAMETER;
-        *ch = (struct choice){.card = ch->card};
+        *ch = (struct choice){.nt = nt, .card = ch->card, .driver = ch->driver};
         if (choose_list(ch, desc, count))
             return STATUS_SUCCESS;
         at += need;
@@ -254,33 +327,10 @@ static uint32_t choose_from(struct nt *nt, uint32_t list, struct choice *ch)
     return STATUS_DEVICE_CONFIGURATION_ERROR;
 }
 
-/* Does a started device hold something of it for itself? */
-static bool taken(const struct nt *nt, uint32_t self,
-                  const struct nt_resource *r)
-{
-    for (uint32_t i = 0; i < nt->s.devices.count; i++) {
-        const struct nt_device *d = pnp_device(nt, i + 1);
-
-        if (i + 1 == self || d->state != NT_DEVICE_STARTED)
-            continue;
-        for (unsigned k = 0; k < d->card.resources; k++) {
-            const struct nt_resource *o = &d->card.resource[k];
-            uint64_t o_end = o->start + (o->length ? o->length : 1);
-            uint64_t r_end = r->start + (r->length ? r->length : 1);
-
-            if (o->kind == r->kind &&
-                (o->share == SHARE_EXCLUSIVE || r->share == SHARE_EXCLUSIVE) &&
-                o->start < r_end && r->start < o_end)
-                return true;
-        }
-    }
-    return false;
-}
-
 uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list)
 {
     struct nt_device *d = pnp_device(nt, number);
-    struct choice ch = {.card = &d->card};
+    struct choice ch = {.nt = nt, .card = &d->card};
     uint32_t status;
 
     resources_release(nt, d);
@@ -295,13 +345,82 @@ uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list)
         return status;
     }
     for (unsigned i = 0; i < ch.count; i++)
-        if (taken(nt, number, &ch.out[i]))
+        if (resources_conflict(nt, number, 0, &ch.out[i]))
             return STATUS_CONFLICTING_ADDRESSES;
     if (ch.count == 0)
         return STATUS_SUCCESS;
-    d->raw = make_list(nt, &d->card, ch.out, ch.count, false);
-    d->translated = make_list(nt, &d->card, ch.out, ch.count, true);
+    d->raw = resources_list(nt, d->card.bus, d->card.bus_number, ch.out,
+                            ch.count, false);
+    d->translated = resources_list(nt, d->card.bus, d->card.bus_number, ch.out,
+                                   ch.count, true);
     d->chosen = ch.count;
     return d->raw && d->translated ? STATUS_SUCCESS
                                    : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* ---- drivers that report by themselves: NT 4's way
+ * ---------------------------
+ */
+
+uint32_t resources_pick(struct nt *nt, uint32_t driver, uint32_t list,
+                        struct nt_resource out[NT_RESOURCES], unsigned *count)
+{
+    struct choice ch = {.nt = nt, .driver = driver};
+    uint32_t status = choose_from(nt, list, &ch);
+
+    if (status != STATUS_SUCCESS)
+        return status == STATUS_DEVICE_CONFIGURATION_ERROR
+                   ? STATUS_CONFLICTING_ADDRESSES
+                   : status;
+    for (unsigned i = 0; i < ch.count; i++)
+        out[i] = ch.out[i];
+    *count = ch.count;
+    return STATUS_SUCCESS;
+}
+
+static struct nt_resource read_partial(const uint8_t *d)
+{
+    struct nt_resource r = {.kind = d[CM_DESC_Type],
+                            .share = d[CM_DESC_ShareDisposition],
+                            .flags = le16(d + CM_DESC_Flags)};
+
+    if (r.kind == NT_PORT || r.kind == NT_MEMORY) {
+        r.start = le64(d + CM_DESC_Port_Start);
+        r.length = le32(d + CM_DESC_Port_Length);
+    } else {
+        r.start = le32(d + CM_DESC_Interrupt_Level);
+    }
+    return r;
+}
+
+uint32_t resources_parse(struct nt *nt, uint32_t list,
+                         struct nt_resource out[NT_RESOURCES], unsigned *count)
+{
+    enum { HEAD = CM_FULL_PartialResourceList + CM_PARTIAL_PartialDescriptors };
+    uint32_t lists = nt_get32(nt, list + CM_LIST_Count);
+    uint32_t at = list + CM_LIST_List;
+
+    *count = 0;
+    if (lists > LISTS_MOST)
+        return STATUS_INVALID_PARAMETER;
+    for (unsigned i = 0; i < lists; i++) {
+        uint32_t n =
+            nt_get32(nt, at + CM_FULL_PartialResourceList + CM_PARTIAL_Count);
+
+        if (n > DESCRIPTORS_MOST)
+            return STATUS_INVALID_PARAMETER;
+        at += HEAD;
+        for (unsigned k = 0; k < n; k++) {
+            uint8_t d[CM_DESC_BYTES];
+
+            if (!ke_read(nt->w.ke, gva_of(at), d, sizeof d))
+                return STATUS_INVALID_PARAMETER;
+            at += CM_DESC_BYTES;
+            if (d[CM_DESC_Type] == DEVICE_SPECIFIC)
+                at += le32(d + CM_DESC_DeviceSpecificData_DataSize);
+            if (known(d[CM_DESC_Type]) && *count < NT_RESOURCES)
+                out[(*count)++] = read_partial(d);
+        }
+    }
+    return STATUS_SUCCESS;
 }

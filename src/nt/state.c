@@ -163,6 +163,18 @@ static const struct state_row timer_rows[] = {
     STATE_INT(T, running), STATE_END};
 #undef T
 
+#define T struct nt_claim
+static const struct state_row claim_rows[] = {
+    STATE_INT(T, driver), STATE_INT(T, device),
+    STATE_STRUCT(T, resource, resource_rows), STATE_END};
+#undef T
+
+#define T struct nt_reinitialization
+static const struct state_row reinitialization_rows[] = {
+    STATE_INT(T, driver), STATE_INT(T, routine), STATE_INT(T, context),
+    STATE_INT(T, count), STATE_END};
+#undef T
+
 #define T struct nt_state
 const struct state_row nt_state_rows[] = {
     STATE_INT(T, settings.missing_fail),
@@ -194,6 +206,9 @@ const struct state_row nt_state_rows[] = {
     STATE_VEC(T, tickets, struct nt_ticket, MOST, ticket_rows),
     STATE_VEC(T, shutdown, struct nt_shutdown, MOST, shutdown_rows),
     STATE_VEC(T, timers, struct nt_timer, MOST, timer_rows),
+    STATE_VEC(T, claims, struct nt_claim, MOST, claim_rows),
+    STATE_VEC(T, reinitializations, struct nt_reinitialization, MOST,
+              reinitialization_rows),
     STATE_STRUCT(T, registry, hive_rows),
     STATE_END};
 #undef T
