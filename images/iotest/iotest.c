@@ -276,6 +276,9 @@ static NTSTATUS Words(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
     case IOTEST_FILE:
         File(out);
         break;
+    case IOTEST_LEFT_ALONE:
+        LeftAlone(Device, out);
+        break;
     case IOTEST_REINITIALIZED:
         RtlCopyMemory(out, Again, sizeof Again);
         break;

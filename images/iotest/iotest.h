@@ -45,6 +45,7 @@ enum {
     IOTEST_EVENTS = IOTEST(14, METHOD_BUFFERED),
     IOTEST_TIMER = IOTEST(15, METHOD_BUFFERED),
     IOTEST_FILE = IOTEST(16, METHOD_BUFFERED),
+    IOTEST_LEFT_ALONE = IOTEST(18, METHOD_BUFFERED),
     /* Out: reinitialization calls seen, their count, context. */
     IOTEST_REINITIALIZED = IOTEST(17, METHOD_BUFFERED),
 };
@@ -97,6 +98,7 @@ typedef struct _IOTEST_EXTENSION {
 void Resources(PDRIVER_OBJECT Driver, ULONG *Out);
 void Pointer(PDRIVER_OBJECT Driver, ULONG *Out);
 void Associated(ULONG *Out);
+void LeftAlone(PDEVICE_OBJECT Device, ULONG *Out);
 void Events(ULONG *Out);
 void Timer(PDEVICE_OBJECT Device, ULONG *Out);
 void File(ULONG *Out);

@@ -135,6 +135,20 @@ void Associated(ULONG *Out)
     IoFreeIrp(master);
 }
 
+/* A major function that the driver has left alone. */
+void LeftAlone(PDEVICE_OBJECT Device, ULONG *Out)
+{
+    PIRP irp = IoAllocateIrp(Device->StackSize, FALSE);
+    ULONG done = 0;
+
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_QUERY_EA;
+    IoSetCompletionRoutine(irp, MasterDone, &done, TRUE, TRUE, TRUE);
+    Out[0] = IoCallDriver(Device, irp);
+    Out[1] = irp->IoStatus.Status;
+    Out[2] = done;
+    IoFreeIrp(irp);
+}
+
 /* ---- events ---------------------------------------------------------------*/
 
 void Events(ULONG *Out)
