@@ -113,8 +113,14 @@ enum hb_status user_free(struct mm *mm, uint32_t space, gva_t va)
 void user_free_all(struct mm *mm, uint32_t space)
 {
     for (uint32_t i = mm->s.area.count; i-- > 0;) {
-        if (VEC_AT(struct area, &mm->s.area, i)->space == space)
-            drop_area(mm, i);
+        const struct area *a = VEC_AT(struct area, &mm->s.area, i);
+
+        if (a->space != space)
+            continue;
+        if (a->kind == AREA_VIEW || a->kind == AREA_PHYSICAL) /* IOS-038 */
+            EMIT(mm->events, finding, EVENT_STRING("S37"),
+                 EVENT_STRING("a process ends with a view not unmapped"));
+        drop_area(mm, i);
     }
 }
 

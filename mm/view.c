@@ -2,6 +2,8 @@
  * ZwMapViewOfSection. */
 #include "mm/view.h"
 
+#include <stdio.h>
+
 #include "mm/system.h"
 
 enum { GRANULARITY = 0x10000, ZERO_BITS_ROOM = 20, ZERO_BITS_MOST = 22 };
@@ -59,6 +61,24 @@ static enum view_answer check_cache(struct mm *mm, uint64_t offset,
     return mm->s.settings.era >= MM_XP ? VIEW_CONFLICT : VIEW_OK;
 }
 
+/* IOS-034: pages that are somebody's own; the first one is named. */
+static void remark_on_owner(struct mm *mm, uint64_t offset, uint64_t bytes)
+{
+    uint64_t end = (offset + bytes) >> PAGE_SHIFT;
+    char text[96];
+
+    for (uint64_t pfn = offset >> PAGE_SHIFT; pfn < end; pfn++) {
+        const struct frame *f = frames_find(mm, (uint32_t)pfn);
+
+        if (!f || !f->refs)
+            continue;
+        snprintf(text, sizeof text, "view of page %x, which is of kind %s",
+                 f->pfn, frames_owner_name(f->owner));
+        EMIT(mm->events, finding, EVENT_STRING("S33"), EVENT_STRING(text));
+        return;
+    }
+}
+
 enum view_answer view_map(struct mm *mm, uint32_t space,
                           struct view_request *req)
 {
@@ -78,6 +98,7 @@ enum view_answer view_map(struct mm *mm, uint32_t space,
                        req->rights | MM_USER, req->cache);
     if (st != HB_OK)
         return st == HB_BAD_STATE ? VIEW_CONFLICT : VIEW_NO_ROOM;
+    remark_on_owner(mm, offset, bytes);
     req->base = base;
     req->offset = offset;
     req->bytes = bytes;

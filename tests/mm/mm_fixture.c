@@ -1,12 +1,19 @@
 /* tests/mm/mm_fixture.c -- see mm_fixture.h. */
 #include "mm_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void note(void *context, const struct hb_event *e)
 {
     struct machine *m = context;
 
+    if (e->id == EV_finding) {
+        m->findings++;
+        snprintf(m->rule, sizeof m->rule, "%s",
+                 (const char *)(uintptr_t)e->args[0]);
+        return;
+    }
     if (m->seen_count == SEEN_MOST)
         m->seen_count = 0;
     m->seen[m->seen_count].space = (uint32_t)e->args[0];
@@ -41,7 +48,8 @@ struct machine *machine_new(uint64_t bytes, const struct mm_settings *set)
     assert_int_equal(tlb_create(&m->tlb, &error), HB_OK);
     clock_init(&m->clock, 10);
     events_init(&m->events, &m->clock);
-    assert_int_equal(events_listen(&m->events, note, m, "pte_write"), HB_OK);
+    assert_int_equal(events_listen(&m->events, note, m, "pte_write,finding"),
+                     HB_OK);
     assert_int_equal(mm_create(&m->mm, &m->ram, &m->tlb, &m->events, &error),
                      HB_OK);
     assert_int_equal(mm_boot(&m->mm, set, &error), HB_OK);

@@ -32,6 +32,8 @@ struct machine {
         uint64_t old, new;
     } seen[SEEN_MOST];
     unsigned seen_count;
+    unsigned findings;
+    char rule[80]; /* of the last one */
 };
 
 /** machine_new() - @bytes of RAM as the board lays it out: 0-640K, 1-15M, 16M

@@ -158,6 +158,37 @@ static void any_address_takes_the_whole_view_away(void **state)
                      HB_NOT_FOUND);
 }
 
+/* IOS-034: over another's page it is told whose. */
+static void a_view_of_anothers_page_is_a_finding(void **state)
+{
+    struct machine *m = *state;
+    struct view_request req = {.offset = 0xf0000000, .bytes = 0x1000};
+
+    assert_int_equal(map(m, &req), VIEW_OK);
+    assert_int_equal(m->findings, 0);
+    frames_take(&m->mm, 0x305, FRAME_HAL);
+    req = (struct view_request){
+        .offset = 0x300000, .bytes = 0x10000, .cache = MM_CACHED};
+    assert_int_equal(map(m, &req), VIEW_OK);
+    assert_int_equal(m->findings, 1);
+    assert_string_equal(m->rule, "S33");
+}
+
+/* IOS-035, IOS-038 */
+static void a_view_is_not_trimmed_and_told_when_its_process_ends(void **state)
+{
+    struct machine *m = *state;
+    struct view_request req = {.offset = 0xf0000000, .bytes = 0x1000};
+    struct mm_misuse why;
+
+    assert_int_equal(map(m, &req), VIEW_OK);
+    assert_int_equal(user_page_out(&m->mm, m->user, req.base, 1), HB_OK);
+    assert_int_equal(entry_by_hand(m, m->user, req.base.v) & PTE_P, PTE_P);
+    assert_int_equal(space_destroy(&m->mm, m->user, &why), HB_OK);
+    assert_int_equal(m->findings, 1);
+    assert_string_equal(m->rule, "S37");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +201,8 @@ int main(void)
         CASE(cache_types_are_bits_of_the_entries, setup_32),
         CASE(a_second_cache_type_is_refused_from_xp_on, setup_32),
         CASE(any_address_takes_the_whole_view_away, setup_32),
+        CASE(a_view_of_anothers_page_is_a_finding, setup_32),
+        CASE(a_view_is_not_trimmed_and_told_when_its_process_ends, setup_32),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
