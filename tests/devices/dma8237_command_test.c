@@ -279,19 +279,29 @@ static void outside_ram_reads_are_ff_and_writes_vanish(void **state)
 
 /* ---- EISA --------------------------------------------------------------- */
 
-static int setup_eisa(void **state)
+static int setup_eisa_on(void **state, int channel)
 {
     struct bench *b = bench_create();
     struct device *chip;
 
     *state = b;
-    bench_add_isa(b, device_model_find("isacard"), 5, 1);
+    bench_add_isa(b, device_model_find("isacard"), 5, channel);
     chip = bench_add(b, device_model_find("dma8237"), NULL);
     bench_set(b, chip, "eisa", 1);
     bench_start(b);
     bench_out8(b, 0xd6, MODE_CASCADE);
     bench_out8(b, 0xd4, 0);
     return 0;
+}
+
+static int setup_eisa(void **state)
+{
+    return setup_eisa_on(state, 1);
+}
+
+static int setup_eisa_words(void **state)
+{
+    return setup_eisa_on(state, 5);
 }
 
 /* DEV-018 */
@@ -343,6 +353,53 @@ static void eisa_count_has_24_bits(void **state)
     assert_int_equal(bench_in8(b, 8) & 2, 2);
 }
 
+/* DEV-018: addressing mode 3 of 4D6h. */
+static void eisa_words_may_be_counted_in_bytes(void **state)
+{
+    struct bench *b = *state;
+
+    fill_card(b, 16);
+    bench_out8(b, 0x4d6, 3 << 2 | 1);
+    program(b, 5, MODE_WRITE | MODE_BLOCK, 0xfffc, 0x13, 7); /* no shift */
+    bench_out8(b, 0x48b, 0x01);
+    unmask(b, 5);
+    bench_set16(b, CARD_CONTROL, RUN | TO_MEMORY | BLOCK);
+    bench_run(b);
+    assert_card_bytes(b->ram + 0x113fffc, 0, 8);
+    assert_int_equal(b->ram[0x1140004], 0);
+    assert_int_equal(bench_in8(b, 0xd0) & 2, 2);
+}
+
+/* DEV-018: a 32-bit address of a channel that counts words. */
+static void eisa_high_page_of_a_word_channel(void **state)
+{
+    struct bench *b = *state;
+
+    fill_card(b, 8);
+    program(b, 5, MODE_WRITE | MODE_BLOCK, 0xfffe, 0x13, 3); /* 13FFFCh */
+    bench_out8(b, 0x48b, 0x01);
+    unmask(b, 5);
+    bench_set16(b, CARD_CONTROL, RUN | TO_MEMORY | BLOCK);
+    bench_run(b);
+    assert_card_bytes(b->ram + 0x113fffc, 0, 8); /* over the 128 KB line */
+}
+
+/* DEV-018 */
+static void eisa_32_bit_cycles_are_not_built_in(void **state)
+{
+    struct bench *b = *state;
+
+    bench_trace(b, "guest_error");
+    bench_out8(b, 0x40b, 2 << 2 | 1);
+    assert_int_equal(bench_count(b, "32-bit"), 1);
+    fill_card(b, 2);
+    program(b, 1, MODE_WRITE | MODE_BLOCK, 0x1000, 0, 1);
+    unmask(b, 1);
+    bench_set16(b, CARD_CONTROL, RUN | TO_MEMORY | BLOCK);
+    bench_run(b);
+    assert_card_bytes(b->ram + 0x1000, 0, 2);
+}
+
 static void without_the_option_eisa_ports_are_empty(void **state)
 {
     struct bench *b = *state;
@@ -357,6 +414,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, dma_setup, bench_teardown)
 #define W(name)                                                                \
     cmocka_unit_test_setup_teardown(name, dma_setup_words, bench_teardown)
+#define EW(name)                                                               \
+    cmocka_unit_test_setup_teardown(name, setup_eisa_words, bench_teardown)
 #define E(name)                                                                \
     cmocka_unit_test_setup_teardown(name, setup_eisa, bench_teardown)
         T(unmasking_while_dreq_is_high_starts),
@@ -377,6 +436,9 @@ int main(void)
         E(eisa_high_page_gives_32_bits_without_wrap),
         E(eisa_low_page_alone_is_the_8237),
         E(eisa_count_has_24_bits),
+        EW(eisa_words_may_be_counted_in_bytes),
+        EW(eisa_high_page_of_a_word_channel),
+        E(eisa_32_bit_cycles_are_not_built_in),
         T(without_the_option_eisa_ports_are_empty),
     };
 
