@@ -1,5 +1,5 @@
-/* src/cpu/decode.c -- bytes at CS:EIP to a struct insn; operands. Source: SDM
- * vol. 2, chapter 2 and appendix A. */
+/* src/cpu/decode.c -- bytes at CS:EIP to a struct insn, kept for the next time.
+ * Source: SDM vol. 2, chapter 2 and appendix A. */
 #include <string.h>
 
 #include "cpu/ops.h"

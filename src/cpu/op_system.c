@@ -1,11 +1,9 @@
-/* src/cpu/op_system.c -- system instructions: control registers, descriptor
- * tables, MSRs, CPUID, SYSENTER. Source: SDM vol. 2 and vol. 3A chapters 2, 5.
- */
+/* src/cpu/op_system.c -- HLT, IF, MSRs, CPUID, time, SYSENTER. Source: SDM
+ * vol. 2; vol. 3A 2.8; vol. 4 (MSRs). */
 #include "cpu/ops.h"
 
 enum {
     MSR_TSC = 0x10,
-    MSR_APIC_BASE = 0x1b,
     MSR_SYSENTER_CS = 0x174,
     MSR_SYSENTER_ESP = 0x175,
     MSR_SYSENTER_EIP = 0x176,
@@ -67,8 +65,7 @@ void op_clts(struct cpu *cpu, const struct insn *i)
     cpu->s.cr0 &= ~(uint32_t)CR0_TS;
 }
 
-/* ---- MSRs, CPUID, time
- * ------------------------------------------------------- */
+/* ---- MSRs, CPUID, time ---- */
 
 static uint64_t tsc(const struct cpu *cpu)
 {
@@ -195,8 +192,7 @@ void op_cpuid(struct cpu *cpu, const struct insn *i)
     }
 }
 
-/* ---- SYSENTER, SYSEXIT: fixed flat segments, SDM vol. 2
- * ---------------------- */
+/* ---- SYSENTER, SYSEXIT: fixed flat segments, SDM vol. 2 ---- */
 
 static struct cpu_segment flat(uint32_t selector, unsigned type, unsigned dpl)
 {
