@@ -36,6 +36,13 @@ struct resume {
     uint32_t reg[CPU_REGS], eip, eflags;
 };
 
+/** An exception to raise: what EXCEPTION_RECORD holds. */
+enum { EXCEPTION_PARAMETERS = 15 };
+struct exception {
+    uint32_t code, flags, address, parameters;
+    uint32_t info[EXCEPTION_PARAMETERS];
+};
+
 /** How a routine ended; filled by the call_x endings, read by the trap core. */
 struct call_end {
     uint8_t kind;
@@ -48,6 +55,7 @@ struct call_end {
     bool all;
     uint64_t due;
     struct resume resume;
+    struct exception exception;
 };
 
 /** One entry into a routine; lives on the host stack during that entry only.
@@ -131,6 +139,9 @@ void call_wait(struct call *c, unsigned count, const gva_t *objects, bool all,
 void call_again(struct call *c, unsigned next);
 /** call_raise() - raise @status at the caller (ExRaiseStatus). */
 void call_raise(struct call *c, uint32_t status);
+/** call_raise_exception() - the same with flags and parameters; address 0: the
+ *  routine's own. */
+void call_raise_exception(struct call *c, const struct exception *e);
 /** call_bugcheck() - KeBugCheckEx. */
 void call_bugcheck(struct call *c, uint32_t code, uint32_t p1, uint32_t p2,
                    uint32_t p3, uint32_t p4);

@@ -77,10 +77,17 @@ void call_yield(struct call *c, unsigned next)
     c->end.next = next;
 }
 
-void call_raise(struct call *c, uint32_t status)
+void call_raise_exception(struct call *c, const struct exception *e)
 {
     end(c, END_RAISE);
-    c->end.p[0] = status;
+    c->end.exception = *e;
+}
+
+void call_raise(struct call *c, uint32_t status)
+{
+    call_raise_exception(
+        c,
+        &(struct exception){.code = status, .flags = EXCEPTION_NONCONTINUABLE});
 }
 
 void call_bugcheck(struct call *c, uint32_t code, uint32_t p1, uint32_t p2,

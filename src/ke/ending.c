@@ -221,6 +221,7 @@ enum applied apply(struct ke *ke, struct call *c, struct record *r,
                    uint32_t *eax)
 {
     const struct call_end *e = &c->end;
+    struct exception raised;
 
     if (ke->s.bugcheck.ended)
         return GUEST_GOES_ON;
@@ -244,11 +245,10 @@ enum applied apply(struct ke *ke, struct call *c, struct record *r,
             block(ke, THREAD_READY);
         return GUEST_GOES_ON;
     case END_RAISE:
-        return raise_at_caller(
-            ke, r,
-            &(struct exception){.code = e->p[0],
-                                .flags = EXCEPTION_NONCONTINUABLE,
-                                .address = r->entry_eip - 3});
+        raised = e->exception;
+        if (!raised.address)
+            raised.address = r->entry_eip - 3;
+        return raise_at_caller(ke, r, &raised);
     case END_JUMP:
     case END_RESUME:
         apply_jump(ke, r, &e->resume);

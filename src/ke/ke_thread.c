@@ -98,6 +98,67 @@ void thunk_ExGetPreviousMode(struct call *c)
     call_return(c, ke_previous_mode(c->ke));
 }
 
+void thunk_KeGetPreviousMode(struct call *c)
+{
+    call_return(c, ke_previous_mode(c->ke));
+}
+
+/** LONG KeSetBasePriorityThread(Thread, Increment): over its process's 8; the
+ *  old increment. */
+void thunk_KeSetBasePriorityThread(struct call *c)
+{
+    uint32_t thread = ke_thread_by_object(c->ke, call_va(c, 0));
+    int32_t increment = (int32_t)call_u32(c, 1);
+    int old;
+
+    load_u32(c, call_va(c, 0));
+    if (!call_ok(c))
+        return;
+    if (increment < -16 || increment > 16)
+        increment = increment < 0 ? -16 : 16;
+    old = ke_thread_set_priority(c->ke, thread, KE_PRIORITY_NORMAL + increment);
+    call_return(c, (uint32_t)(old - KE_PRIORITY_NORMAL));
+}
+
+/** There is one processor to run on. */
+void thunk_KeSetSystemAffinityThread(struct call *c)
+{
+    call_return(c, 0);
+}
+
+void thunk_KeRevertToUserAffinityThread(struct call *c)
+{
+    call_return(c, 0);
+}
+
+void thunk_KeFlushEntireTb(struct call *c)
+{
+    tlb_flush(&c->cpu->tlb, true);
+    call_return(c, 0);
+}
+
+/** (*IdleCount, *KernelAndUser, *Index): clock interrupts that found it so. */
+void thunk_ExGetCurrentProcessorCounts(struct call *c)
+{
+    const struct ke_state *s = &c->ke->s;
+
+    store_u32(c, call_va(c, 0), (uint32_t)s->idle_count);
+    store_u32(c, call_va(c, 1), (uint32_t)(s->tick_count - s->idle_count));
+    store_u32(c, call_va(c, 2), 0);
+    call_return(c, 0);
+}
+
+/** (*CpuUsage): percent since boot. */
+void thunk_ExGetCurrentProcessorCpuUsage(struct call *c)
+{
+    const struct ke_state *s = &c->ke->s;
+    uint64_t busy = s->tick_count - s->idle_count;
+
+    store_u32(c, call_va(c, 0),
+              s->tick_count ? (uint32_t)(busy * 100 / s->tick_count) : 0);
+    call_return(c, 0);
+}
+
 /* ---- work items
  * -------------------------------------------------------------------- */
 

@@ -142,7 +142,6 @@ struct ke_state {
     uint16_t pic_mask;           /* lines masked at the 8259 pair */
     uint16_t pic_level;          /* lines that are level triggered (ELCR) */
     uint16_t pending;            /* noted: came while the IRQL masked them */
-    uint16_t deferred;           /* level lines masked while they are served */
     uint32_t unhandled[KE_IRQS]; /* in a row, nobody's */
     uint64_t text_gpa;           /* first page of trap and stub code */
     uint64_t kpcr, kuser, tss;   /* gpa */
@@ -153,7 +152,8 @@ struct ke_state {
     uint32_t work_event; /* guest KSEMAPHORE that workers wait on */
     uint64_t interrupt_time, boot_time; /* 100 ns */
     uint64_t tick_count;
-    uint64_t tick_ns; /* when the last clock interrupt was served */
+    uint64_t idle_count; /* clock interrupts that found the idle thread */
+    uint64_t tick_ns;    /* when the last clock interrupt was served */
     uint64_t seq;
     struct ke_bugcheck bugcheck;
     struct vec record, thread, process, wait, timer, dpc, apc, work;
@@ -305,13 +305,6 @@ void pic_init(struct ke *ke);
 void pic_set_mask(struct ke *ke, uint16_t mask);
 void pic_eoi(struct ke *ke, unsigned irq);
 uint8_t irq_level(unsigned irq); /* the clock is at CLOCK_LEVEL */
-
-/** An exception to be dispatched. */
-struct exception {
-    uint32_t code, flags, address;
-    unsigned parameters;
-    uint32_t info[2];
-};
 
 /* ---- trap.c ----------------------------------------------------------------
  */

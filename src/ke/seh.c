@@ -97,11 +97,11 @@ bool exception_begin(struct ke *ke, struct record *r, const struct exception *e,
                      const struct resume *at)
 {
     uint8_t context[CONTEXT_BYTES];
-    uint32_t record[EXCEPTION_BYTES / 4] = {
-        e->code,       e->flags,   0,         e->address,
-        e->parameters, e->info[0], e->info[1]};
+    uint32_t record[EXCEPTION_BYTES / 4] = {e->code, e->flags, 0, e->address,
+                                            e->parameters};
     uint32_t base;
 
+    memcpy(record + 5, e->info, sizeof e->info);
     if (!record_locals(ke, r, SPACE))
         return false;
     base = record_base(r);
@@ -482,4 +482,43 @@ void thunk_ExRaiseAccessViolation(struct call *c)
 void thunk_ExRaiseDatatypeMisalignment(struct call *c)
 {
     call_raise(c, STATUS_DATATYPE_MISALIGNMENT);
+}
+
+void thunk_RtlRaiseStatus(struct call *c)
+{
+    call_raise(c, call_u32(c, 0));
+}
+
+/** VOID RtlRaiseException(PEXCEPTION_RECORD): as the caller filled it. */
+void thunk_RtlRaiseException(struct call *c)
+{
+    gva_t at = call_va(c, 0);
+    struct exception e = {
+        .code = load_u32(c, at),
+        .flags = load_u32(c, gva_add(at, EXCEPTION_FLAGS)),
+        .parameters = load_u32(c, gva_add(at, EXCEPTION_COUNT)),
+        .address = load_u32(c, gva_of(c->record->entry_esp)),
+    };
+
+    if (e.parameters > EXCEPTION_PARAMETERS)
+        e.parameters = EXCEPTION_PARAMETERS;
+    if (e.parameters)
+        load(c, gva_add(at, EXCEPTION_INFO), e.info, 4 * e.parameters);
+    if (call_ok(c))
+        call_raise_exception(c, &e);
+}
+
+/** VOID RtlCaptureContext(PCONTEXT): the caller's registers. */
+void thunk_RtlCaptureContext(struct call *c)
+{
+    uint8_t context[CONTEXT_BYTES];
+    struct resume at;
+
+    memcpy(at.reg, c->record->reg, sizeof at.reg);
+    at.eip = load_u32(c, gva_of(c->record->entry_esp));
+    at.reg[ESP] = c->record->entry_esp + 8;
+    at.eflags = c->cpu->s.eflags;
+    context_build(&at, context);
+    store(c, call_va(c, 0), context, sizeof context);
+    call_return(c, 0);
 }

@@ -64,6 +64,7 @@ void clock_interrupt(struct ke *ke)
     ke->s.interrupt_time += CLOCK_INCREMENT;
     ke->s.tick_ns = clock_now_ns(ke->clock);
     ke->s.tick_count++;
+    ke->s.idle_count += ke->s.current == 0;
     put_time(ke, ke->s.kuser + USER_INTERRUPT_TIME, ke->s.interrupt_time);
     put_time(ke, ke->s.kuser + USER_SYSTEM_TIME, ke_system_time(ke));
     put_time(ke, ke->s.kuser + USER_TICK_COUNT, ke->s.tick_count);

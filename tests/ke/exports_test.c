@@ -465,6 +465,117 @@ static void a_bugcheck_callback_is_registered_once(void **state)
     NOTES(r, 1, 0, 1, 0);
 }
 
+static void a_stack_back_trace_follows_the_frames(void **state)
+{
+    struct rig *r = *state;
+    uint32_t out = pool(r, 64), inner = here(r), after_inner, code, after;
+
+    CODE(r, 0x55, 0x89, 0xe5); /* push ebp; mov ebp, esp */
+    std(r, "RtlCaptureStackBackTrace", 4, 0u, 8u, out, out + 60);
+    after_inner = here(r);
+    CODE(r, 0x5d);
+    ret(r, 0);
+    code = here(r);
+    CODE(r, 0x55, 0x89, 0xe5);
+    call_at(r, inner);
+    after = here(r);
+    CODE(r, 0x5d);
+    ret(r, 4);
+    go(r, code);
+    assert_true(r->note[0] >= 2);
+    assert_in_range(get(r, out), inner, after_inner);
+    assert_int_equal(get(r, out + 4), after);
+    assert_int_not_equal(get(r, out + 60), 0);
+}
+
+static void attaching_shows_another_address_space(void **state)
+{
+    struct rig *r = *state;
+    uint32_t space, p, object, apc_state = pool(r, 0x18), code;
+    const uint32_t value = 0x55aa;
+    gva_t at = gva_of(0x10000);
+
+    assert_int_equal(space_create(&r->mm, &space), HB_OK);
+    assert_int_equal(user_alloc(&r->mm, space, &at, 1, MM_RW | MM_USER), HB_OK);
+    mm_write(&r->mm, space, at, &value, 4);
+    p = ke_process_create(r->ke, space);
+    object = ke_process_object(r->ke, p).v;
+    code = here(r);
+    std(r, "KeStackAttachProcess", 2, object, apc_state);
+    CODE(r, 0xa1);
+    dword(r, 0x10000);
+    note_eax(r);
+    std(r, "KeUnstackDetachProcess", 1, apc_state);
+    std(r, "KeAttachProcess", 1, object);
+    CODE(r, 0xa1);
+    dword(r, 0x10000);
+    note_eax(r);
+    std(r, "KeDetachProcess", 0);
+    ret(r, 4);
+    go(r, code);
+    assert_int_equal(r->note[1], 0x55aa);
+    assert_int_equal(r->note[4], 0x55aa);
+    assert_int_equal(r->cpu.s.cr3, space_cr3(&r->mm, 0));
+}
+
+/* A filter would see code, flags and parameters; here the bugcheck does. */
+static void an_exception_is_raised_as_its_record_says(void **state)
+{
+    struct rig *r = rig_create(MM_2000);
+    uint32_t record = pool(r, 0x50), code = here(r);
+
+    (void)state;
+    std(r, "RtlRaiseException", 1, record);
+    set(r, record, 0xe0001234);
+    set(r, record + 0x10, 2);
+    set(r, record + 0x14, 11);
+    set(r, record + 0x18, 22);
+    start(r, code, 0);
+    assert_true(run(r, 1000000));
+    assert_int_equal(ke_bugcheck_state(r->ke)->code, 0x1e);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[0], 0xe0001234);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[2], 11);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[3], 22);
+    rig_destroy(r);
+}
+
+/* SEC-018 */
+static void a_callback_at_another_irql_is_a_finding(void **state)
+{
+    struct rig *r = *state;
+    uint32_t callee = here(r), code;
+
+    mov_ecx(r, 2);
+    call(r, "KfRaiseIrql");
+    ret(r, 4);
+    code = here(r);
+    emit_push(r, callee);
+    call(r, "TestTwice");
+    fast(r, "KfLowerIrql", 1, 0u);
+    ret(r, 4);
+    rig_trace(r, "finding");
+    go(r, code);
+    assert_non_null(
+        strstr(r->trace, "TestTwice called at IRQL 0 came back at IRQL 2"));
+}
+
+static void the_processor_counts_its_idle_time(void **state)
+{
+    struct rig *r = *state;
+    uint32_t out = pool(r, 16), interval = pool(r, 8), code = here(r);
+    const int64_t due = -1000000;
+
+    ke_write(r->ke, gva_of(interval), &due, sizeof due);
+    std(r, "KeDelayExecutionThread", 3, 0u, 0u, interval);
+    std(r, "ExGetCurrentProcessorCounts", 3, out, out + 4, out + 8);
+    std(r, "ExGetCurrentProcessorCpuUsage", 1, out + 12);
+    ret(r, 4);
+    go(r, code);
+    assert_in_range(get(r, out), 9, 11);
+    assert_in_range(get(r, out + 4), 0, 1);
+    assert_in_range(get(r, out + 12), 0, 10);
+}
+
 static void the_rest_answers(void **state)
 {
     struct rig *r = *state;
@@ -508,6 +619,11 @@ int main(void)
         TEST(dbgprint_formats_and_leaves_its_arguments),
         TEST(a_break_point_without_a_debugger_is_an_exception),
         TEST(a_bugcheck_callback_is_registered_once),
+        TEST(a_stack_back_trace_follows_the_frames),
+        TEST(attaching_shows_another_address_space),
+        cmocka_unit_test(an_exception_is_raised_as_its_record_says),
+        TEST(a_callback_at_another_irql_is_a_finding),
+        TEST(the_processor_counts_its_idle_time),
         TEST(the_rest_answers),
     };
 
