@@ -83,10 +83,25 @@ static NTSTATUS CompletePended(PIOTEST_EXTENSION Ext, ULONG *Words)
 /* ---- StartIo --------------------------------------------------------------*/
 
 static ULONG Order[16], Ordered, Holding;
+static ULONG Nested, MostNested, Nesting;
+
+/* Fails each packet at once by starting the next from inside. */
+static void Nest(PDEVICE_OBJECT Device)
+{
+    Ordered++;
+    if (++Nested > MostNested)
+        MostNested = Nested;
+    if (Ordered > 1)
+        IoStartNextPacket(Device, FALSE);
+    Nested--;
+}
 
 void NTAPI StartIo(PDEVICE_OBJECT Device, PIRP Irp)
 {
-    (void)Device;
+    if (Nesting) {
+        Nest(Device);
+        return;
+    }
     if (Ordered < 16)
         Order[Ordered++] = (ULONG)Irp->UserBuffer;
     if (KeGetCurrentIrql() != DISPATCH_LEVEL)
@@ -120,6 +135,33 @@ static ULONG RunStartIo(PDEVICE_OBJECT Device, ULONG Count, ULONG *Keys)
     for (i = 0; i < Count; i++)
         IoFreeIrp(irp[i]);
     return Device->CurrentIrp ? 0 : Ordered;
+}
+
+static void RunNested(PDEVICE_OBJECT Device, ULONG Deferred, ULONG Count,
+                      ULONG *Out)
+{
+    static PIRP irp[64];
+    KIRQL irql;
+    ULONG i;
+
+    if (Count > 64)
+        Count = 64;
+    Nesting = 1;
+    Ordered = Nested = MostNested = 0;
+    IoSetStartIoAttributes(Device, Deferred != 0, FALSE);
+    for (i = 0; i < Count; i++) {
+        irp[i] = IoAllocateIrp(1, FALSE);
+        IoStartPacket(Device, irp[i], NULL, NULL);
+    }
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    IoStartNextPacket(Device, FALSE);
+    KeLowerIrql(irql);
+    for (i = 0; i < Count; i++)
+        IoFreeIrp(irp[i]);
+    Nesting = 0;
+    IoSetStartIoAttributes(Device, FALSE, FALSE);
+    Out[0] = MostNested;
+    Out[1] = Ordered;
 }
 
 /* ---- threads --------------------------------------------------------------*/
@@ -216,6 +258,8 @@ static NTSTATUS Misdeed(PDEVICE_OBJECT Device, PIRP Irp, ULONG What)
         IoSetCancelRoutine(Irp, NoCancel);
         IoCancelIrp(Irp);
         return STATUS_PENDING;
+    case MISDEED_UNMARKED:
+        return STATUS_PENDING;
     default:
         return STATUS_SUCCESS;
     }
@@ -251,6 +295,7 @@ static void NTAPI Reinitialize(PDRIVER_OBJECT Driver, PVOID Context,
 static NTSTATUS Words(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
 {
     ULONG *out = Irp->AssociatedIrp.SystemBuffer;
+    ULONG deferred = out ? out[0] : 0, count = out ? out[1] : 0;
 
     if (IoGetCurrentIrpStackLocation(Irp)
             ->Parameters.DeviceIoControl.OutputBufferLength <
@@ -275,6 +320,9 @@ static NTSTATUS Words(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
         break;
     case IOTEST_FILE:
         File(out);
+        break;
+    case IOTEST_DEFERRED:
+        RunNested(Device, deferred, count, out);
         break;
     case IOTEST_LEFT_ALONE:
         LeftAlone(Device, out);

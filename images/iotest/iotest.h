@@ -45,6 +45,8 @@ enum {
     IOTEST_EVENTS = IOTEST(14, METHOD_BUFFERED),
     IOTEST_TIMER = IOTEST(15, METHOD_BUFFERED),
     IOTEST_FILE = IOTEST(16, METHOD_BUFFERED),
+    /* In: deferred, count. Out: most nested StartIo, packets seen. */
+    IOTEST_DEFERRED = IOTEST(19, METHOD_BUFFERED),
     IOTEST_LEFT_ALONE = IOTEST(18, METHOD_BUFFERED),
     /* Out: reinitialization calls seen, their count, context. */
     IOTEST_REINITIALIZED = IOTEST(17, METHOD_BUFFERED),
@@ -57,6 +59,7 @@ enum {
     MISDEED_COMPLETE_TWICE,
     MISDEED_CANCEL_COMPLETED, /* cancel routine set on a completed one */
     MISDEED_FORGET,           /* neither completes nor pends */
+    MISDEED_UNMARKED,         /* returns pending without having marked it */
 };
 
 /** What a dispatch routine finds. */

@@ -113,8 +113,29 @@ void irp_send(struct call *c, uint32_t device, uint32_t irp, unsigned next)
     store_u32(c, gva_of(at + SL_DeviceObject), device);
     if (!call_ok(c))
         return;
+    c->w[IRP_SENT_WORD] = at;
     EMIT(nt_of(c)->w.events, irp_call, irp, major, minor, device);
     call_guest(c, gva_of(routine), 2, args, next);
+}
+
+void irp_returned(struct call *c, uint32_t irp)
+{
+    const struct nt *nt = nt_of(c);
+    const struct nt_irp *r = irp_record(nt, irp);
+    uint32_t at = c->w[IRP_SENT_WORD];
+    bool marked;
+
+    /* Completed, or passed on to a driver below: its routine may carry the mark
+     * up later. */
+    if (r == NULL || r->done || irp_current(nt, irp) != at)
+        return;
+    marked = nt_get8(nt, at + SL_Control) & SL_PENDING_RETURNED;
+    if (marked != (c->eax == STATUS_PENDING))
+        call_finding(c, "IRP-016",
+                     marked ? "IRP %08X was marked pending and %08X returned"
+                            : "IRP %08X was not marked pending and %08X "
+                              "returned",
+                     irp, c->eax);
 }
 
 bool irp_wait(struct call *c, uint32_t irp, unsigned state)
@@ -125,6 +146,8 @@ bool irp_wait(struct call *c, uint32_t irp, unsigned state)
 
     if (r == NULL || r->done)
         return true;
+    if (c->state == state && c->eax == STATUS_PENDING)
+        irp_returned(c, irp);
     if (c->state == state && c->eax != STATUS_PENDING) {
         call_finding(c, "C9-226",
                      "dispatch routine returned %08X without "

@@ -66,6 +66,12 @@ uint32_t irp_current(const struct nt *nt, uint32_t irp);
  *  routine; the routine goes on in @next with c->eax its status. */
 void irp_send(struct call *c, uint32_t device, uint32_t irp, unsigned next);
 
+/** irp_returned() - @irp's dispatch routine returned c->eax: pended without
+ * being marked, or marked without pending, is a finding. irp_send keeps the
+ * location in c->w[IRP_SENT_WORD] for it. */
+enum { IRP_SENT_WORD = 7 };
+void irp_returned(struct call *c, uint32_t irp);
+
 /** irp_complete() - IofCompleteRequest as a machine over completion routines.
  *  Call it in state 0 with c->w[0] the packet and c->w[1] what the routine is
  *  to return at the end; and again in every state it comes back in. It ends

@@ -13,10 +13,12 @@
 
 static void call_driver(struct call *c)
 {
-    if (c->state == 0)
+    if (c->state == 0) {
         irp_send(c, call_u32(c, 0), call_u32(c, 1), 1);
-    else
-        call_return(c, c->eax);
+        return;
+    }
+    irp_returned(c, call_u32(c, 1));
+    call_return(c, c->eax);
 }
 
 void thunk_IofCallDriver(struct call *c)

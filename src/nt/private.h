@@ -56,6 +56,8 @@ struct nt_object {
     uint32_t data;   /* DEVICE: PnP device number; PROCESS, THREAD: number;
                         KEY: key number; FILE: 0 */
     uint32_t below;  /* DEVICE: the device object it is attached to */
+    uint8_t deferred_start, starting, start_wanted; /* DEVICE: startio.c */
+    uint32_t start_key;
     uint16_t name_count, target_count;
     uint16_t name[NT_NAME], target[NT_NAME];
 };

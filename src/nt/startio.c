@@ -6,6 +6,7 @@
 #include "nt/exports.h"
 #include "nt/guest.h"
 #include "nt/irp.h"
+#include "nt/object.h"
 
 enum { QUEUE_MOST = 65536 };
 enum { W_IRQL, W_IRP };
@@ -91,6 +92,61 @@ static void start_io(struct call *c, uint32_t device, uint32_t irp,
         call_guest(c, gva_of(routine), 2, args, next);
 }
 
+/* ---- deferred StartIo
+ * --------------------------------------------------------- With
+ * DeferredStartIo a StartIo asked for from inside StartIo begins when that one
+ * has returned: the stack stays as deep as it is. The device's record: */
+
+static struct nt_object *record(const struct nt *nt, uint32_t device)
+{
+    struct nt_object *o = ob_at(nt, ob_find(nt, device));
+
+    return o && o->type == TYPE_DEVICE && o->deferred_start ? o : NULL;
+}
+
+/* Is a StartIo running that the one asked for now has to wait for? */
+static bool must_wait(struct call *c, uint32_t device, bool by_key,
+                      uint32_t key)
+{
+    struct nt_object *o = record(nt_of(c), device);
+
+    if (o == NULL)
+        return false;
+    if (!o->starting) {
+        o->starting = 1;
+        return false;
+    }
+    o->start_wanted = by_key ? 2 : 1;
+    o->start_key = key;
+    return true;
+}
+
+/* StartIo is back: the packet to start now, 0 when none was asked for. */
+static uint32_t wanted_next(struct call *c, uint32_t device)
+{
+    struct nt_object *o = record(nt_of(c), device);
+    uint32_t irp = 0;
+
+    if (o && o->start_wanted) {
+        irp = take(c, device, o->start_wanted == 2, o->start_key);
+        o->start_wanted = 0;
+    }
+    if (o && irp == 0)
+        o->starting = 0;
+    return irp;
+}
+
+/* VOID IoSetStartIoAttributes(Device, DeferredStartIo, NonCancelable). */
+void thunk_IoSetStartIoAttributes(struct call *c)
+{
+    struct nt *nt = nt_of(c);
+    struct nt_object *o = ob_at(nt, ob_find(nt, call_u32(c, 0)));
+
+    if (o && o->type == TYPE_DEVICE)
+        o->deferred_start = call_bool(c, 1);
+    call_return(c, 0);
+}
+
 /* ---- routines ---------------------------------------------------------------
  */
 
@@ -114,8 +170,13 @@ void thunk_IoStartPacket(struct call *c)
     bool busy, cancelled;
 
     if (c->state != 0) {
-        call_set_irql(c, (uint8_t)c->w[W_IRQL]);
-        call_return(c, 0);
+        irp = wanted_next(c, device);
+        if (irp) {
+            start_io(c, device, irp, 1);
+        } else {
+            call_set_irql(c, (uint8_t)c->w[W_IRQL]);
+            call_return(c, 0);
+        }
         return;
     }
     if (key_at)
@@ -129,6 +190,7 @@ void thunk_IoStartPacket(struct call *c)
         return;
     c->w[W_IRQL] = call_set_irql(c, DISPATCH_LEVEL);
     if (!busy) {
+        must_wait(c, device, false, 0); /* idle: nothing runs, it is noted */
         start_io(c, device, irp, 1);
         return;
     }
@@ -150,13 +212,23 @@ static void start_next(struct call *c, bool by_key, uint32_t key)
     uint32_t device = call_u32(c, 0), irp;
 
     if (c->state != 0) {
-        call_return(c, 0);
+        irp = wanted_next(c, device);
+        if (irp)
+            start_io(c, device, irp, 1);
+        else
+            call_return(c, 0);
         return;
     }
     store_u32(c, gva_of(device + DEVOBJ_CurrentIrp), 0);
+    if (must_wait(c, device, by_key, key)) {
+        call_return(c, 0);
+        return;
+    }
     irp = take(c, device, by_key, key);
     if (!call_ok(c))
         return;
+    if (irp == 0)
+        irp = wanted_next(c, device);
     if (irp)
         start_io(c, device, irp, 1);
     else

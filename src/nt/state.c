@@ -6,12 +6,25 @@
 enum { MOST = 1 << 16 };
 
 #define T struct nt_object
-static const struct state_row object_rows[] = {
-    STATE_INT(T, body),    STATE_INT(T, type),       STATE_INT(T, permanent),
-    STATE_INT(T, deleted), STATE_INT(T, owns_body),  STATE_INT(T, references),
-    STATE_INT(T, handles), STATE_INT(T, parent),     STATE_INT(T, data),
-    STATE_INT(T, below),   STATE_INT(T, name_count), STATE_INT(T, target_count),
-    STATE_INTS(T, name),   STATE_INTS(T, target),    STATE_END};
+static const struct state_row object_rows[] = {STATE_INT(T, body),
+                                               STATE_INT(T, type),
+                                               STATE_INT(T, permanent),
+                                               STATE_INT(T, deleted),
+                                               STATE_INT(T, owns_body),
+                                               STATE_INT(T, references),
+                                               STATE_INT(T, handles),
+                                               STATE_INT(T, parent),
+                                               STATE_INT(T, data),
+                                               STATE_INT(T, below),
+                                               STATE_INT(T, deferred_start),
+                                               STATE_INT(T, starting),
+                                               STATE_INT(T, start_wanted),
+                                               STATE_INT(T, start_key),
+                                               STATE_INT(T, name_count),
+                                               STATE_INT(T, target_count),
+                                               STATE_INTS(T, name),
+                                               STATE_INTS(T, target),
+                                               STATE_END};
 #undef T
 
 #define T struct nt_handle

@@ -89,6 +89,21 @@ static void start_io_without_keys_is_first_come_first_served(void **state)
         assert_int_equal(out[1 + i], in[1 + i]);
 }
 
+/* IRP-037: StartIo that starts the next packet nests as deep as there are
+ * packets; deferred, one after the other returns. */
+static void deferred_start_io_does_not_nest(void **state)
+{
+    const uint32_t plain[2] = {0, 20}, deferred[2] = {1, 20};
+    uint32_t out[IOTEST_WORDS];
+
+    io_control(*state, IOTEST_DEFERRED, plain, 8, out, sizeof out);
+    assert_int_equal(out[0], 19);
+    assert_int_equal(out[1], 20);
+    io_control(*state, IOTEST_DEFERRED, deferred, 8, out, sizeof out);
+    assert_int_equal(out[0], 1);
+    assert_int_equal(out[1], 20);
+}
+
 /* INT-036: a work item runs at PASSIVE_LEVEL with its device and context; a
  * system thread runs and can be waited for through its object. */
 static void work_items_and_system_threads_run(void **state)
@@ -111,6 +126,7 @@ int main(void)
         IO_TEST(cancelling_without_a_routine_leaves_the_request),
         IO_TEST(start_io_sees_packets_in_the_order_of_their_keys),
         IO_TEST(start_io_without_keys_is_first_come_first_served),
+        IO_TEST(deferred_start_io_does_not_nest),
         IO_TEST(work_items_and_system_threads_run),
     };
 

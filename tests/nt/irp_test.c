@@ -234,6 +234,15 @@ static void a_forgotten_irp_is_a_finding(void **state)
                 rig_has(io->r, "finding rule=C9-226"));
 }
 
+/* IRP-016 */
+static void pending_without_a_mark_is_a_finding(void **state)
+{
+    struct io *io = *state;
+
+    assert_int_equal(misdeed(state, MISDEED_UNMARKED).code, 0);
+    assert_true(rig_has(io->r, "finding rule=IRP-016"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +258,7 @@ int main(void)
         IO_TEST(a_second_completion_is_bugcheck_44),
         IO_TEST(cancelling_a_completed_irp_is_bugcheck_48),
         IO_TEST(a_forgotten_irp_is_a_finding),
+        IO_TEST(pending_without_a_mark_is_a_finding),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
