@@ -324,6 +324,9 @@ static NTSTATUS Words(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
     case IOTEST_DEFERRED:
         RunNested(Device, deferred, count, out);
         break;
+    case IOTEST_DIRECTORY:
+        Directory(out);
+        break;
     case IOTEST_LEFT_ALONE:
         LeftAlone(Device, out);
         break;
@@ -376,6 +379,8 @@ static NTSTATUS Buffered(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
     case IOTEST_BUILD:
         BuildOne(words[0], words);
         return Done(Irp, STATUS_SUCCESS, 20);
+    case IOTEST_LISTEN:
+        return Done(Irp, Listen(Device->DriverObject, (GUID *)words), 0);
     case IOTEST_MISDEED:
         return Misdeed(Device, Irp, words[0]);
     default:
@@ -451,6 +456,7 @@ static void NTAPI Unload(PDRIVER_OBJECT Driver)
     ULONG i;
 
     (void)Driver;
+    ListenNoMore();
     ChainDelete();
     for (i = 0; i < 4; i++)
         IoDeleteDevice(Named[i]);

@@ -47,6 +47,9 @@ enum {
     IOTEST_FILE = IOTEST(16, METHOD_BUFFERED),
     /* In: deferred, count. Out: most nested StartIo, packets seen. */
     IOTEST_DEFERRED = IOTEST(19, METHOD_BUFFERED),
+    IOTEST_DIRECTORY = IOTEST(21, METHOD_BUFFERED),
+    /* In: a GUID: arrivals and removals of that interface are printed. */
+    IOTEST_LISTEN = IOTEST(20, METHOD_BUFFERED),
     IOTEST_LEFT_ALONE = IOTEST(18, METHOD_BUFFERED),
     /* Out: reinitialization calls seen, their count, context. */
     IOTEST_REINITIALIZED = IOTEST(17, METHOD_BUFFERED),
@@ -105,6 +108,9 @@ void LeftAlone(PDEVICE_OBJECT Device, ULONG *Out);
 void Events(ULONG *Out);
 void Timer(PDEVICE_OBJECT Device, ULONG *Out);
 void File(ULONG *Out);
+void Directory(ULONG *Out);
+NTSTATUS Listen(PDRIVER_OBJECT Driver, GUID *Class);
+void ListenNoMore(void);
 
 NTSTATUS ChainCreate(PDRIVER_OBJECT Driver);
 void ChainDelete(void);

@@ -171,6 +171,66 @@ void Events(ULONG *Out)
     Out[6] = ZwClose(again);
 }
 
+/* ---- a directory of our own, and small questions --------------------------*/
+
+NTSYSAPI NTSTATUS NTAPI ZwCreateDirectoryObject(PHANDLE Handle,
+                                                ACCESS_MASK Access,
+                                                POBJECT_ATTRIBUTES Attributes);
+NTKERNELAPI BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread);
+
+void Directory(ULONG *Out)
+{
+    WCHAR name[] = L"\\IoTestDirectory";
+    UNICODE_STRING path = {sizeof name - 2, sizeof name, name};
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE handle, other;
+
+    InitializeObjectAttributes(&attributes, &path, OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
+    Out[0] =
+        ZwCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, &attributes);
+    Out[1] = ZwCreateDirectoryObject(&other, DIRECTORY_ALL_ACCESS, &attributes);
+    Out[2] = ZwMakeTemporaryObject(handle);
+    Out[3] = ZwClose(handle);
+    Out[4] =
+        ZwCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, &attributes);
+    ZwClose(handle);
+    Out[5] = PsIsThreadTerminating((PETHREAD)KeGetCurrentThread());
+    Out[6] = IoGetFileObjectGenericMapping()->GenericRead;
+}
+
+/* ---- interfaces that come and go ------------------------------------------*/
+
+static PVOID Entry;
+
+static NTSTATUS NTAPI Heard(PVOID Notification, PVOID Context)
+{
+    PDEVICE_INTERFACE_CHANGE_NOTIFICATION change = Notification;
+
+    /* GUID_DEVICE_INTERFACE_ARRIVAL begins with cb3a4005, REMOVAL ...4. */
+    DbgPrint("iotest: %s %wZ %u\n",
+             change->Event.Data1 == 0xcb3a4005   ? "arrival"
+             : change->Event.Data1 == 0xcb3a4004 ? "removal"
+                                                 : "?",
+             change->SymbolicLinkName, Context);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS Listen(PDRIVER_OBJECT Driver, GUID *Class)
+{
+    return IoRegisterPlugPlayNotification(
+        EventCategoryDeviceInterfaceChange,
+        PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES, Class, Driver,
+        Heard, (PVOID)7, &Entry);
+}
+
+void ListenNoMore(void)
+{
+    if (Entry)
+        IoUnregisterPlugPlayNotification(Entry);
+    Entry = NULL;
+}
+
 /* ---- the device timer -----------------------------------------------------*/
 
 static ULONG Ticks, TimerIrql;

@@ -69,6 +69,9 @@ void driver_delete(struct nt *nt, uint32_t driver)
             vec_remove(&nt->s.extensions, sizeof *e, i);
         }
     }
+    for (uint32_t i = nt->s.listeners.count; i-- > 0;)
+        if (VEC_AT(struct nt_listener, &nt->s.listeners, i)->driver == driver)
+            vec_remove(&nt->s.listeners, sizeof(struct nt_listener), i);
     for (uint32_t i = nt->s.claims.count; i-- > 0;)
         if (VEC_AT(struct nt_claim, &nt->s.claims, i)->driver == driver)
             vec_remove(&nt->s.claims, sizeof(struct nt_claim), i);

@@ -48,6 +48,13 @@ static struct nt_interface *by_name(const struct nt *nt,
     return NULL;
 }
 
+static uint32_t interface_number(const struct nt *nt,
+                                 const struct nt_interface *f)
+{
+    return (uint32_t)(f - (const struct nt_interface *)nt->s.interfaces.data) +
+           1;
+}
+
 /* NTSTATUS IoRegisterDeviceInterface(Pdo, *Guid, *Reference, *LinkName). */
 void thunk_IoRegisterDeviceInterface(struct call *c)
 {
@@ -130,6 +137,8 @@ void thunk_IoSetDeviceInterfaceState(struct call *c)
         ob_destroy(nt, f->link);
         f->link = f->enabled = 0;
     }
+    if (status == STATUS_SUCCESS)
+        pnp_post_notify(nt, interface_number(nt, f), on);
     call_return(c, status);
 }
 

@@ -13,6 +13,18 @@ void thunk_IoGetConfigurationInformation(struct call *c)
     call_return(c, nt_of(c)->s.configuration);
 }
 
+/* PGENERIC_MAPPING of files: read, write, execute, all. It lies behind the
+ * configuration information. */
+void thunk_IoGetFileObjectGenericMapping(struct call *c)
+{
+    static const uint32_t mapping[4] = {0x120089, 0x120116, 0x1200a0, 0x1f01ff};
+    struct nt *nt = nt_of(c);
+    uint32_t at = nt->s.configuration + CONFIG_INFO_BYTES;
+
+    nt_put(nt, at, mapping, sizeof mapping);
+    call_return(c, at);
+}
+
 /* ---- shutdown ---------------------------------------------------------------
  */
 

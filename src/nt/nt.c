@@ -46,6 +46,7 @@ void nt_destroy(struct nt *nt)
     vec_free(&nt->s.shutdown);
     vec_free(&nt->s.timers);
     vec_free(&nt->s.claims);
+    vec_free(&nt->s.listeners);
     vec_free(&nt->s.reinitializations);
     hive_fini(&nt->s.registry);
     free(nt);
@@ -136,7 +137,7 @@ enum hb_status nt_boot(struct nt *nt, struct hb_error *error)
                        "the executive does not fit: give the machine more "
                        "memory");
     nt->s.configuration =
-        nt_pool(nt, CONFIG_INFO_BYTES, TAG('I', 'o', 'C', 'f'));
+        nt_pool(nt, CONFIG_INFO_BYTES + 16, TAG('I', 'o', 'C', 'f'));
     fill_data_exports(nt);
     st = services_boot(nt, error);
     if (st == HB_OK)

@@ -22,6 +22,7 @@ static const char *const type_name[NT_TYPES] = {
     [TYPE_KEY] = "Key",
     [TYPE_SECTION] = "Section",
     [TYPE_CALLBACK] = "Callback",
+    [TYPE_SEMAPHORE] = "Semaphore",
 };
 
 const char *ob_type_name(enum nt_type type)
@@ -328,6 +329,7 @@ static bool make_types(struct nt *nt)
         {"PsProcessType", TYPE_PROCESS},
         {"ExEventObjectType", TYPE_EVENT},
         {"MmSectionObjectType", TYPE_SECTION},
+        {"ExSemaphoreObjectType", TYPE_SEMAPHORE},
     };
 
     for (unsigned t = TYPE_TYPE; t < NT_TYPES; t++) {

@@ -133,6 +133,18 @@ void pnp_post_invalidate(struct nt *nt, uint32_t device)
     ke_signal_event(nt->w.ke, gva_of(nt->s.pnp_event));
 }
 
+void pnp_post_notify(struct nt *nt, uint32_t interface, bool come)
+{
+    struct nt_ticket *t;
+
+    if (nt->s.listeners.count == 0 || !(t = ticket_new(nt, JOB_NOTIFY)))
+        return;
+    t->object = interface;
+    t->request = come;
+    t->nobody = 1;
+    ke_signal_event(nt->w.ke, gva_of(nt->s.pnp_event));
+}
+
 /* ---- what jobs do -----------------------------------------------------------
  */
 
@@ -228,6 +240,8 @@ static bool step(struct call *c)
         return job_device_request(c, t);
     case JOB_FILE_CLOSE:
         return job_file_close(c, t);
+    case JOB_NOTIFY:
+        return job_notify(c, t);
     default:
         return job_invalidate(c, t);
     }

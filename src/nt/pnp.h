@@ -49,6 +49,10 @@ void pnp_post_close(struct nt *nt, uint32_t number);
 /** pnp_post_invalidate() - IoInvalidateDeviceRelations. */
 void pnp_post_invalidate(struct nt *nt, uint32_t device);
 
+/** pnp_post_notify() - tell the listeners that interface number @interface has
+ *  come (@request 1) or gone (0). */
+void pnp_post_notify(struct nt *nt, uint32_t interface, bool come);
+
 /* ---- jobs: each returns true when it ended the entry
  * ------------------------*/
 
@@ -58,6 +62,7 @@ bool job_device_start(struct call *c, struct nt_ticket *t);
 bool job_device_request(struct call *c, struct nt_ticket *t);
 bool job_file_close(struct call *c, struct nt_ticket *t);
 bool job_invalidate(struct call *c, struct nt_ticket *t);
+bool job_notify(struct call *c, struct nt_ticket *t);
 
 /** job_over() - the ticket is done; false, as the entry goes on. */
 bool job_over(struct call *c, struct nt_ticket *t, uint32_t status);

@@ -28,6 +28,7 @@ enum nt_type {
     TYPE_KEY,
     TYPE_SECTION,
     TYPE_CALLBACK,
+    TYPE_SEMAPHORE,
     NT_TYPES
 };
 
@@ -165,6 +166,7 @@ enum job_kind {
     JOB_DEVICE_REQUEST,
     JOB_FILE_CLOSE,
     JOB_INVALIDATE,
+    JOB_NOTIFY,
 };
 
 enum ticket_state { TICKET_FREE, TICKET_POSTED, TICKET_RUNNING, TICKET_DONE };
@@ -177,6 +179,7 @@ struct nt_ticket {
     uint8_t request;
     uint8_t nobody; /* nobody will ask for the result: free it when done */
     uint32_t client, image, device, object;
+    uint32_t listener; /* JOB_NOTIFY: this one alone, 0 all */
     struct nt_call call;
     uint32_t block; /* user VA of its IO_STATUS_BLOCK ...: see client.c */
     uint32_t status, handle;
@@ -204,6 +207,13 @@ struct nt_shutdown {
 struct nt_claim {
     uint32_t driver, device; /* device 0: the driver's own list */
     struct nt_resource resource;
+};
+
+/** Who wants to hear of device interfaces that come and go. */
+struct nt_listener {
+    uint32_t number; /* what the driver got as its entry: a pool address */
+    uint32_t driver, routine, context;
+    uint8_t guid[16];
 };
 
 /** Routines to be called when drivers have been started. */
@@ -236,7 +246,7 @@ struct nt_state {
     struct nt_job job;
     struct vec objects, handles, irps, images, symbols, extensions, devices;
     struct vec interfaces, processes, clients, tickets, shutdown;
-    struct vec timers, claims, reinitializations;
+    struct vec timers, claims, reinitializations, listeners;
     struct registry registry;
 };
 

@@ -86,3 +86,11 @@ void thunk_PsGetVersion(struct call *c)
     if (call_ok(c))
         call_return(c, 0);
 }
+
+void thunk_PsIsThreadTerminating(struct call *c)
+{
+    struct ke *ke = nt_of(c)->w.ke;
+
+    call_return(c,
+                !ke_thread_exists(ke, ke_thread_by_object(ke, call_va(c, 0))));
+}

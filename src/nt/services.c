@@ -156,6 +156,58 @@ void thunk_ZwSetEvent(struct call *c)
     call_return(c, status);
 }
 
+/* ---- directories and names
+ * ----------------------------------------------------
+ */
+
+enum { OBJ_PERMANENT = 0x10, DIRECTORY_ACCESS = 0xf000f };
+
+/* NTSTATUS ZwCreateDirectoryObject(*Handle, Access, Attributes). */
+void thunk_ZwCreateDirectoryObject(struct call *c)
+{
+    struct nt *nt = nt_of(c);
+    struct captured name;
+    uint32_t status = capture_attributes(c, call_u32(c, 2), &name), number;
+    uint32_t handle;
+
+    if (status != STATUS_SUCCESS) {
+        call_return(c, status);
+        return;
+    }
+    number = ob_create(nt, TYPE_DIRECTORY, 0);
+    if (number == 0) {
+        call_return(c, STATUS_INSUFFICIENT_RESOURCES);
+        return;
+    }
+    ob_at(nt, number)->permanent = (name.attributes & OBJ_PERMANENT) != 0;
+    status = name.path.count ? ob_name(nt, number, &name.path) : STATUS_SUCCESS;
+    if (status != STATUS_SUCCESS) {
+        ob_destroy(nt, number);
+        call_return(c, status);
+        return;
+    }
+    handle = handle_create(nt, ke_current_process(nt->w.ke), number,
+                           DIRECTORY_ACCESS, name.attributes);
+    ob_dereference(nt, number);
+    if (handle == 0)
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    else if (!service_store(c, call_u32(c, 0), handle))
+        status = STATUS_ACCESS_VIOLATION;
+    call_return(c, status);
+}
+
+/* NTSTATUS ZwMakeTemporaryObject(Handle): it goes with its last handle. */
+void thunk_ZwMakeTemporaryObject(struct call *c)
+{
+    struct nt *nt = nt_of(c);
+    uint32_t number, status;
+
+    status = service_object(c, call_u32(c, 0), TYPE_NONE, NULL, &number);
+    if (status == STATUS_SUCCESS)
+        ob_at(nt, number)->permanent = false;
+    call_return(c, status);
+}
+
 /* PKEVENT IoCreate...Event(Name, *Handle). */
 static void create_named_event(struct call *c, enum ke_object_type type)
 {

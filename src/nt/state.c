@@ -146,14 +146,21 @@ static const struct state_row call_rows[] = {
 #undef T
 
 #define T struct nt_ticket
-static const struct state_row ticket_rows[] = {
-    STATE_INT(T, number), STATE_INT(T, state),
-    STATE_INT(T, kind),   STATE_INT(T, request),
-    STATE_INT(T, nobody), STATE_INT(T, client),
-    STATE_INT(T, image),  STATE_INT(T, device),
-    STATE_INT(T, object), STATE_STRUCT(T, call, call_rows),
-    STATE_INT(T, block),  STATE_INT(T, status),
-    STATE_INT(T, handle), STATE_END};
+static const struct state_row ticket_rows[] = {STATE_INT(T, number),
+                                               STATE_INT(T, state),
+                                               STATE_INT(T, kind),
+                                               STATE_INT(T, request),
+                                               STATE_INT(T, nobody),
+                                               STATE_INT(T, client),
+                                               STATE_INT(T, image),
+                                               STATE_INT(T, device),
+                                               STATE_INT(T, object),
+                                               STATE_INT(T, listener),
+                                               STATE_STRUCT(T, call, call_rows),
+                                               STATE_INT(T, block),
+                                               STATE_INT(T, status),
+                                               STATE_INT(T, handle),
+                                               STATE_END};
 #undef T
 
 #define T struct nt_job
@@ -180,6 +187,12 @@ static const struct state_row timer_rows[] = {
 static const struct state_row claim_rows[] = {
     STATE_INT(T, driver), STATE_INT(T, device),
     STATE_STRUCT(T, resource, resource_rows), STATE_END};
+#undef T
+
+#define T struct nt_listener
+static const struct state_row listener_rows[] = {
+    STATE_INT(T, number),  STATE_INT(T, driver), STATE_INT(T, routine),
+    STATE_INT(T, context), STATE_BYTES(T, guid), STATE_END};
 #undef T
 
 #define T struct nt_reinitialization
@@ -219,6 +232,7 @@ const struct state_row nt_state_rows[] = {
     STATE_VEC(T, tickets, struct nt_ticket, MOST, ticket_rows),
     STATE_VEC(T, shutdown, struct nt_shutdown, MOST, shutdown_rows),
     STATE_VEC(T, timers, struct nt_timer, MOST, timer_rows),
+    STATE_VEC(T, listeners, struct nt_listener, MOST, listener_rows),
     STATE_VEC(T, claims, struct nt_claim, MOST, claim_rows),
     STATE_VEC(T, reinitializations, struct nt_reinitialization, MOST,
               reinitialization_rows),

@@ -128,6 +128,20 @@ static void reinitialization_routines_run_after_driver_entry(void **state)
     assert_int_equal(out[2], 0x99);
 }
 
+static void a_directory_lasts_as_long_as_its_handles(void **state)
+{
+    uint32_t out[IOTEST_WORDS];
+
+    ask(state, IOTEST_DIRECTORY, out);
+    assert_int_equal(out[0], SUCCESS);
+    assert_int_equal(out[1], COLLISION);
+    assert_int_equal(out[2], SUCCESS);
+    assert_int_equal(out[3], SUCCESS);
+    assert_int_equal(out[4], SUCCESS);
+    assert_int_equal(out[5], 0);
+    assert_int_equal(out[6], 0x120089);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +151,7 @@ int main(void)
         IO_TEST(named_events_are_shared_and_go_with_their_handles),
         IO_TEST(a_device_timer_ticks_once_a_second),
         IO_TEST(a_driver_opens_writes_and_reads_a_file),
+        IO_TEST(a_directory_lasts_as_long_as_its_handles),
         IO_TEST(reinitialization_routines_run_after_driver_entry),
     };
 

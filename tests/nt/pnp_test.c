@@ -2,7 +2,7 @@
  * used, stopped, removed. Contract ids: RES-001 ... RES-041. */
 #include <string.h>
 
-#include "rig.h"
+#include "iotest.h"
 
 enum { SUCCESS = 0, DIRECT = 0x10 };
 
@@ -220,6 +220,36 @@ static void an_interface_is_opened_by_its_guid(void **state)
         rig_open(p->r, "{6a2f9c1e-31d4-4c8b-9e57-0bd1a5e0ed00}"), 0);
 }
 
+/* Who registered hears of what is there, of removals and of arrivals. */
+static void listeners_hear_of_interfaces(void **state)
+{
+    static const uint8_t guid[16] = {0x1e, 0x9c, 0x2f, 0x6a, 0xd4, 0x31,
+                                     0x8b, 0x4c, 0x9e, 0x57, 0x0b, 0xd1,
+                                     0xa5, 0xe0, 0xed, 0x00};
+    struct pnp *p = *state;
+    struct machine_call call = {
+        .kind = CALL_CONTROL, .code = IOTEST_LISTEN, .in_bytes = sizeof guid};
+    struct hb_error error;
+    uint32_t listener = rig_load(p->r, "iotest.sys");
+
+    rig_finish(p->r, machine_driver_start(p->r->m, listener));
+    start(p);
+    call.handle = rig_open(p->r, "\\\\.\\IoTest");
+    machine_buffer(p->r->m, p->r->process, 16, &call.in, &error);
+    machine_user_write(p->r->m, p->r->process, call.in, guid, sizeof guid,
+                       &error);
+    assert_int_equal(rig_call(p->r, &call).status, SUCCESS);
+    request(p, PNP_REMOVE);
+    start(p);
+    call = (struct machine_call){.kind = CALL_CLOSE, .handle = call.handle};
+    rig_call(p->r, &call);
+    assert_int_equal(rig_count(p->r, "iotest: arrival"), 2);
+    assert_int_equal(rig_count(p->r, "iotest: removal"), 1);
+    assert_true(rig_has(p->r, "PCI#VEN_1234&DEV_11E8#"));
+    assert_int_equal(rig_finish(p->r, machine_driver_unload(p->r->m, listener)),
+                     SUCCESS);
+}
+
 #define PNP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -234,6 +264,7 @@ int main(void)
         PNP_TEST(a_pulled_device_is_removed_when_its_file_is_closed),
         PNP_TEST(power_goes_down_and_up),
         PNP_TEST(requests_that_do_not_fit_are_refused),
+        PNP_TEST(listeners_hear_of_interfaces),
         PNP_TEST(an_interface_is_opened_by_its_guid),
     };
 
