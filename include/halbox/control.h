@@ -13,6 +13,28 @@
 /** Numbers of images, devices, processes, clients and tickets start at 1. */
 enum { MACHINE_NONE = 0 };
 
+/* ---- registry ------------------------------------------------------------*/
+
+/** Value types, as in the WDK. */
+enum machine_registry_type {
+    REGISTRY_STRING = 1, /* REG_SZ: @data is ASCII text, stored as UTF-16 */
+    REGISTRY_BINARY = 3,
+    REGISTRY_DWORD = 4,
+};
+/**
+ * machine_registry() - set a registry value; before a driver is loaded, it
+ * finds it in DriverEntry.
+ * @path: "\Registry\...", or a key under the Services key ("edu\Parameters")
+ *
+ * Returns HB_OK, HB_BAD_ARGUMENT (a name too long, a DWORD not of 4 bytes),
+ * HB_NO_MEMORY.
+ */
+HB_API enum hb_status machine_registry(struct machine *m, const char *path,
+                                       const char *name,
+                                       enum machine_registry_type type,
+                                       const void *data, uint32_t bytes,
+                                       struct hb_error *error);
+
 /* ---- drivers and devices -------------------------------------------------*/
 
 /**

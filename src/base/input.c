@@ -75,6 +75,7 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_BUFFER_PAGES] = "buffer_pages",
         [INPUT_BUFFER_FREE] = "buffer_free",
         [INPUT_USER_WRITE] = "user_write",
+        [INPUT_REGISTRY] = "registry",
         [INPUT_CALL] = "call",
         [INPUT_TICKET_FREE] = "ticket_free",
     };

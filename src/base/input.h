@@ -26,6 +26,7 @@ enum input_kind {
     INPUT_USER_WRITE,    /* a: process; b: address; data                     */
     INPUT_CALL,          /* a: client; b: enum machine_call_kind; data: rest */
     INPUT_TICKET_FREE,   /* a: ticket                                        */
+    INPUT_REGISTRY,      /* a: value type; data: path, 0, name, 0, value     */
     INPUT_KINDS
 };
 

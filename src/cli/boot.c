@@ -67,8 +67,9 @@ static int program(struct cli *cli, struct machine *m)
     size_t count;
     int status = read_image(cli, cli_operand(cli, 0), &bytes, &count);
 
-    if (status == CLI_OK && machine_load_program(m, PROGRAM_KERNEL, bytes, count,
-                                                 gpa_of(0), &error) != HB_OK)
+    if (status == CLI_OK &&
+        machine_load_program(m, PROGRAM_KERNEL, bytes, count, gpa_of(0),
+                             &error) != HB_OK)
         status =
             cli_error(cli, CLI_HOST, "%s: %s", cli_operand(cli, 0), error.text);
     free(bytes);

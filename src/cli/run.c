@@ -171,7 +171,6 @@ static int drive(struct cli *cli, struct machine *m)
 
 static int make_machine(struct cli *cli, struct machine **m)
 {
-    struct machine_config config;
     struct hb_error error;
 
     if (cli->load) {
@@ -179,8 +178,7 @@ static int make_machine(struct cli *cli, struct machine **m)
             return cli_fail(cli, &error);
         return CLI_OK;
     }
-    if (setup_config(&cli->setup, &config, &error) != HB_OK ||
-        machine_create(m, &config, &error) != HB_OK)
+    if (setup_machine(&cli->setup, m, &error) != HB_OK)
         return cli_fail(cli, &error);
     return CLI_OK;
 }

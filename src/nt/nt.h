@@ -174,6 +174,15 @@ unsigned nt_device_count(const struct nt *nt);
 bool nt_device_at(const struct nt *nt, unsigned index,
                   struct nt_device_info *info);
 
+/** nt_registry_set() - a registry value, from outside.
+ *  @path: "\Registry\...", or a key under the Services key ("edu\Parameters");
+ *         ASCII, made when it is not there
+ *  Returns HB_OK, HB_BAD_ARGUMENT (a name too long), HB_NO_MEMORY. */
+enum hb_status nt_registry_set(struct nt *nt, const char *path,
+                               const char *name, uint32_t type,
+                               const void *data, uint32_t bytes,
+                               struct hb_error *error);
+
 /* ---- things that guest threads do: tickets ---------------------------------
  */
 

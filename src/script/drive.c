@@ -48,6 +48,33 @@ static int api_device(lua_State *lua)
     return 0;
 }
 
+/* (path, name, value): an integer is a DWORD, a string text; with @binary true
+ * a string of bytes. */
+static int api_registry(lua_State *lua)
+{
+    struct setup *setup = script_of(lua)->options->setup;
+    const char *path = luaL_checkstring(lua, 1);
+    const char *name = luaL_checkstring(lua, 2);
+    enum machine_registry_type type = REGISTRY_DWORD;
+    struct hb_error error;
+    const void *data;
+    uint32_t dword;
+    size_t bytes = sizeof dword;
+
+    if (lua_isinteger(lua, 3)) {
+        dword = (uint32_t)lua_tointeger(lua, 3);
+        data = &dword;
+    } else {
+        data = luaL_checklstring(lua, 3, &bytes);
+        type = lua_toboolean(lua, 4) ? REGISTRY_BINARY : REGISTRY_STRING;
+    }
+    luaL_argcheck(lua, bytes <= UINT16_MAX, 3, "more than 65535 bytes");
+    if (setup_value(setup, SETUP_SCENARIO, path, name, type, data,
+                    (uint32_t)bytes, &error) != HB_OK)
+        return raise(lua, &error);
+    return 0;
+}
+
 static int adopt(lua_State *lua, struct machine *m)
 {
     struct script *script = script_of(lua);
@@ -63,13 +90,10 @@ static int adopt(lua_State *lua, struct machine *m)
 
 static int api_create(lua_State *lua)
 {
-    struct machine_config config;
     struct hb_error error;
     struct machine *m;
 
-    if (setup_config(script_of(lua)->options->setup, &config, &error) !=
-            HB_OK ||
-        machine_create(&m, &config, &error) != HB_OK)
+    if (setup_machine(script_of(lua)->options->setup, &m, &error) != HB_OK)
         return raise(lua, &error);
     return adopt(lua, m);
 }
@@ -279,6 +303,7 @@ const luaL_Reg script_drive_functions[] = {
     {"clear", api_clear},
     {"set", api_set},
     {"device", api_device},
+    {"registry", api_registry},
     {"create", api_create},
     {"exists", api_exists},
     {"save", api_save},

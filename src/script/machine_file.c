@@ -73,6 +73,58 @@ static enum hb_status devices(struct setup *setup, json_t *array,
     return status;
 }
 
+/* Values of one key: {"MaximumLength": 4096, "Label": "text"}. */
+static enum hb_status values(struct setup *setup, const char *key,
+                             json_t *object, const char *path,
+                             struct hb_error *error)
+{
+    enum hb_status status = HB_OK;
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value)
+    {
+        uint32_t dword = (uint32_t)json_integer_value(value);
+        const char *text = json_string_value(value);
+
+        if (json_is_integer(value))
+            status = setup_value(setup, SETUP_FILE, key, name, REGISTRY_DWORD,
+                                 &dword, sizeof dword, error);
+        else if (text)
+            status = setup_value(setup, SETUP_FILE, key, name, REGISTRY_STRING,
+                                 text, (uint32_t)strlen(text), error);
+        else
+            status = hb_fail(error, HB_BAD_ARGUMENT,
+                             "%s: registry value \"%s\" must be an integer or "
+                             "a string",
+                             path, name);
+        if (status != HB_OK)
+            break;
+    }
+    return status;
+}
+
+static enum hb_status registry(struct setup *setup, json_t *keys,
+                               const char *path, struct hb_error *error)
+{
+    enum hb_status status = HB_OK;
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(keys, key, value)
+    {
+        if (!json_is_object(value))
+            return hb_fail(error, HB_BAD_ARGUMENT,
+                           "%s: registry key \"%s\" must be an object of "
+                           "values",
+                           path, key);
+        status = values(setup, key, value, path, error);
+        if (status != HB_OK)
+            break;
+    }
+    return status;
+}
+
 static enum hb_status members(struct setup *setup, json_t *object,
                               const char *prefix, unsigned depth,
                               const char *path, struct hb_error *error)
@@ -88,6 +140,8 @@ static enum hb_status members(struct setup *setup, json_t *object,
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", key);
         if (strcmp(name, "devices") == 0 && json_is_array(value))
             status = devices(setup, value, path, error);
+        else if (strcmp(name, "registry") == 0 && json_is_object(value))
+            status = registry(setup, value, path, error);
         else if (json_is_object(value) && depth < DEEPEST)
             status = members(setup, value, name, depth + 1, path, error);
         else if (text_of(value, text, sizeof text))

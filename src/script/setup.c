@@ -20,8 +20,17 @@ void setup_clear(struct setup *setup, enum setup_level level)
     }
     for (uint32_t i = 0; i < setup->device[level].count; i++)
         free(*VEC_AT(char *, &setup->device[level], i));
+    for (uint32_t i = 0; i < setup->value[level].count; i++) {
+        struct setup_value *v =
+            VEC_AT(struct setup_value, &setup->value[level], i);
+
+        free(v->path);
+        free(v->name);
+        free(v->data);
+    }
     vec_free(&setup->pair[level]);
     vec_free(&setup->device[level]);
+    vec_free(&setup->value[level]);
 }
 
 void setup_fini(struct setup *setup)
@@ -57,6 +66,28 @@ enum hb_status setup_device(struct setup *setup, enum setup_level level,
         free(copy);
         return no_memory(error);
     }
+    return HB_OK;
+}
+
+enum hb_status setup_value(struct setup *setup, enum setup_level level,
+                           const char *path, const char *name,
+                           enum machine_registry_type type, const void *data,
+                           uint32_t bytes, struct hb_error *error)
+{
+    struct setup_value value = {.path = strdup(path),
+                                .name = strdup(name),
+                                .data = malloc(bytes + 1u),
+                                .bytes = bytes,
+                                .type = type};
+
+    if (!value.path || !value.name || !value.data ||
+        !vec_push(&setup->value[level], sizeof value, &value)) {
+        free(value.path);
+        free(value.name);
+        free(value.data);
+        return no_memory(error);
+    }
+    memcpy(value.data, data, bytes);
     return HB_OK;
 }
 
@@ -109,5 +140,29 @@ enum hb_status setup_config(const struct setup *setup,
     for (uint32_t i = 0; i < setup->device[level].count && status == HB_OK; i++)
         status = machine_config_device(
             config, *VEC_AT(char *, &setup->device[level], i), error);
+    return status;
+}
+
+enum hb_status setup_machine(const struct setup *setup, struct machine **out,
+                             struct hb_error *error)
+{
+    struct machine_config config;
+    enum hb_status status = setup_config(setup, &config, error);
+
+    if (status == HB_OK)
+        status = machine_create(out, &config, error);
+    if (status != HB_OK)
+        return status;
+    for (unsigned level = 0; level < SETUP_LEVELS; level++)
+        for (uint32_t i = 0; i < setup->value[level].count && status == HB_OK;
+             i++) {
+            const struct setup_value *v =
+                VEC_AT(struct setup_value, &setup->value[level], i);
+
+            status = machine_registry(*out, v->path, v->name, v->type, v->data,
+                                      v->bytes, error);
+        }
+    if (status != HB_OK)
+        machine_destroy(*out);
     return status;
 }

@@ -5,7 +5,7 @@
 #define SCRIPT_SETUP_H
 
 #include "base/vec.h"
-#include "halbox/machine.h"
+#include "halbox/control.h"
 
 enum setup_level { SETUP_FILE, SETUP_SCENARIO, SETUP_OPTIONS, SETUP_LEVELS };
 
@@ -13,6 +13,15 @@ enum setup_level { SETUP_FILE, SETUP_SCENARIO, SETUP_OPTIONS, SETUP_LEVELS };
 struct setup {
     struct vec pair[SETUP_LEVELS];   /* of struct setup_pair */
     struct vec device[SETUP_LEVELS]; /* of char *            */
+    struct vec value[SETUP_LEVELS];  /* of struct setup_value */
+};
+
+/** A registry value; see machine_registry(). */
+struct setup_value {
+    char *path, *name;
+    uint8_t *data;
+    uint32_t bytes;
+    enum machine_registry_type type;
 };
 
 struct setup_pair {
@@ -31,10 +40,16 @@ enum hb_status setup_set(struct setup *setup, enum setup_level level,
 /** setup_device() - a card, "MODEL[,key=value...]". */
 enum hb_status setup_device(struct setup *setup, enum setup_level level,
                             const char *text, struct hb_error *error);
+/** setup_value() - a registry value. */
+enum hb_status setup_value(struct setup *setup, enum setup_level level,
+                           const char *path, const char *name,
+                           enum machine_registry_type type, const void *data,
+                           uint32_t bytes, struct hb_error *error);
 /**
  * setup_file() - a machine file: one JSON object with the same keys. Nested
  * objects join their keys with a dot; "devices" is an array of strings, or of
- * objects with "model" and settings.
+ * objects with "model" and settings; "registry" has keys' paths, and in them
+ * values: integers are DWORDs.
  *
  * Returns HB_OK, HB_NO_FILE, HB_BAD_ARGUMENT (the line says where).
  */
@@ -50,5 +65,8 @@ enum hb_status setup_file(struct setup *setup, const char *path,
 enum hb_status setup_config(const struct setup *setup,
                             struct machine_config *config,
                             struct hb_error *error);
+/** setup_machine() - create it and set its registry values. */
+enum hb_status setup_machine(const struct setup *setup, struct machine **out,
+                             struct hb_error *error);
 
 #endif

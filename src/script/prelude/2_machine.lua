@@ -121,6 +121,16 @@ local function describe(t, prefix)
                 end
                 hb.device(device)
             end
+        elseif name == "registry" then -- {["edu\\Parameters"] = {MaximumLength = 4096}}
+            for path, values in pairs(value) do
+                for value_name, v in pairs(values) do
+                    if type(v) == "table" then
+                        hb.registry(path, value_name, v.binary or error("binary = bytes", 0), true)
+                    else
+                        hb.registry(path, value_name, v)
+                    end
+                end
+            end
         elseif name == "start" then -- ours, below
         elseif type(value) == "table" then
             describe(value, name .. ".")
