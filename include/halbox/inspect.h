@@ -213,6 +213,16 @@ HB_API int inspect_waits(const struct machine *m, char *out, size_t room);
 /** inspect_routine() - the kernel routine whose stub holds @at, or NULL. */
 HB_API const char *inspect_routine(const struct machine *m, gva_t at);
 
+/** A routine or variable that images can import. */
+struct inspect_export {
+    const char *name, *dll;
+    const char *convention; /* stdcall, fastcall, cdecl, data                */
+    unsigned slots;         /* argument dwords; data: bytes                  */
+    unsigned irql;          /* highest that a caller may be at               */
+};
+HB_API bool inspect_export_at(const struct machine *m, unsigned index,
+                              struct inspect_export *export);
+
 /** A driver image. Its number is index + 1. */
 struct inspect_image {
     char name[64];

@@ -46,15 +46,30 @@ static int list_cpus(struct cli *cli)
     return CLI_OK;
 }
 
+/* Those of the default machine: the tables are the same on all. */
+static int list_exports(struct cli *cli)
+{
+    struct inspect_export e;
+    struct hb_error error;
+    struct machine *m;
+
+    if (setup_machine(&cli->setup, &m, &error) != HB_OK)
+        return cli_fail(cli, &error);
+    for (unsigned i = 0; inspect_export_at(m, i, &e); i++)
+        fprintf(cli->out, "%-40s %-13s %-9s %2u  IRQL <= %u\n", e.name, e.dll,
+                e.convention, e.slots, e.irql);
+    machine_destroy(m);
+    return CLI_OK;
+}
+
 int cli_list(struct cli *cli)
 {
     static const struct {
         const char *name;
         int (*list)(struct cli *);
     } what[] = {
-        {"devices", list_devices},
-        {"platforms", list_platforms},
-        {"events", list_events},
+        {"devices", list_devices},     {"exports", list_exports},
+        {"platforms", list_platforms}, {"events", list_events},
         {"cpus", list_cpus},
     };
 

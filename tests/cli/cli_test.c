@@ -121,6 +121,8 @@ static void lists_name_what_there_is(void **state)
     says("list events", "dma_burst");
     says("list events", "transfer:u");
     says("list cpus", "p6");
+    says("list exports", "IoGetDmaAdapter");
+    says("list exports", "hal.dll");
 }
 
 /* A scenario in a file of its own; the caller frees and unlinks. */
