@@ -141,7 +141,8 @@ static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
     uint64_t next = clock_next(&m->clock);
 
     m->clock.until = next < until ? next : until;
-    if (m->checkpoint.fn && m->checkpoint.tick < m->clock.until)
+    if (m->checkpoint.fn && m->checkpoint.tick > m->clock.now &&
+        m->checkpoint.tick < m->clock.until)
         m->clock.until = m->checkpoint.tick;
     switch (cpu_run(&m->cpu)) {
     case CPU_VMCALL:
@@ -179,12 +180,13 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
 {
     struct clock_entry due;
 
+    if (!m->stop_asked && m->checkpoint.fn &&
+        m->clock.now >= m->checkpoint.tick)
+        m->checkpoint.fn(m->checkpoint.context, m);
     if (m->stop_asked) {
         stop_asked(m, stop);
         return false;
     }
-    if (m->checkpoint.fn && m->clock.now >= m->checkpoint.tick)
-        m->checkpoint.fn(m->checkpoint.context, m);
     if (bus_tenure(m->bus)->bytes) {
         *what = RUN_TENURE;
         tenure_move(m->bus);

@@ -8,6 +8,7 @@
 #include "halbox/control.h"
 #include "halbox/inspect.h"
 #include "script/script.h"
+#include "script/transcript.h"
 
 enum { START_LIMIT_S = 60 };
 
@@ -69,7 +70,10 @@ static void listen_no_more(void *context, struct machine *m)
 static int run_scenario(struct cli *cli)
 {
     struct outcome outcome = {.cli = cli};
+    struct save_plan plan;
     const struct script_options options = {
+        .save = cli->save ? &plan : NULL,
+        .load = cli->load,
         .setup = &cli->setup,
         .images = cli->operand.data,
         .images_count = cli->operand.count,
@@ -84,6 +88,11 @@ static int run_scenario(struct cli *cli)
     };
     struct hb_error error;
 
+    if (cli->save && !save_plan_parse(cli->save, &plan))
+        return cli_error(cli, CLI_USAGE,
+                         "--save '%s': write FILE, FILE@TICK or "
+                         "FILE@FROM-TO/STEP (b at its end: between bytes too)",
+                         cli->save);
     if (script_run(cli->scenario, &options, &error) != HB_OK)
         return cli_fail(cli, &error) == CLI_FAILED ? CLI_FAILED : CLI_HOST;
     return outcome.status;

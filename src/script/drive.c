@@ -75,13 +75,15 @@ static int api_registry(lua_State *lua)
     return 0;
 }
 
-static int adopt(lua_State *lua, struct machine *m)
+int machine_adopt(lua_State *lua, struct machine *m)
 {
     struct script *script = script_of(lua);
     struct hb_error error = {.text = ""};
 
     machine_drop(script);
     script->machine = m;
+    script->grain = UINT32_MAX;
+    transcript_arm(script);
     if (script->options->machine &&
         script->options->machine(script->options->context, m, &error) != HB_OK)
         return raise(lua, &error);
@@ -95,7 +97,7 @@ static int api_create(lua_State *lua)
 
     if (setup_machine(script_of(lua)->options->setup, &m, &error) != HB_OK)
         return raise(lua, &error);
-    return adopt(lua, m);
+    return machine_adopt(lua, m);
 }
 
 static int api_exists(lua_State *lua)
@@ -126,7 +128,7 @@ static int api_restore(lua_State *lua)
 
     if (machine_load_bytes(&m, (const uint8_t *)bytes, count, &error) != HB_OK)
         return raise(lua, &error);
-    return adopt(lua, m);
+    return machine_adopt(lua, m);
 }
 
 /* ---- drivers and devices ------------------------------------------------- */
@@ -278,6 +280,7 @@ static int api_grain(lua_State *lua)
 
     luaL_argcheck(lua, bytes > 0 && bytes <= UINT32_MAX, 1,
                   "a grain is 1 to 4294967295 bytes");
+    script_of(lua)->grain = (uint32_t)bytes;
     machine_grain(machine_of(lua), (uint32_t)bytes);
     return 0;
 }

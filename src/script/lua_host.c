@@ -29,12 +29,16 @@ uint64_t limit_at(lua_State *lua, int i)
 {
     const struct script *script = script_of(lua);
     uint64_t now = machine_now_ns(machine_of(lua));
-    uint64_t left =
-        script->options->limit_ns > now ? script->options->limit_ns - now : 0;
+    /* a call that began before a save and goes on after a load keeps its end */
+    uint64_t since = transcript_since(script_of(lua), now);
+    uint64_t most = script->options->limit_ns;
+    uint64_t left = most > since ? most - since : 0;
     lua_Integer asked = luaL_optinteger(lua, i, INT64_MAX);
 
     luaL_argcheck(lua, asked >= 0, i, "a time is not negative");
-    return (uint64_t)asked < left ? (uint64_t)asked : left;
+    if ((uint64_t)asked < left)
+        left = (uint64_t)asked;
+    return left > now - since ? left - (now - since) : 0;
 }
 
 void set_int(lua_State *lua, const char *name, uint64_t value)

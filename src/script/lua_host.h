@@ -11,6 +11,7 @@
 #include "halbox/control.h"
 #include "halbox/inspect.h"
 #include "script/script.h"
+#include "script/transcript.h"
 
 struct recorder;
 
@@ -19,9 +20,20 @@ struct script {
     const char *path;
     lua_State *lua;
     struct machine *machine;
-    struct vec recorders; /* of struct recorder * */
+    struct vec recorders;   /* of struct recorder * */
+    struct vec breakpoints; /* of struct scenario_breakpoint */
     uint64_t random[4];
+    uint32_t grain;
     bool host_failed;
+    struct transcript transcript;
+    struct loader resume; /* listeners and machine of the file loaded */
+    struct hb_error save_error;
+};
+
+/** A breakpoint of the scenario, to be set again after a load. */
+struct scenario_breakpoint {
+    struct machine_breakpoint point;
+    bool gone;
 };
 
 /** The script that a Lua state belongs to. */
@@ -56,6 +68,17 @@ extern const luaL_Reg script_test_functions[];
  *  to run, and run the prelude. False: message on the stack. */
 bool sandbox_open(struct script *script);
 void random_seed(struct script *script, uint64_t seed);
+
+/** machine_adopt() - @m is the script's machine now. */
+int machine_adopt(lua_State *lua, struct machine *m);
+/** file_bytes() - a whole file; the caller frees *@bytes. */
+enum hb_status file_bytes(const char *path, uint8_t **bytes, size_t *count,
+                          struct hb_error *error);
+/** listeners_save()/load() - recorders with what they hold, breakpoints, grain.
+ *  listeners_skip() - past them. */
+void listeners_save(const struct script *script, struct saver *s);
+bool listeners_load(struct script *script, struct loader *l);
+void listeners_skip(struct loader *l);
 
 /** The machine of a test goes: listeners first. */
 void machine_drop(struct script *script);

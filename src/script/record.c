@@ -26,6 +26,7 @@ struct arguments {
 
 /** What one record() call collects. */
 struct recorder {
+    char glob[256];
     struct arguments arguments[EVENT_COUNT];
     struct vec event; /* of struct recorded */
     struct vec text;  /* of char            */
@@ -97,6 +98,7 @@ void recorders_free(struct script *script)
         }
     }
     vec_free(&script->recorders);
+    vec_free(&script->breakpoints);
 }
 
 static struct recorder **recorder_at(lua_State *lua)
@@ -111,21 +113,30 @@ static struct recorder **recorder_at(lua_State *lua)
     return VEC_AT(struct recorder *, &script->recorders, n - 1);
 }
 
+static struct recorder *recorder_add(struct script *script, const char *glob)
+{
+    struct recorder *r = calloc(1, sizeof *r);
+
+    if (!r || !vec_push(&script->recorders, sizeof r, &r)) {
+        free(r);
+        return NULL;
+    }
+    snprintf(r->glob, sizeof r->glob, "%s", glob);
+    for (unsigned id = 0; id < EVENT_COUNT; id++)
+        read_arguments(id, &r->arguments[id]);
+    return r;
+}
+
 static int api_listen(lua_State *lua)
 {
     struct script *script = script_of(lua);
     struct machine *m = machine_of(lua);
-    const char *glob = luaL_checkstring(lua, 1);
-    struct recorder *r = calloc(1, sizeof *r);
+    struct recorder *r = recorder_add(script, luaL_checkstring(lua, 1));
     struct hb_error error;
 
-    if (!r || !vec_push(&script->recorders, sizeof r, &r)) {
-        free(r);
+    if (!r)
         return luaL_error(lua, "no memory for a recorder");
-    }
-    for (unsigned id = 0; id < EVENT_COUNT; id++)
-        read_arguments(id, &r->arguments[id]);
-    if (machine_listen(m, on_event, r, glob, &error) != HB_OK) {
+    if (machine_listen(m, on_event, r, r->glob, &error) != HB_OK) {
         script->recorders.count--;
         free(r);
         return raise(lua, &error);
@@ -206,6 +217,18 @@ static void condition(lua_State *lua, struct machine_breakpoint *point)
     point->conditions++;
 }
 
+/* Ids count up from 1 on each machine: the place in the list. */
+static bool breakpoint_keep(struct script *script,
+                            const struct machine_breakpoint *point, int id)
+{
+    struct scenario_breakpoint b = {.point = *point};
+
+    while (script->breakpoints.count < (uint32_t)id)
+        if (!vec_push(&script->breakpoints, sizeof b, &b))
+            return false;
+    return true;
+}
+
 /* (glob, {argument = value, ...}) -> id */
 static int api_break(lua_State *lua)
 {
@@ -224,14 +247,123 @@ static int api_break(lua_State *lua)
     id = machine_break(machine_of(lua), &point, &error);
     if (!id)
         return raise(lua, &error);
+    if (!breakpoint_keep(script_of(lua), &point, id))
+        return luaL_error(lua, "no memory for a breakpoint");
     lua_pushinteger(lua, id);
     return 1;
 }
 
 static int api_unbreak(lua_State *lua)
 {
-    machine_unbreak(machine_of(lua), (int)luaL_checkinteger(lua, 1));
+    lua_Integer id = luaL_checkinteger(lua, 1);
+    struct script *script = script_of(lua);
+
+    machine_unbreak(machine_of(lua), (int)id);
+    if (id > 0 && id <= script->breakpoints.count)
+        VEC_AT(struct scenario_breakpoint, &script->breakpoints, id - 1)->gone =
+            true;
     return 0;
+}
+
+/* ---- across a save ---------------------------------------------------------
+ */
+
+static void vec_save(struct saver *s, const struct vec *v, size_t bytes)
+{
+    save_u32(s, v->count);
+    save_bytes(s, v->data, v->count * bytes);
+}
+
+static bool vec_load(struct loader *l, struct vec *v, uint32_t bytes)
+{
+    uint32_t count = loader_u32(l);
+
+    if (l->failed || count > (l->count - l->at) / bytes)
+        return false;
+    return vec_resize(v, bytes, count) &&
+           (!count || loader_bytes(l, v->data, (size_t)count * bytes));
+}
+
+static void recorder_save(struct saver *s, const struct recorder *r)
+{
+    save_u32(s, r != NULL);
+    if (!r)
+        return;
+    save_bytes(s, r->glob, sizeof r->glob);
+    save_u32(s, r->full);
+    vec_save(s, &r->event, sizeof(struct recorded));
+    vec_save(s, &r->text, 1);
+}
+
+void listeners_save(const struct script *script, struct saver *s)
+{
+    struct saver part = {0};
+
+    save_u32(&part, EVENT_COUNT);
+    save_u32(&part, script->grain);
+    save_u32(&part, script->recorders.count);
+    for (uint32_t i = 0; i < script->recorders.count; i++)
+        recorder_save(&part, *VEC_AT(struct recorder *, &script->recorders, i));
+    vec_save(&part, &script->breakpoints, sizeof(struct scenario_breakpoint));
+    save_u64(s, part.count);
+    save_bytes(s, part.bytes, part.count);
+    s->failed = s->failed || part.failed;
+    saver_fini(&part);
+}
+
+void listeners_skip(struct loader *l)
+{
+    uint64_t count = loader_u64(l);
+
+    if (l->failed || count > l->count - l->at)
+        l->failed = true;
+    else
+        l->at += count;
+}
+
+static bool recorder_load(struct script *script, struct loader *l)
+{
+    char glob[sizeof((struct recorder *)0)->glob];
+    struct recorder *r = NULL;
+
+    if (!loader_u32(l)) /* it was stopped: its number stays taken */
+        return vec_push(&script->recorders, sizeof r, &r) != NULL;
+    if (!loader_bytes(l, glob, sizeof glob))
+        return false;
+    glob[sizeof glob - 1] = 0;
+    r = recorder_add(script, glob);
+    if (!r)
+        return false;
+    r->full = loader_u32(l);
+    return vec_load(l, &r->event, sizeof(struct recorded)) &&
+           vec_load(l, &r->text, 1) &&
+           machine_listen(script->machine, on_event, r, glob, NULL) == HB_OK;
+}
+
+bool listeners_load(struct script *script, struct loader *l)
+{
+    uint64_t bytes = loader_u64(l);
+    uint32_t recorders;
+
+    if (!bytes || loader_u32(l) != EVENT_COUNT)
+        return false;
+    script->grain = loader_u32(l);
+    machine_grain(script->machine, script->grain);
+    recorders = loader_u32(l);
+    for (uint32_t i = 0; i < recorders && !l->failed; i++)
+        if (!recorder_load(script, l))
+            return false;
+    if (!vec_load(l, &script->breakpoints, sizeof(struct scenario_breakpoint)))
+        return false;
+    for (uint32_t i = 0; i < script->breakpoints.count; i++) {
+        const struct scenario_breakpoint *b =
+            VEC_AT(struct scenario_breakpoint, &script->breakpoints, i);
+        int id = machine_break(script->machine, &b->point, NULL);
+
+        if (b->gone)
+            machine_unbreak(script->machine, id);
+    }
+    return !l->failed;
 }
 
 const luaL_Reg script_event_functions[] = {

@@ -102,7 +102,6 @@ static int api_load_text(lua_State *lua)
 const luaL_Reg script_sandbox_functions[] = {
     {"random", api_random},
     {"random_seed", api_random_seed},
-    {"print", api_print_line},
     {"load", api_load_text},
     {NULL, NULL},
 };
@@ -141,14 +140,29 @@ static void open_libraries(lua_State *lua)
     take_out(lua, LUA_MATHLIBNAME, "randomseed");
 }
 
+/* Primitives that ask or drive the machine answer the same after a load; the
+ * others are the host's own. */
+static void set_primitives(lua_State *lua)
+{
+    static const luaL_Reg *const machine[] = {
+        script_drive_functions,   script_call_functions,
+        script_inspect_functions, script_list_functions,
+        script_event_functions,
+    };
+
+    luaL_setfuncs(lua, script_sandbox_functions, 0);
+    luaL_setfuncs(lua, script_test_functions, 0);
+    for (unsigned i = 0; i < sizeof machine / sizeof machine[0]; i++)
+        for (const luaL_Reg *f = machine[i]; f->name; f++) {
+            transcript_wrap(lua, f->name, f->func);
+            lua_setfield(lua, -2, f->name);
+        }
+    transcript_wrap(lua, "print", api_print_line); /* not printed again */
+    lua_setfield(lua, -2, "print");
+}
+
 bool sandbox_open(struct script *script)
 {
-    static const luaL_Reg *const families[] = {
-        script_sandbox_functions, script_drive_functions,
-        script_call_functions,    script_inspect_functions,
-        script_list_functions,    script_event_functions,
-        script_test_functions,
-    };
     lua_State *lua = script->lua;
 
     *(struct script **)lua_getextraspace(lua) = script;
@@ -157,7 +171,6 @@ bool sandbox_open(struct script *script)
                          "t") != LUA_OK)
         return false;
     lua_newtable(lua);
-    for (unsigned i = 0; i < sizeof families / sizeof families[0]; i++)
-        luaL_setfuncs(lua, families[i], 0);
+    set_primitives(lua);
     return lua_pcall(lua, 1, 1, 0) == LUA_OK; /* leaves the prelude's table */
 }

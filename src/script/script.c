@@ -26,7 +26,8 @@ static int api_result_of(lua_State *lua)
         result.ticks = machine_position(script->machine).tick;
         result.ns = machine_now_ns(script->machine);
     }
-    if (script->options->result)
+    transcript_test_over(script);
+    if (script->options->result && !script->transcript.over)
         script->options->result(script->options->context, &result);
     script->host_failed = false;
     return 0;
@@ -68,16 +69,16 @@ const luaL_Reg script_test_functions[] = {
     {NULL, NULL},
 };
 
-static enum hb_status read_text(const char *path, char **text, size_t *count,
-                                struct hb_error *error)
+enum hb_status file_bytes(const char *path, uint8_t **bytes, size_t *count,
+                          struct hb_error *error)
 {
     FILE *f = fopen(path, "rb");
     size_t room = 1 << 16, n = 0;
     char *at = f ? malloc(room) : NULL, *more;
 
     if (!f)
-        return hb_fail(error, HB_NO_FILE, "%s: cannot open the scenario: %s",
-                       path, strerror(errno));
+        return hb_fail(error, HB_NO_FILE, "%s: cannot open: %s", path,
+                       strerror(errno));
     while (at && (n += fread(at + n, 1, room - n, f)) == room) {
         more = realloc(at, room *= 2);
         if (!more)
@@ -85,7 +86,7 @@ static enum hb_status read_text(const char *path, char **text, size_t *count,
         at = more;
     }
     fclose(f);
-    *text = at;
+    *bytes = (uint8_t *)at;
     *count = n;
     return at ? HB_OK
               : hb_fail(error, HB_NO_MEMORY, "%s: no memory to read it", path);
@@ -116,24 +117,42 @@ enum hb_status script_run(const char *path,
 {
     struct script_options with_limit = *options;
     struct script script = {.options = &with_limit, .path = path};
-    char *text = NULL;
+    uint8_t *text = NULL;
     size_t count = 0;
-    enum hb_status status = read_text(path, &text, &count, error);
+    enum hb_status status = file_bytes(path, &text, &count, error);
 
     if (!with_limit.limit_ns)
         with_limit.limit_ns = DEFAULT_LIMIT_S * 1000000000ull;
     if (status != HB_OK)
         return status;
     random_seed(&script, options->seed);
+    if (options->save) {
+        script.transcript.plan = *options->save;
+        script.transcript.saving = true;
+    }
+    if (options->load)
+        status = transcript_open(&script, options->load, error);
     script.lua = luaL_newstate();
-    if (!script.lua)
+    if (status != HB_OK)
+        ;
+    else if (!script.lua)
         status = hb_fail(error, HB_NO_MEMORY, "%s: no memory to run it", path);
     else if (!sandbox_open(&script))
         status =
             hb_fail(error, HB_NO_MEMORY, "%s", lua_tostring(script.lua, -1));
     else
-        status = run(&script, text, count, error);
+        status = run(&script, (char *)text, count, error);
     machine_drop(&script);
+    if (script.transcript.over)
+        status = HB_OK; /* how a run ends that was saved on the way */
+    if (status == HB_OK && script.save_error.status != HB_OK) {
+        *error = script.save_error;
+        status = error->status;
+    } else if (status == HB_OK && options->save && !script.transcript.files) {
+        status = hb_fail(error, HB_LIMIT,
+                         "%s: the run ended before it was to be saved", path);
+    }
+    transcript_close(&script);
     if (script.lua)
         lua_close(script.lua);
     free(text);

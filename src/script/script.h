@@ -12,6 +12,7 @@
 #include "script/setup.h"
 
 struct script;
+struct save_plan;
 
 /** One test and how it went. */
 struct script_result {
@@ -28,10 +29,12 @@ struct script_options {
     struct setup *setup;       /* SETUP_SCENARIO is the script's to fill   */
     const char *const *images; /* driver images; none: the scenario says   */
     unsigned images_count;
-    const char *images_folder; /* where a scenario's images are sought  */
-    uint64_t seed;             /* of random numbers                        */
-    uint64_t limit_ns;         /* virtual time of one test; 0: 60 s        */
-    void *context;             /* given to the functions, each may be NULL */
+    const char *images_folder;    /* where a scenario's images are sought  */
+    uint64_t seed;                /* of random numbers                        */
+    uint64_t limit_ns;            /* virtual time of one test; 0: 60 s        */
+    const struct save_plan *save; /* when to save the run, or NULL         */
+    const char *load;             /* file of such a save, or NULL          */
+    void *context;                /* given to the functions, each may be NULL */
     /** A machine stands, before any driver is loaded: hang listeners on. */
     enum hb_status (*machine)(void *context, struct machine *m,
                               struct hb_error *error);
