@@ -219,7 +219,8 @@ local function ended(stop)
         return format("the guest system has stopped: bugcheck %x (%x, %x, %x, %x) %s",
                       bug.code, bug.p1, bug.p2, bug.p3, bug.p4, bug.text)
     end
-    return stop.reason .. (stop.text ~= "" and ": " .. stop.text or "")
+    local text = stop.text:gsub("%s+$", ""):gsub("\n", "; ")
+    return stop.reason .. (text ~= "" and ": " .. text or "")
 end
 
 -- A stop at a breakpoint that has a handler calls it and is over.

@@ -26,7 +26,7 @@ local function wait_for(self, what, limit)
         if stop.reason == "ticket" then return end
         if not handled(stop) then
             local why = stop.reason == "limit" and
-                format("not done after %d ns of virtual time; %s", limit, hb.waits():gsub("\n", "; ")) or
+                format("not done after %d ns of virtual time; %s", limit, (hb.waits():gsub("%s+$", ""):gsub("\n", "; "))) or
                 ended(stop)
             error(format("%s: %s", self.what, why), 0)
         end
