@@ -296,11 +296,13 @@ static NTSTATUS Words(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
 {
     ULONG *out = Irp->AssociatedIrp.SystemBuffer;
     ULONG deferred = out ? out[0] : 0, count = out ? out[1] : 0;
+    GUID class = {0, 0, 0, {0}};
 
     if (IoGetCurrentIrpStackLocation(Irp)
             ->Parameters.DeviceIoControl.OutputBufferLength <
         IOTEST_WORDS * sizeof *out)
         return Done(Irp, STATUS_BUFFER_TOO_SMALL, 0);
+    RtlCopyMemory(&class, out + 1, sizeof class);
     RtlZeroMemory(out, IOTEST_WORDS * sizeof *out);
     switch (Code) {
     case IOTEST_RESOURCES:
@@ -323,6 +325,12 @@ static NTSTATUS Words(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
         break;
     case IOTEST_DEFERRED:
         RunNested(Device, deferred, count, out);
+        break;
+    case IOTEST_ROWS:
+        Rows(Device, out);
+        break;
+    case IOTEST_PDO:
+        AskPdo((PDEVICE_OBJECT)deferred, &class, out);
         break;
     case IOTEST_DIRECTORY:
         Directory(out);
@@ -444,9 +452,10 @@ static NTSTATUS NTAPI CreateClose(PDEVICE_OBJECT Device, PIRP Irp)
     UCHAR major = IoGetCurrentIrpStackLocation(Irp)->MajorFunction;
 
     DbgPrint("iotest: %s %p\n",
-             major == IRP_MJ_CREATE  ? "create"
-             : major == IRP_MJ_CLOSE ? "close"
-                                     : "cleanup",
+             major == IRP_MJ_CREATE     ? "create"
+             : major == IRP_MJ_CLOSE    ? "close"
+             : major == IRP_MJ_SHUTDOWN ? "shutdown"
+                                        : "cleanup",
              Device);
     return Done(Irp, STATUS_SUCCESS, 0);
 }
@@ -491,6 +500,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     Driver->MajorFunction[IRP_MJ_WRITE] = Write;
     Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DeviceControl;
     Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = ChainDispatch;
+    Driver->MajorFunction[IRP_MJ_SHUTDOWN] = CreateClose;
     Driver->DriverStartIo = StartIo;
     Driver->DriverUnload = Unload;
     IoRegisterDriverReinitialization(Driver, Reinitialize, (PVOID)0x88);

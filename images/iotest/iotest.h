@@ -47,6 +47,9 @@ enum {
     IOTEST_FILE = IOTEST(16, METHOD_BUFFERED),
     /* In: deferred, count. Out: most nested StartIo, packets seen. */
     IOTEST_DEFERRED = IOTEST(19, METHOD_BUFFERED),
+    IOTEST_ROWS = IOTEST(22, METHOD_BUFFERED),
+    /* In: address of a PDO, GUID of an interface class of it. */
+    IOTEST_PDO = IOTEST(23, METHOD_BUFFERED),
     IOTEST_DIRECTORY = IOTEST(21, METHOD_BUFFERED),
     /* In: a GUID: arrivals and removals of that interface are printed. */
     IOTEST_LISTEN = IOTEST(20, METHOD_BUFFERED),
@@ -109,6 +112,8 @@ void Events(ULONG *Out);
 void Timer(PDEVICE_OBJECT Device, ULONG *Out);
 void File(ULONG *Out);
 void Directory(ULONG *Out);
+void AskPdo(PDEVICE_OBJECT Pdo, GUID *Class, ULONG *Out);
+void Rows(PDEVICE_OBJECT Device, ULONG *Out);
 NTSTATUS Listen(PDRIVER_OBJECT Driver, GUID *Class);
 void ListenNoMore(void);
 

@@ -130,6 +130,9 @@ bool device_delete(struct nt *nt, uint32_t device)
     for (uint32_t i = nt->s.timers.count; i-- > 0;)
         if (VEC_AT(struct nt_timer, &nt->s.timers, i)->device == device)
             vec_remove(&nt->s.timers, sizeof(struct nt_timer), i);
+    for (uint32_t i = nt->s.shutdown.count; i-- > 0;)
+        if (VEC_AT(struct nt_shutdown, &nt->s.shutdown, i)->device == device)
+            vec_remove(&nt->s.shutdown, sizeof(struct nt_shutdown), i);
     if (nt_get32(nt, device + DEVOBJ_ReferenceCount) == 0)
         ob_dereference(nt, number);
     return true;

@@ -72,6 +72,11 @@ void driver_delete(struct nt *nt, uint32_t driver)
     for (uint32_t i = nt->s.listeners.count; i-- > 0;)
         if (VEC_AT(struct nt_listener, &nt->s.listeners, i)->driver == driver)
             vec_remove(&nt->s.listeners, sizeof(struct nt_listener), i);
+    for (uint32_t i = nt->s.reinitializations.count; i-- > 0;)
+        if (VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i)
+                ->driver == driver)
+            vec_remove(&nt->s.reinitializations,
+                       sizeof(struct nt_reinitialization), i);
     for (uint32_t i = nt->s.claims.count; i-- > 0;)
         if (VEC_AT(struct nt_claim, &nt->s.claims, i)->driver == driver)
             vec_remove(&nt->s.claims, sizeof(struct nt_claim), i);

@@ -142,6 +142,39 @@ static void a_directory_lasts_as_long_as_its_handles(void **state)
     assert_int_equal(out[6], 0x120089);
 }
 
+/* Attaching by name and safely, both Fsd builders, forwarding synchronously,
+ * versions, references by pointer, the error log, shutdown notification. */
+static void single_routines_do_what_they_say(void **state)
+{
+    struct io *io = *state;
+    uint32_t out[IOTEST_WORDS];
+
+    ask(state, IOTEST_ROWS, out);
+    assert_int_equal(out[0], SUCCESS);
+    assert_int_equal(out[1], SUCCESS);
+    assert_int_equal(out[2], 1);
+    assert_int_equal(out[3], SUCCESS);
+    assert_int_equal(out[4], 55);
+    assert_int_equal(out[5], 1);
+    assert_int_equal(out[6], 55);
+    assert_int_equal(out[7], 1);
+    assert_int_equal(out[8], 1);
+    assert_int_equal(out[9], 0xc0000010u);
+    assert_int_equal(out[10], 1);
+    assert_int_equal(out[11], 51);
+    assert_int_equal(out[12], 1);
+    assert_int_equal(out[13], SUCCESS);
+    assert_int_equal(out[14], SUCCESS);
+    assert_int_equal(out[15], 1);
+    assert_true(rig_has(io->r, "error-log"));
+    assert_int_equal(
+        rig_finish(io->r, machine_device_request(io->r->m, MACHINE_NONE,
+                                                 PNP_SHUTDOWN)),
+        SUCCESS);
+    assert_int_equal(rig_count(io->r, "iotest: shutdown"), 2);
+    assert_int_equal(rig_irps(io->r), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +185,7 @@ int main(void)
         IO_TEST(a_device_timer_ticks_once_a_second),
         IO_TEST(a_driver_opens_writes_and_reads_a_file),
         IO_TEST(a_directory_lasts_as_long_as_its_handles),
+        IO_TEST(single_routines_do_what_they_say),
         IO_TEST(reinitialization_routines_run_after_driver_entry),
     };
 

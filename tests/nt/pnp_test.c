@@ -220,12 +220,55 @@ static void an_interface_is_opened_by_its_guid(void **state)
         rig_open(p->r, "{6a2f9c1e-31d4-4c8b-9e57-0bd1a5e0ed00}"), 0);
 }
 
+/* The edu driver's interface class. */
+static const uint8_t guid[16] = {0x1e, 0x9c, 0x2f, 0x6a, 0xd4, 0x31,
+                                 0x8b, 0x4c, 0x9e, 0x57, 0x0b, 0xd1,
+                                 0xa5, 0xe0, 0xed, 0x00};
+
+/* What another driver learns about the PDO: properties, interfaces, power. */
+static void a_pdo_answers_questions(void **state)
+{
+    struct pnp *p = *state;
+    struct machine_call call = {.kind = CALL_CONTROL,
+                                .code = IOTEST_PDO,
+                                .in_bytes = 20,
+                                .out_bytes = 64};
+    struct hb_error error;
+    uint32_t out[IOTEST_WORDS], pdo;
+    uint8_t in[20];
+
+    rig_finish(p->r,
+               machine_driver_start(p->r->m, rig_load(p->r, "iotest.sys")));
+    start(p);
+    pdo = device(p).pdo.v;
+    memcpy(in, &pdo, 4);
+    memcpy(in + 4, guid, 16);
+    call.handle = rig_open(p->r, "\\\\.\\IoTest");
+    machine_buffer(p->r->m, p->r->process, 64, &call.in, &error);
+    call.out = call.in;
+    machine_user_write(p->r->m, p->r->process, call.in, in, 20, &error);
+    assert_int_equal(rig_call(p->r, &call).status, SUCCESS);
+    assert_true(inspect_virtual(p->r->m, p->r->process, call.out, out, 64));
+    assert_int_equal(out[0], SUCCESS);
+    assert_int_equal(out[1], 2 * (sizeof "PCI\\VEN_1234&DEV_11E8" + 1));
+    assert_int_equal(out[2], 1);
+    assert_int_equal(out[3], 0xc0000023u); /* BUFFER_TOO_SMALL */
+    assert_int_equal(out[5], 5);           /* PCIBus */
+    assert_int_equal(out[7], (uint32_t)device(p).slot << 16);
+    assert_int_equal(out[8], SUCCESS);
+    assert_int_equal(out[9], 1);
+    assert_int_equal(out[10], 0x103); /* PENDING */
+    assert_int_equal(out[11], 1);
+    assert_int_equal(out[12], 0x201); /* SET_POWER, D0 */
+    assert_int_equal(out[13], 0x31);
+    assert_int_equal(out[14], SUCCESS);
+    assert_int_equal(out[15], 0xc0000010u);
+    assert_int_equal(rig_irps(p->r), 0);
+}
+
 /* Who registered hears of what is there, of removals and of arrivals. */
 static void listeners_hear_of_interfaces(void **state)
 {
-    static const uint8_t guid[16] = {0x1e, 0x9c, 0x2f, 0x6a, 0xd4, 0x31,
-                                     0x8b, 0x4c, 0x9e, 0x57, 0x0b, 0xd1,
-                                     0xa5, 0xe0, 0xed, 0x00};
     struct pnp *p = *state;
     struct machine_call call = {
         .kind = CALL_CONTROL, .code = IOTEST_LISTEN, .in_bytes = sizeof guid};
@@ -264,6 +307,7 @@ int main(void)
         PNP_TEST(a_pulled_device_is_removed_when_its_file_is_closed),
         PNP_TEST(power_goes_down_and_up),
         PNP_TEST(requests_that_do_not_fit_are_refused),
+        PNP_TEST(a_pdo_answers_questions),
         PNP_TEST(listeners_hear_of_interfaces),
         PNP_TEST(an_interface_is_opened_by_its_guid),
     };
