@@ -102,7 +102,7 @@ uint32_t nt_process_create(struct nt *nt, const char *name,
 
     snprintf(p.name, sizeof p.name, "%s", name);
     if (make_process(nt, &p) != HB_OK ||
-        !vec_push(&nt->s.processes, sizeof p, &p)) {
+        !nt_push(&nt->s.processes, sizeof p, &p)) {
         if (p.object)
             ob_destroy(nt, p.object);
         if (p.ke)
@@ -154,7 +154,7 @@ uint32_t nt_client_create(struct nt *nt, uint32_t process,
         hb_fail(error, HB_NOT_FOUND, "process %u does not exist", process);
         return NT_NONE;
     }
-    if (!vec_push(&nt->s.clients, sizeof k, NULL)) {
+    if (!nt_push(&nt->s.clients, sizeof k, NULL)) {
         hb_fail(error, HB_NO_MEMORY, "a client: the host has no memory");
         return NT_NONE;
     }

@@ -79,6 +79,9 @@ uint32_t file_irp(struct nt *nt, uint32_t file, uint8_t major)
     r = irp_record(nt, irp);
     r->waited = 1;
     r->wake = file + FILEOBJ_Event;
+    for (uint32_t i = 0; i < nt->s.clients.count; i++)
+        if (VEC_AT(struct nt_client, &nt->s.clients, i)->thread == r->thread)
+            r->client = i + 1;
     ke_reset_event(nt->w.ke, gva_of(r->wake));
     nt_put32(nt, irp + IRP_OriginalFileObject, file);
     at = irp_next(nt, irp);

@@ -26,14 +26,33 @@ static struct nt_handle *free_place(struct nt *nt)
         if (h->process == 0)
             return h;
     }
-    return vec_push(&nt->s.handles, sizeof(struct nt_handle), NULL);
+    return nt_push(&nt->s.handles, sizeof(struct nt_handle), NULL);
+}
+
+/* The lowest value that @process has free, in one pass over the table. */
+static uint32_t free_value(const struct nt *nt, uint32_t process, uint32_t bit)
+{
+    uint64_t used[NT_MOST / 64 + 1] = {1}; /* 0 is no handle */
+    uint32_t i;
+
+    for (i = 0; i < nt->s.handles.count; i++) {
+        const struct nt_handle *h = VEC_AT(struct nt_handle, &nt->s.handles, i);
+        uint32_t n = (h->value & ~KERNEL_HANDLE_BIT) / 4;
+
+        if (h->process == process && (h->value & KERNEL_HANDLE_BIT) == bit &&
+            n < NT_MOST)
+            used[n / 64] |= 1ull << n % 64;
+    }
+    for (i = 0; used[i] == UINT64_MAX; i++)
+        ;
+    return (i * 64 + (uint32_t)__builtin_ctzll(~used[i])) * 4 | bit;
 }
 
 uint32_t handle_create(struct nt *nt, uint32_t process, uint32_t object,
                        uint32_t access, uint32_t attributes)
 {
     struct nt_handle *h = free_place(nt);
-    uint32_t value, bit = 0;
+    uint32_t bit = 0;
 
     if (h == NULL)
         return 0;
@@ -41,10 +60,8 @@ uint32_t handle_create(struct nt *nt, uint32_t process, uint32_t object,
         process = KE_SYSTEM_PROCESS;
         bit = KERNEL_HANDLE_BIT;
     }
-    for (value = 4; handle_find(nt, process, value | bit); value += 4)
-        ;
     *h = (struct nt_handle){.process = process,
-                            .value = value | bit,
+                            .value = free_value(nt, process, bit),
                             .object = object,
                             .access = access,
                             .attributes = attributes};

@@ -86,7 +86,7 @@ void thunk_IoRegisterDeviceInterface(struct call *c)
     f.name_count = name.count;
     memcpy(f.name, name.unit, name.count * 2u);
     if (!buffer ||
-        (!by_name(nt, &name) && !vec_push(&nt->s.interfaces, sizeof f, &f))) {
+        (!by_name(nt, &name) && !nt_push(&nt->s.interfaces, sizeof f, &f))) {
         call_return(c, STATUS_INSUFFICIENT_RESOURCES);
         return;
     }

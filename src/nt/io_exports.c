@@ -215,7 +215,7 @@ void thunk_IoAllocateDriverObjectExtension(struct call *c)
     if (extension(nt, e.driver, e.identity))
         status = STATUS_OBJECT_NAME_COLLISION;
     else if (!(e.at = nt_pool(nt, bytes, TAG('D', 'r', 'v', 'E'))) ||
-             !vec_push(&nt->s.extensions, sizeof e, &e))
+             !nt_push(&nt->s.extensions, sizeof e, &e))
         status = STATUS_INSUFFICIENT_RESOURCES;
     store_u32(c, call_va(c, 3), status == STATUS_SUCCESS ? e.at : 0);
     if (call_ok(c))

@@ -24,7 +24,7 @@ static struct nt_irp *new_record(struct nt *nt)
         if (r->at == 0)
             return r;
     }
-    return vec_push(&nt->s.irps, sizeof(struct nt_irp), NULL);
+    return nt_push(&nt->s.irps, sizeof(struct nt_irp), NULL);
 }
 
 void irp_initialize(struct nt *nt, uint32_t at, uint16_t bytes, unsigned count)

@@ -25,7 +25,7 @@ static bool claim(struct nt *nt, uint32_t driver, uint32_t device,
 {
     for (unsigned i = 0; i < count; i++) {
         struct nt_claim k = {driver, device, r[i]};
-        if (!vec_push(&nt->s.claims, sizeof k, &k))
+        if (!nt_push(&nt->s.claims, sizeof k, &k))
             return false;
     }
     return true;

@@ -385,7 +385,7 @@ enum hb_status nt_load_image(struct nt *nt, const char *name,
     snprintf(place.name, sizeof place.name, "%s", l.image->name);
     place.elf = l.image->kind != IMAGE_PE32;
     l.import = calloc(l.image->imports + 1u, sizeof *l.import);
-    if (l.import == NULL || !vec_push(&nt->s.images, sizeof place, NULL))
+    if (l.import == NULL || !nt_push(&nt->s.images, sizeof place, NULL))
         st = hb_fail(error, HB_NO_MEMORY, "%s: the host has no memory", name);
     else
         st = build(&l, index + 1);

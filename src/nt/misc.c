@@ -38,7 +38,7 @@ static void register_shutdown(struct call *c, bool last_chance)
               flags | DO_SHUTDOWN_REGISTERED);
     if (!call_ok(c))
         return;
-    call_return(c, vec_push(&nt->s.shutdown, sizeof s, &s)
+    call_return(c, nt_push(&nt->s.shutdown, sizeof s, &s)
                        ? STATUS_SUCCESS
                        : STATUS_INSUFFICIENT_RESOURCES);
 }
@@ -131,7 +131,7 @@ static void register_reinitialization(struct call *c)
         if (VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i)
                 ->driver == r.driver)
             r.count++;
-    vec_push(&nt->s.reinitializations, sizeof r, &r);
+    nt_push(&nt->s.reinitializations, sizeof r, &r);
     call_return(c, 0);
 }
 

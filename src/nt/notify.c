@@ -120,7 +120,7 @@ void thunk_IoRegisterPlugPlayNotification(struct call *c)
     if (!call_ok(c))
         return;
     if (l.number == 0 ||
-        (interfaces && !vec_push(&nt->s.listeners, sizeof l, &l))) {
+        (interfaces && !nt_push(&nt->s.listeners, sizeof l, &l))) {
         call_return(c, STATUS_INSUFFICIENT_RESOURCES);
         return;
     }

@@ -156,8 +156,8 @@ uint32_t nt_card_add(struct nt *nt, const struct nt_card *card)
     if (d.card.resources > NT_RESOURCES)
         d.card.resources = NT_RESOURCES;
     d.card.hardware_id[NT_PATH - 1] = d.card.description[NT_PATH - 1] = '\0';
-    return vec_push(&nt->s.devices, sizeof d, &d) ? nt->s.devices.count
-                                                  : NT_NONE;
+    return nt_push(&nt->s.devices, sizeof d, &d) ? nt->s.devices.count
+                                                 : NT_NONE;
 }
 
 unsigned nt_device_count(const struct nt *nt)

@@ -62,7 +62,7 @@ static uint32_t free_place(struct nt *nt)
     for (uint32_t i = 0; i < nt->s.objects.count; i++)
         if (VEC_AT(struct nt_object, &nt->s.objects, i)->body == 0)
             return i + 1;
-    return vec_push(&nt->s.objects, sizeof(struct nt_object), NULL)
+    return nt_push(&nt->s.objects, sizeof(struct nt_object), NULL)
                ? nt->s.objects.count
                : 0;
 }

@@ -33,7 +33,7 @@ struct nt_ticket *ticket_new(struct nt *nt, enum job_kind kind)
 
     if (nt->s.tickets.count >= TICKETS_MOST)
         return NULL;
-    t = vec_push(&nt->s.tickets, sizeof *t, NULL);
+    t = nt_push(&nt->s.tickets, sizeof *t, NULL);
     if (t == NULL)
         return NULL;
     t->number = ++nt->s.next_ticket;

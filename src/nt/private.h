@@ -266,6 +266,15 @@ struct nt {
     struct wiring w;
 };
 
+/** Most entries of each of nt's tables: the guest cannot use up the host. */
+enum { NT_MOST = 1 << 16 };
+
+/** nt_push() - vec_push() within that bound. */
+static inline void *nt_push(struct vec *v, uint32_t bytes, const void *element)
+{
+    return v->count < NT_MOST ? vec_push(v, bytes, element) : NULL;
+}
+
 static inline struct nt *nt_of(const struct call *c)
 {
     return c->context;

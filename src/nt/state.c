@@ -3,7 +3,7 @@
 #include "nt/private.h"
 #include "nt/services.h"
 
-enum { MOST = 1 << 16 };
+enum { MOST = NT_MOST };
 
 #define T struct nt_object
 static const struct state_row object_rows[] = {STATE_INT(T, body),

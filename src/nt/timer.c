@@ -53,7 +53,7 @@ void thunk_IoInitializeTimer(struct call *c)
     }
     if (old)
         *old = t;
-    else if (!vec_push(&nt->s.timers, sizeof t, &t)) {
+    else if (!nt_push(&nt->s.timers, sizeof t, &t)) {
         call_return(c, STATUS_INSUFFICIENT_RESOURCES);
         return;
     }
