@@ -254,7 +254,9 @@ static void cleaned_up(struct call *c)
     struct nt *nt = nt_of(c);
     struct nt_object *o = ob_at(nt, c->w[W_FILE]);
 
-    if (o->references > 1) { /* requests or drivers still hold it */
+    if (o == NULL) {
+        call_return(c, STATUS_INVALID_HANDLE);
+    } else if (o->references > 1) { /* requests or drivers still hold it */
         ob_dereference(nt, c->w[W_FILE]);
         call_return(c, STATUS_SUCCESS);
     } else if (!file_send(c, c->w[W_FILE], IRP_MJ_CLOSE, CLOSE_SENT,

@@ -54,7 +54,7 @@ uint32_t handle_create(struct nt *nt, uint32_t process, uint32_t object,
     struct nt_handle *h = free_place(nt);
     uint32_t bit = 0;
 
-    if (h == NULL)
+    if (h == NULL || ob_at(nt, object) == NULL)
         return 0;
     if (attributes & OBJ_KERNEL_HANDLE) {
         process = KE_SYSTEM_PROCESS;

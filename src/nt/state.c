@@ -265,7 +265,8 @@ static bool numbers_ok(const struct nt_state *s)
     for (uint32_t i = 0; i < s->interfaces.count; i++) {
         const struct nt_interface *f =
             VEC_AT(struct nt_interface, &s->interfaces, i);
-        if (f->name_count > NT_NAME || f->device > s->devices.count)
+        if (f->name_count > NT_NAME || f->device == 0 ||
+            f->device > s->devices.count)
             return false;
     }
     for (uint32_t i = 0; i < s->devices.count; i++)
@@ -275,6 +276,23 @@ static bool numbers_ok(const struct nt_state *s)
     return true;
 }
 
+/* What a job in progress takes for granted. */
+static bool job_ok(const struct nt_state *s, const struct nt_ticket *t)
+{
+    bool image = t->image && t->image <= s->images.count;
+    bool device = t->device && t->device <= s->devices.count;
+
+    switch (t->kind) {
+    case JOB_DRIVER_START:
+    case JOB_DRIVER_UNLOAD:
+        return image || s->job.step == 0;
+    case JOB_DEVICE_START:
+        return (image && device) || s->job.step == 0;
+    default:
+        return true;
+    }
+}
+
 static bool tickets_ok(const struct nt_state *s)
 {
     bool job = s->job.ticket == 0;
@@ -282,7 +300,8 @@ static bool tickets_ok(const struct nt_state *s)
     for (uint32_t i = 0; i < s->tickets.count; i++) {
         struct nt_ticket *t = VEC_AT(struct nt_ticket, &s->tickets, i);
         t->call.path[NT_NAME - 1] = '\0';
-        job |= t->number == s->job.ticket;
+        if (s->job.ticket && t->number == s->job.ticket)
+            job = job_ok(s, t);
         if (t->client > s->clients.count ||
             (t->kind == JOB_CLIENT_CALL && t->client == 0))
             return false;
