@@ -37,7 +37,7 @@ struct transcript {
     char resumed[64];       /* primitive that was being run when saved */
     uint64_t resumed_since;
     unsigned files;
-    bool over;      /* the save is written: the run ends */
+    bool over; /* the save is written: the run ends */
 };
 
 /** transcript_open() - read the file of --load. */
