@@ -50,13 +50,7 @@ void hal_destroy(struct hal *h)
 {
     if (!h)
         return;
-    vec_free(&h->s.pool);
-    vec_free(&h->s.adapter);
-    vec_free(&h->s.set);
-    vec_free(&h->s.page);
-    vec_free(&h->s.request);
-    vec_free(&h->s.list);
-    vec_free(&h->s.common);
+    state_free(&h->s, hal_state_rows);
     free(h);
 }
 

@@ -109,21 +109,9 @@ enum hb_status mm_create(struct mm *mm, struct ram *ram, struct tlb *tlb,
     return HB_OK;
 }
 
-static void free_state(struct mm_state *s)
-{
-    vec_free(&s->frame);
-    vec_free(&s->space);
-    vec_free(&s->area);
-    vec_free(&s->run);
-    for (unsigned k = 0; k < 2; k++) {
-        vec_free(&s->pool[k].page);
-        vec_free(&s->pool[k].block);
-    }
-}
-
 void mm_destroy(struct mm *mm)
 {
-    free_state(&mm->s);
+    state_free(&mm->s, mm_rows);
     frame_index_destroy(mm->index);
     *mm = (struct mm){0};
 }

@@ -80,3 +80,21 @@ void vec_free(struct vec *v)
     free(v->data);
     *v = (struct vec){0};
 }
+
+void state_free(void *base, const struct state_row *rows)
+{
+    for (const struct state_row *row = rows; row->kind != STATE_KIND_END;
+         row++) {
+        uint8_t *at = (uint8_t *)base + row->offset;
+        struct vec *v = (struct vec *)at;
+
+        if (row->kind == STATE_KIND_STRUCT)
+            for (uint32_t i = 0; i < row->count; i++)
+                state_free(at + (size_t)i * row->bytes, row->rows);
+        if (row->kind != STATE_KIND_VEC)
+            continue;
+        for (uint32_t i = 0; i < v->count; i++)
+            state_free((uint8_t *)v->data + (size_t)i * row->bytes, row->rows);
+        vec_free(v);
+    }
+}

@@ -19,5 +19,8 @@ void vec_remove(struct vec *v, uint32_t bytes, uint32_t i);
 /** vec_resize() - make @count elements; new ones are zero. */
 bool vec_resize(struct vec *v, uint32_t bytes, uint32_t count);
 void vec_free(struct vec *v);
+/** state_free() - free every vec that @rows describe in @base: what owns state
+ *  need not list them again. */
+void state_free(void *base, const struct state_row *rows);
 
 #endif

@@ -217,15 +217,7 @@ enum hb_status ke_create(struct ke **out, const struct ke_wiring *wiring,
 
 void ke_destroy(struct ke *ke)
 {
-    struct vec *const vecs[] = {
-        &ke->s.record,     &ke->s.thread,  &ke->s.process,
-        &ke->s.wait,       &ke->s.timer,   &ke->s.dpc,
-        &ke->s.apc,        &ke->s.work,    &ke->s.image,
-        &ke->s.connection, &ke->s.missing, &ke->s.bugcheck_callback,
-    };
-
-    for (unsigned i = 0; i < sizeof vecs / sizeof vecs[0]; i++)
-        vec_free(vecs[i]);
+    state_free(ke_state(ke), ke_state_rows);
     registry_free(ke);
     free(ke);
 }

@@ -32,23 +32,7 @@ void nt_destroy(struct nt *nt)
 {
     if (nt == NULL)
         return;
-    vec_free(&nt->s.objects);
-    vec_free(&nt->s.handles);
-    vec_free(&nt->s.irps);
-    vec_free(&nt->s.images);
-    vec_free(&nt->s.symbols);
-    vec_free(&nt->s.extensions);
-    vec_free(&nt->s.devices);
-    vec_free(&nt->s.interfaces);
-    vec_free(&nt->s.processes);
-    vec_free(&nt->s.clients);
-    vec_free(&nt->s.tickets);
-    vec_free(&nt->s.shutdown);
-    vec_free(&nt->s.timers);
-    vec_free(&nt->s.claims);
-    vec_free(&nt->s.listeners);
-    vec_free(&nt->s.reinitializations);
-    hive_fini(&nt->s.registry);
+    state_free(&nt->s, nt_state_rows);
     free(nt);
 }
 

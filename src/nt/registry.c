@@ -340,10 +340,3 @@ bool hive_init(struct registry *r)
             return false;
     return true;
 }
-
-void hive_fini(struct registry *r)
-{
-    vec_free(&r->keys);
-    vec_free(&r->values);
-    vec_free(&r->data);
-}

@@ -50,7 +50,6 @@ extern const struct state_row hive_rows[];
 
 /** hive_init() - the keys that every system has. False: no memory. */
 bool hive_init(struct registry *r);
-void hive_fini(struct registry *r);
 
 /** hive_find() - the key at @path below @base (a leading "\Registry" leads
  *  from the root); 0: there is none. */
