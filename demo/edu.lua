@@ -50,5 +50,11 @@ print()
 show_spaces("exchange of three pages, out and back", recorder:take())
 same_bytes(to:read(), from:read(), "bytes through the device")
 
+-- A short one over a page's edge.
+local short = buffer {text = pattern(100, 5), scattered = true, offset = 0xfd0}
+card:write(short)
+print()
+check_spaces(show_spaces("100 bytes over a page's edge", recorder:take()), short)
+
 card:close()
 print("\nall bytes are where they belong")

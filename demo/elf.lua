@@ -17,5 +17,11 @@ print()
 show_spaces("ELF driver: read of 4096 bytes", recorder:take())
 same_bytes(back:read(), out:read(), "bytes through the device")
 
+-- A short one over a page's edge.
+local short = buffer {text = pattern(100, 5), scattered = true, offset = 0xfd0}
+card:write(short)
+print()
+show_spaces("100 bytes over a page's edge", recorder:take())
+
 card:close()
 print("\nall bytes are where they belong")

@@ -39,5 +39,12 @@ print()
 show_spaces("ISA read of 9000 bytes", recorder:take())
 same_bytes(back:read(), out:read(), "bytes through the card")
 
+-- A short one over a page's edge.
+local short = buffer {text = pattern(100, 5), scattered = true, offset = 0xfd0}
+card:write(short, {offset = 0x40})
+print()
+show_spaces("100 bytes over a page's edge", recorder:take())
+same_bytes(card:read(100, {offset = 0x40}), short:read(), "bytes through the card")
+
 card:close()
 print("\nall bytes are where they belong")

@@ -171,7 +171,7 @@ static const struct option_row options[] = {
     {"time-limit", "SECONDS", "of virtual time (60)", ALL, apply_limit, NULL, NULL},
     {"max-instructions", "N", "stop after so many", B, apply_instructions, NULL, NULL},
     {"serial", "stdio|FILE|none", "where serial output goes (stdio)", B, apply_serial, NULL, NULL},
-    {"save", "FILE[@TICK]", "save the machine at its end, or at a tick", R | B, apply_text, NULL, NULL},
+    {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, apply_text, NULL, NULL},
     {"load", "FILE", "go on from a saved machine", R | B, apply_text, NULL, NULL},
     {"help", NULL, "this text", ALL | 1 << CLI_LIST, apply_help, NULL, NULL},
 };

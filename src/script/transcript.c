@@ -217,6 +217,15 @@ static void save_now(struct script *script, struct machine *m)
     }
 }
 
+/* The CPU is halted: time passes without instructions. */
+static bool waiting(const struct machine *m)
+{
+    struct inspect_cpu cpu;
+
+    inspect_cpu(m, &cpu);
+    return cpu.halted;
+}
+
 /* At a boundary of the machine, in whatever primitive runs it. */
 static void reached(void *context, struct machine *m)
 {
@@ -227,6 +236,10 @@ static void reached(void *context, struct machine *m)
     if (at.tick > plan->to && !plan->leave) {
         machine_grain(m, script->grain);
         machine_checkpoint(m, UINT64_MAX, NULL, NULL);
+        return;
+    }
+    if (waiting(m) && plan->step && !plan->bytes) { /* it counts instructions */
+        machine_checkpoint(m, at.tick + 1, reached, script);
         return;
     }
     if (plan->bytes && !plan->leave)
