@@ -76,11 +76,11 @@ static void sift_down(struct clock *c, uint32_t i)
 
 static void take_out(struct clock *c, uint32_t i)
 {
-    *at(c, i) = *at(c, --c->heap.count);
-    if (i < c->heap.count) {
-        sift_up(c, i);
-        sift_down(c, i);
-    }
+    if (i == --c->heap.count)
+        return; /* the last one, often the only one */
+    *at(c, i) = *at(c, c->heap.count);
+    sift_up(c, i);
+    sift_down(c, i);
 }
 
 bool clock_drop(struct clock *c, enum clock_kind kind, uint16_t target,
@@ -100,18 +100,22 @@ bool clock_drop(struct clock *c, enum clock_kind kind, uint16_t target,
 void clock_at(struct clock *c, uint64_t due, enum clock_kind kind,
               uint16_t target, uint32_t arg)
 {
-    struct clock_entry e = {.due = due < c->now ? c->now + 1 : due,
-                            .seq = c->seq++,
-                            .kind = (uint16_t)kind,
-                            .target = target,
-                            .arg = arg};
+    struct clock_entry *e;
 
+    if (due < c->now)
+        due = c->now + 1;
     clock_drop(c, kind, target, arg);
-    if (!vec_push(&c->heap, sizeof e, &e))
-        abort(); /* a lost timer would change the run; entries are bounded */
+    e = vec_push(&c->heap, sizeof *e, NULL);
+    if (!e)
+        abort();  /* a lost timer would change the run; entries are bounded */
+    e->due = due; /* in place: a copy would wait for its parts */
+    e->seq = c->seq++;
+    e->kind = (uint16_t)kind;
+    e->target = target;
+    e->arg = arg;
     sift_up(c, c->heap.count - 1);
-    if (e.due < c->until)
-        c->until = e.due;
+    if (due < c->until)
+        c->until = due;
 }
 
 uint64_t clock_next(const struct clock *c)
@@ -121,9 +125,15 @@ uint64_t clock_next(const struct clock *c)
 
 bool clock_take_due(struct clock *c, struct clock_entry *e)
 {
-    if (clock_next(c) > c->now)
+    const struct clock_entry *first = at(c, 0);
+
+    if (!c->heap.count || first->due > c->now)
         return false;
-    *e = *at(c, 0);
+    e->due = first->due; /* by parts, as it was written a moment ago */
+    e->seq = first->seq;
+    e->kind = first->kind;
+    e->target = first->target;
+    e->arg = first->arg;
     take_out(c, 0);
     c->served = clock_served_now(c) + 1;
     c->served_at = c->now;

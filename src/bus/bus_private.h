@@ -178,6 +178,9 @@ void gate_drop_own(struct device *dev); /* platform `adapter` */
 uint32_t gate_requester(const struct device *dev);
 void gate_translate(const struct bus *bus, uint32_t requester, uint64_t at,
                     enum dma_dir dir, struct gate_view *view);
+/** The register itself, NULL: there is none. */
+const uint64_t *gate_register_at(const struct bus *bus, uint32_t bank,
+                                 unsigned window, uint32_t index);
 void gate_refused(struct bus *bus, const struct gate_view *view, uint64_t at,
                   enum dma_dir dir);
 const char *gate_reason(enum gate_result result);

@@ -252,6 +252,9 @@ static void begin(struct bus *bus, struct device *dev, struct dma_op *op)
     struct tenure *t = &bus->s.tenure; /* filled in place: it is free */
     struct gate_view view;
 
+    if (!(op->local & 0x80000000u) && op->left > PAGE_BYTES)
+        __builtin_prefetch((const uint8_t *)dev + op->local + op->done +
+                           PAGE_BYTES); /* a hint: the host's next page */
     t->owner = op->dev;
     t->channel = (uint8_t)op->engine;
     t->unit_bytes = 1;

@@ -30,6 +30,12 @@ static uint64_t *bank_entry(const struct gate_state *g, uint32_t bank,
     return VEC_AT(uint64_t, &g->entries, b->first + index);
 }
 
+const uint64_t *gate_register_at(const struct bus *bus, uint32_t bank,
+                                 unsigned window, uint32_t index)
+{
+    return bank_entry(&bus->s.gate, bank, window, index);
+}
+
 static bool requester_exists(const struct bus *bus, uint32_t bank)
 {
     for (unsigned i = 0; i < bus->devices; i++)
