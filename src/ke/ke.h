@@ -113,6 +113,9 @@ gva_t ke_stub(const struct ke *ke, const char *name);
  *  in any case; by @name, or by @ordinal when @name is NULL. 0: no such. */
 gva_t ke_export_address(const struct ke *ke, const char *dll, const char *name,
                         uint16_t ordinal);
+/** ke_export_row() - row @index of all tables, in the order of their names;
+ *  NULL past the last. */
+const struct export *ke_export_row(const struct ke *ke, unsigned index);
 /** ke_is_kernel_dll() - do we serve this dll name? */
 bool ke_is_kernel_dll(const char *dll);
 /** ke_missing_stub() - a stub for an import nothing serves: entering it is a

@@ -134,6 +134,11 @@ void registry_free(struct ke *ke)
         free(ke->stub[dll]);
 }
 
+const struct export *ke_export_row(const struct ke *ke, unsigned index)
+{
+    return index < ke->routines ? ke->routine[ke->by_name[index]].row : NULL;
+}
+
 /** The first entry of by_name whose name is not before @name. */
 static uint32_t lower_bound(const struct ke *ke, const char *name)
 {
