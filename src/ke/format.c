@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NULL_TEXT_UNITS = 6, DIGITS = 64 };
+enum { NULL_TEXT_UNITS = 6, DIGITS = 64, FORMAT_READ_MOST = 1 << 20 };
 
 /** One conversion: %[flags][width][.precision][size]type. */
 struct spec {
@@ -20,11 +20,14 @@ struct state {
     bool wide;
     gva_t format, args;
     struct format_out *out;
+    uint32_t read; /* units of the format */
 };
 
 static uint16_t next_unit(struct state *s)
 {
-    uint16_t u = s->wide ? load_u16(s->c, s->format) : load_u8(s->c, s->format);
+    uint16_t u = s->read++ >= FORMAT_READ_MOST ? 0
+                 : s->wide                     ? load_u16(s->c, s->format)
+                                               : load_u8(s->c, s->format);
 
     s->format = gva_add(s->format, s->wide ? 2 : 1);
     return call_ok(s->c) ? u : 0;
@@ -336,14 +339,14 @@ static void conversion(struct state *s)
 bool format_guest(struct call *c, bool wide, gva_t format, gva_t args,
                   struct format_out *out)
 {
-    struct state s = {c, wide, format, args, out};
+    struct state s = {c, wide, format, args, out, 0};
     uint16_t u;
 
     out->count = 0;
     out->unit = malloc(FORMAT_MOST * sizeof *out->unit);
     if (!out->unit)
         return false;
-    /* a format as long as memory ends with a fault or the output's limit */
+    /* next_unit() ends a format that has no end and prints nothing */
     while (out->count < FORMAT_MOST && (u = next_unit(&s)) && call_ok(c)) {
         if (u == '%')
             conversion(&s);

@@ -104,8 +104,8 @@ void thunk__chkstk(struct call *c)
     uint32_t top = c->cpu->s.reg[ESP] + 4, bytes = c->cpu->s.reg[EAX];
     uint32_t back = load_u32(c, gva_of(top - 4));
 
-    for (uint32_t at = 0; at < bytes && call_ok(c); at += PAGE_BYTES)
-        load_u8(c, gva_of(top - at - 4));
+    for (uint64_t at = 0; at < bytes && call_ok(c); at += PAGE_BYTES)
+        load_u8(c, gva_of(top - (uint32_t)at - 4));
     load_u8(c, gva_of(top - bytes));
     if (call_ok(c))
         call_jump(c, gva_of(back), top - bytes, c->cpu->s.reg[EBP], bytes);

@@ -13,6 +13,8 @@
         routine(c, true);                                                      \
     }
 
+enum { WORK_MOST = 1 << 20 }; /* units looked at per entry */
+
 static unsigned unit_bytes(bool wide)
 {
     return wide ? 2 : 1;
@@ -209,17 +211,25 @@ static void find_last(struct call *c, bool wide)
 }
 BOTH(find_last, strrchr, wcsrchr)
 
+/* Quadratic at worst: done in parts; the place it came to is in w[0]. */
 static void find_text(struct call *c, bool wide)
 {
     gva_t in = call_va(c, 0), what = call_va(c, 1);
     uint32_t n = text_length(c, what, UINT32_MAX, wide);
 
-    for (uint32_t at = 0; call_ok(c); at++) {
+    for (uint32_t at = c->w[0], work = 0; call_ok(c); at++) {
         uint32_t i = 0;
+
+        if (work > WORK_MOST) {
+            c->w[0] = at;
+            call_again(c, 1);
+            return;
+        }
 
         while (i < n &&
                text_unit(c, in, at + i, wide) == text_unit(c, what, i, wide))
             i++;
+        work += i + 1;
         if (!call_ok(c))
             return;
         if (i == n || !text_unit(c, in, at, wide)) {

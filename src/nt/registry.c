@@ -38,7 +38,8 @@ const struct state_row hive_rows[] = {
               key_rows),
     STATE_VEC(struct registry, values, struct registry_value,
               REGISTRY_VALUES_MOST, value_rows),
-    STATE_VEC(struct registry, data, struct byte, 1u << 30, byte_rows),
+    STATE_VEC(struct registry, data, struct byte, REGISTRY_DATA_MOST,
+              byte_rows),
     STATE_END,
 };
 
@@ -161,6 +162,36 @@ uint32_t hive_subkey(const struct registry *r, uint32_t key, uint32_t index)
     return 0;
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+struct hive_totals hive_totals(const struct registry *r, uint32_t key)
+{
+    struct hive_totals t = {0};
+
+    for (uint32_t n = REGISTRY_ROOT + 1; n <= r->keys.count; n++) {
+        const struct registry_key *k = key_at(r, n);
+
+        if (!k->used || k->parent != key)
+            continue;
+        t.subkeys++;
+        t.longest_subkey = larger(t.longest_subkey, k->name_count);
+    }
+    for (uint32_t i = 0; i < r->values.count; i++) {
+        const struct registry_value *v =
+            VEC_AT(struct registry_value, &r->values, i);
+
+        if (v->key != key)
+            continue;
+        t.values++;
+        t.longest_name = larger(t.longest_name, v->name_count);
+        t.longest_data = larger(t.longest_data, v->bytes);
+    }
+    return t;
+}
+
 bool hive_delete(struct registry *r, uint32_t key)
 {
     if (key == REGISTRY_ROOT || hive_subkey(r, key, 0))
@@ -240,9 +271,10 @@ bool hive_set(struct registry *r, uint32_t key, const uint16_t *name,
               unsigned count, uint32_t type, const void *data, uint32_t bytes)
 {
     struct registry_value *v = find_value(r, key, name, count);
-    uint32_t at;
+    uint32_t at, freed = v ? v->bytes : 0;
 
     if (count > REGISTRY_NAME || bytes > REGISTRY_VALUE_MOST ||
+        r->data.count - freed + bytes > REGISTRY_DATA_MOST ||
         !hive_exists(r, key))
         return false;
     if (!v && r->values.count < REGISTRY_VALUES_MOST)

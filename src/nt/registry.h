@@ -12,8 +12,9 @@
 enum {
     REGISTRY_NAME = 128,           /* units of one key's or value's name */
     REGISTRY_VALUE_MOST = 1 << 20, /* bytes of one value                 */
-    REGISTRY_KEYS_MOST = 1 << 16,
-    REGISTRY_VALUES_MOST = 1 << 18,
+    REGISTRY_DATA_MOST = 1 << 24,  /* bytes of all values                */
+    REGISTRY_KEYS_MOST = 1 << 14,
+    REGISTRY_VALUES_MOST = 1 << 14,
     REGISTRY_ROOT = 1,
 };
 
@@ -64,6 +65,12 @@ bool hive_exists(const struct registry *r, uint32_t key);
 bool hive_delete(struct registry *r, uint32_t key);
 /** hive_subkey() - subkey @index in order of creation, 0 past the last. */
 uint32_t hive_subkey(const struct registry *r, uint32_t key, uint32_t index);
+/** hive_totals() - what KEY_FULL_INFORMATION counts, in one pass. */
+struct hive_totals {
+    uint32_t subkeys, longest_subkey;            /* units  */
+    uint32_t values, longest_name, longest_data; /* units, bytes */
+};
+struct hive_totals hive_totals(const struct registry *r, uint32_t key);
 const struct registry_key *hive_key(const struct registry *r, uint32_t key);
 
 /** hive_value()/hive_value_at() - by name, or by index in order of
@@ -74,7 +81,7 @@ const struct registry_value *hive_value_at(const struct registry *r,
                                            uint32_t key, uint32_t index);
 const uint8_t *hive_data(const struct registry *r,
                          const struct registry_value *v);
-/** hive_set() - false: name or data too long, or no memory. */
+/** hive_set() - false: name or data too long, or no memory or room. */
 bool hive_set(struct registry *r, uint32_t key, const uint16_t *name,
               unsigned count, uint32_t type, const void *data, uint32_t bytes);
 bool hive_unset(struct registry *r, uint32_t key, const uint16_t *name,

@@ -186,24 +186,14 @@ static uint32_t answer(struct call *c, const struct info *i, uint32_t to,
 /* KEY_FULL_INFORMATION's counts. */
 static void full_key(const struct registry *r, uint32_t key, struct info *i)
 {
-    const struct registry_value *v;
-    uint32_t subkeys = 0, longest = 0, values = 0, name = 0, data = 0, sub;
+    struct hive_totals t = hive_totals(r, key);
 
-    for (; (sub = hive_subkey(r, key, subkeys)) != 0; subkeys++) {
-        uint32_t n = 2u * hive_key(r, sub)->name_count;
-
-        longest = n > longest ? n : longest;
-    }
-    for (; (v = hive_value_at(r, key, values)) != NULL; values++) {
-        name = 2u * v->name_count > name ? 2u * v->name_count : name;
-        data = v->bytes > data ? v->bytes : data;
-    }
     put32(i, 12, UINT32_MAX); /* no class */
-    put32(i, 20, subkeys);
-    put32(i, 24, longest);
-    put32(i, 32, values);
-    put32(i, 36, name);
-    put32(i, 40, data);
+    put32(i, 20, t.subkeys);
+    put32(i, 24, 2 * t.longest_subkey);
+    put32(i, 32, t.values);
+    put32(i, 36, 2 * t.longest_name);
+    put32(i, 40, t.longest_data);
     i->fixed = 44;
 }
 

@@ -176,8 +176,8 @@ void thunk_RtlNumberOfSetBits(struct call *c)
     uint32_t bits = load_u32(c, call_va(c, 0)), count = 0;
     gva_t at = gva_of(load_u32(c, gva_add(call_va(c, 0), 4)));
 
-    for (uint32_t i = 0; i < bits && call_ok(c); i += 32) {
-        uint32_t word = load_u32(c, gva_add(at, i / 8));
+    for (uint64_t i = 0; i < bits && call_ok(c); i += 32) {
+        uint32_t word = load_u32(c, gva_add(at, (uint32_t)(i / 8)));
 
         if (bits - i < 32)
             word &= (1u << (bits - i)) - 1;

@@ -1,6 +1,6 @@
-/* src/nt/version.c -- which Windows this is, as KUSER_SHARED_DATA and
- * NtBuildNumber say. Source: WDK RtlGetVersion, RtlVerifyVersionInfo,
- * VerSetConditionMask; OSVERSIONINFOEXW. */
+/* src/nt/version.c -- which Windows this is, as KUSER_SHARED_DATA says. Source:
+ * WDK RtlGetVersion, RtlVerifyVersionInfo, VerSetConditionMask;
+ * OSVERSIONINFOEXW. */
 #include "nt/exports.h"
 #include "nt/guest.h"
 
@@ -38,9 +38,15 @@ enum {
 };
 enum { EQUAL = 1, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, AND, OR };
 
+/* The build that each version was released as. */
 static uint32_t build_number(struct call *c)
 {
-    return load_u32(c, call_stub(c, "NtBuildNumber")) & 0xffff;
+    uint32_t major = load_u32(c, gva_of(SHARED_DATA + SHARED_MAJOR));
+    uint32_t minor = load_u32(c, gva_of(SHARED_DATA + SHARED_MINOR));
+
+    if (major < 5)
+        return 1381;
+    return minor == 0 ? 2195 : minor == 1 ? 2600 : 3790;
 }
 
 /* NTSTATUS RtlGetVersion(VersionInformation). */
