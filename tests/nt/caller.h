@@ -1,0 +1,60 @@
+/* tests/nt/caller.h -- a whole HAL machine on which guest code in a system
+ * thread calls one export after the other, as a driver does, inside a __try. */
+#ifndef TESTS_NT_CALLER_H
+#define TESTS_NT_CALLER_H
+
+#include "rig.h"
+
+enum { CALLER_SCRATCH = 0x10000 };
+
+struct caller {
+    struct rig *r;
+    uint32_t code;          /* guest code, written anew for each call         */
+    uint32_t data;          /* CALLER_SCRATCH bytes of nonpaged pool          */
+    uint32_t eax, edx, ecx; /* in: registers before the call; out: after */
+    uint32_t status; /* of the exception that came to the __except, or 0 */
+};
+
+int caller_setup(void **state);
+int caller_teardown(void **state);
+
+enum caller_end { CALLER_RETURNED, CALLER_RAISED, CALLER_STOPPED };
+
+/** caller_try() - call @name with @count dwords. @pops: bytes that the caller
+ *  takes off the stack afterwards (cdecl); the stack must then be as it was. */
+enum caller_end caller_try(struct caller *c, const char *name, uint32_t pops,
+                           unsigned count, const uint32_t *args);
+uint32_t caller_call(struct caller *c, const char *name, bool cdecl_row,
+                     unsigned count, const uint32_t *args);
+#define CDECL_CALL(c, name, ...)                                               \
+    caller_call((c), (name), true, sizeof((uint32_t[]){__VA_ARGS__}) / 4,      \
+                (uint32_t[]){__VA_ARGS__})
+#define STD_CALL(c, name, ...)                                                 \
+    caller_call((c), (name), false, sizeof((uint32_t[]){__VA_ARGS__}) / 4,     \
+                (uint32_t[]){__VA_ARGS__})
+/** CALL_RAISES() - it must raise @status. */
+#define CALL_RAISES(c, expected, name, ...)                                    \
+    do {                                                                       \
+        assert_int_equal(caller_try((c), (name), 0,                            \
+                                    sizeof((uint32_t[]){__VA_ARGS__}) / 4,     \
+                                    (uint32_t[]){__VA_ARGS__}),                \
+                         CALLER_RAISED);                                       \
+        assert_int_equal((c)->status, (expected));                             \
+    } while (0)
+
+void caller_put(struct caller *c, uint32_t at, const void *from,
+                uint32_t bytes);
+void caller_get(struct caller *c, uint32_t at, void *to, uint32_t bytes);
+uint32_t caller_dword(struct caller *c, uint32_t at);
+/** caller_text()/caller_wide() - ASCII with its terminator at @at, as bytes or
+ *  16-bit units; @at. */
+uint32_t caller_text(struct caller *c, uint32_t at, const char *text);
+uint32_t caller_wide(struct caller *c, uint32_t at, const char *text);
+/** caller_counted() - a UNICODE_STRING (or STRING) at @at over @buffer. */
+uint32_t caller_counted(struct caller *c, uint32_t at, uint16_t length,
+                        uint16_t maximum, uint32_t buffer);
+
+#define CALLER_TEST(name)                                                      \
+    cmocka_unit_test_setup_teardown(name, caller_setup, caller_teardown)
+
+#endif
