@@ -118,6 +118,16 @@ void clock_at(struct clock *c, uint64_t due, enum clock_kind kind,
         c->until = due;
 }
 
+/* A routine's cost may pass what is due, so entries can lie in the past. */
+bool clock_good(const struct clock *c)
+{
+    for (uint32_t i = 1; i < c->heap.count; i++) {
+        if (before(at(c, i), at(c, (i - 1) / 2)))
+            return false;
+    }
+    return c->ns_per_tick && c->now <= CLOCK_END;
+}
+
 uint64_t clock_next(const struct clock *c)
 {
     return c->heap.count ? at(c, 0)->due : UINT64_MAX;

@@ -16,6 +16,10 @@ enum clock_kind {
     CLOCK_KINDS
 };
 
+/** Time ends here (22 years at 5 ns a tick): no run passes it, what would be
+ *  due later never is, and so no sum of ticks is too big for its type. */
+#define CLOCK_END (UINT64_C(1) << 57)
+
 struct clock_entry {
     uint64_t due; /* tick */
     uint64_t seq;
@@ -44,6 +48,8 @@ extern const struct state_row clock_rows[];
  *  due at the same tick. */
 void clock_at(struct clock *c, uint64_t due, enum clock_kind kind,
               uint16_t target, uint32_t arg);
+/** clock_good() - could a clock have come to this state? After loading one.  */
+bool clock_good(const struct clock *c);
 /** clock_drop() - (kind, target, arg) will not come. Returns if it was due. */
 bool clock_drop(struct clock *c, enum clock_kind kind, uint16_t target,
                 uint32_t arg);

@@ -180,6 +180,10 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
 {
     struct clock_entry due;
 
+    if (until > CLOCK_END)
+        until = CLOCK_END;
+    if (idle_until > CLOCK_END)
+        idle_until = CLOCK_END;
     if (!m->stop_asked && m->checkpoint.fn &&
         m->clock.now >= m->checkpoint.tick)
         m->checkpoint.fn(m->checkpoint.context, m);

@@ -134,7 +134,8 @@ static enum hb_status load_hardware(struct machine *m, struct loader *l,
     if (status == HB_OK)
         status =
             load_part(l, "clock", CLOCK_VERSION, &m->clock, clock_rows, error);
-    if (status == HB_OK && !m->clock.ns_per_tick)
+    if (status == HB_OK && (!clock_good(&m->clock) ||
+                            m->clock.ns_per_tick != m->config.ns_per_tick))
         status = hb_fail(error, HB_BAD_IMAGE, "section 'clock' is damaged");
     if (status == HB_OK)
         status = load_part(l, "inputs", INPUT_LOG_VERSION, &m->inputs,

@@ -370,8 +370,9 @@ bool tenure_good(struct bus *bus, const struct tenure *t)
     uint64_t last = t->to;
     int step = t->advance;
 
-    if (!t->bytes)
-        return true;
+    if (!t->bytes) /* the next one finds the rest as the last one left it */
+        return !(t->moved | t->cancelled | t->controller | t->kind | t->tc |
+                 t->hold | t->card | t->target | t->reg);
     if (!owner_good(bus, t) || t->target > TENURE_NOTHING ||
         (t->unit_bytes != 1 && t->unit_bytes != 2) || t->moved >= t->bytes ||
         t->bytes > PAGE_BYTES || part_of_unit(t->bytes, t->unit_bytes) ||

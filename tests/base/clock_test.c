@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/save.h"
+#include "base/vec.h"
 
 static int setup(void **state)
 {
@@ -162,6 +163,24 @@ static void a_loaded_clock_serves_as_the_saved_one(void **state)
     saver_fini(&again);
 }
 
+static void a_damaged_clock_is_told_from_a_good_one(void **state)
+{
+    struct clock *c = *state;
+
+    for (uint32_t i = 0; i < 9; i++)
+        clock_at(c, 9 - i, CLOCK_DEVICE, 0, i);
+    assert_true(clock_good(c));
+    VEC_AT(struct clock_entry, &c->heap, 0)->due = 100; /* above later ones */
+    assert_false(clock_good(c));
+    VEC_AT(struct clock_entry, &c->heap, 0)->due = 0;
+    assert_true(clock_good(c));
+    c->now = UINT64_MAX; /* one tick more is the first one */
+    assert_false(clock_good(c));
+    c->now = 0;
+    c->ns_per_tick = 0;
+    assert_false(clock_good(c));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -176,6 +195,7 @@ int main(void)
         T(served_counts_within_one_tick),
         T(nanoseconds_round_up_to_at_least_one_tick),
         T(a_loaded_clock_serves_as_the_saved_one),
+        T(a_damaged_clock_is_told_from_a_good_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,33 @@ static void damage_is_one_clear_error(void **state)
     machine_destroy(m);
 }
 
+/* The tenure is free; where its fields lie, anything is set: with bytes moved, a
+ * next tenure would begin past its end and never come to it. */
+static void damage_of_a_free_bus_never_hangs_a_run(void **state)
+{
+    struct machine *m = edu_machine(), *again = NULL;
+    struct hb_error e;
+    uint8_t *bytes, *bus;
+    size_t count;
+
+    (void)state;
+    assert_int_equal(machine_save_bytes(m, &bytes, &count, &e), HB_OK);
+    bus = memmem(bytes, count, "\3\0\0\0bus", 7);
+    assert_non_null(bus);
+    for (unsigned i = 7; i < 400; i++) {
+        uint8_t was = bus[i];
+
+        bus[i] ^= 0x3a;
+        if (machine_load_bytes(&again, bytes, count, &e) == HB_OK) {
+            machine_run(again, 30000, NULL);
+            machine_destroy(again);
+        }
+        bus[i] = was;
+    }
+    free(bytes);
+    machine_destroy(m);
+}
+
 static void a_big_machine_saves_only_what_was_touched(void **state)
 {
     const uint64_t mib[] = {16, 256, 6 * 1024, 64 * 1024};
@@ -193,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_run_goes_on_from_every_byte_of_a_transfer),
         cmocka_unit_test(a_new_process_goes_on_from_a_file),
         cmocka_unit_test(damage_is_one_clear_error),
+        cmocka_unit_test(damage_of_a_free_bus_never_hangs_a_run),
         cmocka_unit_test(a_big_machine_saves_only_what_was_touched),
     };
 
