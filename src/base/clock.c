@@ -135,10 +135,11 @@ uint64_t clock_next(const struct clock *c)
 
 bool clock_take_due(struct clock *c, struct clock_entry *e)
 {
-    const struct clock_entry *first = at(c, 0);
+    const struct clock_entry *first;
 
-    if (!c->heap.count || first->due > c->now)
+    if (clock_next(c) > c->now || !c->heap.count)
         return false;
+    first = at(c, 0);
     e->due = first->due; /* by parts, as it was written a moment ago */
     e->seq = first->seq;
     e->kind = first->kind;

@@ -128,6 +128,9 @@ static void take_interrupt(struct cpu *cpu)
     cpu->p->esp_before = cpu->s.reg[ESP];
     if (!trap_deliver(cpu, vector, false, 0, cpu->s.eip, TRAP_EXTERNAL))
         cpu->s.shutdown = 1;
+    /* a trap gate leaves IF set: a line that stays up must not stop time */
+    if (cpu->p->pins->intr && (cpu->s.eflags & FLAG_IF))
+        cpu->clock->now++;
 }
 
 static void take_fault(struct cpu *cpu)
