@@ -332,11 +332,12 @@ static void resume(lua_State *lua, struct script *script)
         machine_load_bytes(&m, l->bytes + l->at, (size_t)count, &error) !=
             HB_OK) {
         script->host_failed = true;
-        luaL_error(lua, "%s", error.text);
+        luaL_error(lua, "%s: %s", script->options->load, error.text);
     }
     machine_adopt(lua, m);
     if (!listeners_load(script, &listeners))
-        luaL_error(lua, "the save is damaged: its recorders");
+        luaL_error(lua, "%s: the save's recorders are damaged",
+                   script->options->load);
 }
 
 uint64_t transcript_since(struct script *script, uint64_t now)
