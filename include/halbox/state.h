@@ -10,6 +10,7 @@
 enum state_kind {
     STATE_KIND_END,
     STATE_KIND_INT,    /* count integers of `bytes` bytes each (1, 2, 4, 8) */
+    STATE_KIND_BOOL,   /* count bools: a loader takes 0 and 1 alone         */
     STATE_KIND_BYTES,  /* count raw bytes                                   */
     STATE_KIND_STRUCT, /* count structs of `bytes` each, described by rows  */
     STATE_KIND_VEC     /* a struct vec of structs of `bytes` each           */
@@ -36,12 +37,16 @@ struct vec {
         .name = #f, .kind = (k), .offset = (uint32_t)offsetof(s, f),           \
         .bytes = (uint32_t)(b), .count = (uint32_t)(n), .rows = (r)            \
     }
+#define STATE_INT_KIND_(field)                                                 \
+    _Generic((field), _Bool : STATE_KIND_BOOL, default : STATE_KIND_INT)
 /** One integer field of any width (bool and enum too). */
 #define STATE_INT(s, f)                                                        \
-    STATE_FIELD_(s, f, STATE_KIND_INT, sizeof(((s *)0)->f), 1, NULL)
+    STATE_FIELD_(s, f, STATE_INT_KIND_(((s *)0)->f), sizeof(((s *)0)->f), 1,   \
+                 NULL)
 /** An array of integers. */
 #define STATE_INTS(s, f)                                                       \
-    STATE_FIELD_(s, f, STATE_KIND_INT, sizeof(((s *)0)->f[0]),                 \
+    STATE_FIELD_(s, f, STATE_INT_KIND_(((s *)0)->f[0]),                        \
+                 sizeof(((s *)0)->f[0]),                                       \
                  sizeof(((s *)0)->f) / sizeof(((s *)0)->f[0]), NULL)
 /** An array of bytes, saved raw. */
 #define STATE_BYTES(s, f)                                                      \

@@ -64,6 +64,7 @@ static void save_row(struct saver *s, const uint8_t *field,
 
     switch (row->kind) {
     case STATE_KIND_INT:
+    case STATE_KIND_BOOL:
     case STATE_KIND_BYTES:
         save_bytes(s, field, (size_t)row->bytes * row->count);
         break;
@@ -155,6 +156,21 @@ static bool load_vec(struct loader *l, struct vec *v,
     return true;
 }
 
+/* Any other value in a bool is not C's to look at. */
+static bool load_bools(struct loader *l, uint8_t *field, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t v = 2;
+
+        if (!loader_bytes(l, &v, 1) || v > 1) {
+            l->failed = true;
+            return false;
+        }
+        field[i] = v;
+    }
+    return true;
+}
+
 static bool load_row(struct loader *l, uint8_t *field,
                      const struct state_row *row)
 {
@@ -162,6 +178,8 @@ static bool load_row(struct loader *l, uint8_t *field,
     case STATE_KIND_INT:
     case STATE_KIND_BYTES:
         return loader_bytes(l, field, (size_t)row->bytes * row->count);
+    case STATE_KIND_BOOL:
+        return load_bools(l, field, row->count);
     case STATE_KIND_STRUCT:
         for (uint32_t i = 0; i < row->count; i++) {
             if (!load_rows(l, field + (size_t)i * row->bytes, row->rows))
