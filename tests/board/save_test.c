@@ -162,8 +162,8 @@ static void damage_is_one_clear_error(void **state)
     machine_destroy(m);
 }
 
-/* The tenure is free; where its fields lie, anything is set: with bytes moved, a
- * next tenure would begin past its end and never come to it. */
+/* The tenure is free; where its fields lie, anything is set: with bytes moved,
+ * a next tenure would begin past its end and never come to it. */
 static void damage_of_a_free_bus_never_hangs_a_run(void **state)
 {
     struct machine *m = edu_machine(), *again = NULL;
