@@ -20,12 +20,14 @@ hb_folder(mm_exports mm/exports hb_ke)
 hb_folder(hal_exports hal/exports hb_hal)
 hb_folder(nt src/nt hb_hal hb_image)
 hb_folder(board src/board hb_nt hb_devices hb_mm_exports hb_hal_exports)
+hb_folder(lua src/lua hb_base PkgConfig::LUA)
 hb_folder(debug src/debug hb_board)
-hb_folder(script src/script hb_debug PkgConfig::LUA PkgConfig::JANSSON)
+hb_folder(script src/script hb_debug hb_lua PkgConfig::JANSSON)
 
 # The Lua side of scenarios is compiled in.
 file(GLOB HB_PRELUDE CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/script/prelude/*.lua")
 list(SORT HB_PRELUDE)
+list(PREPEND HB_PRELUDE "${CMAKE_SOURCE_DIR}/src/lua/prelude.lua")
 add_custom_command(OUTPUT "${CMAKE_BINARY_DIR}/prelude.c"
   COMMAND ${CMAKE_COMMAND} "-DIN=${HB_PRELUDE}" -DNAME=script_prelude
           "-DOUT=${CMAKE_BINARY_DIR}/prelude.c"

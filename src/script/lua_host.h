@@ -4,12 +4,9 @@
 #ifndef SCRIPT_LUA_HOST_H
 #define SCRIPT_LUA_HOST_H
 
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
-
 #include "halbox/control.h"
 #include "halbox/inspect.h"
+#include "lua/sandbox.h"
 #include "script/script.h"
 #include "script/transcript.h"
 
@@ -22,7 +19,7 @@ struct script {
     struct machine *machine;
     struct vec recorders;   /* of struct recorder * */
     struct vec breakpoints; /* of struct scenario_breakpoint */
-    uint64_t random[4];
+    struct sandbox_random random;
     uint32_t grain;
     bool host_failed;
     struct transcript transcript;
@@ -56,7 +53,6 @@ bool field_bool(lua_State *lua, int i, const char *name);
 void push_stop(lua_State *lua, const struct machine_stop *stop);
 
 /** The primitives of each family; end with name NULL. */
-extern const luaL_Reg script_sandbox_functions[];
 extern const luaL_Reg script_drive_functions[];
 extern const luaL_Reg script_call_functions[];
 extern const luaL_Reg script_inspect_functions[];
@@ -66,8 +62,7 @@ extern const luaL_Reg script_test_functions[];
 
 /** Open the libraries that a scenario may use, without what differs from run
  *  to run, and run the prelude. False: message on the stack. */
-bool sandbox_open(struct script *script);
-void random_seed(struct script *script, uint64_t seed);
+bool script_open_sandbox(struct script *script);
 
 /** machine_adopt() - @m is the script's machine now. */
 int machine_adopt(lua_State *lua, struct machine *m);

@@ -42,7 +42,7 @@ static int api_drop(lua_State *lua)
 /* Each test has the same random numbers whichever tests ran before it. */
 static int api_random_seed_again(lua_State *lua)
 {
-    random_seed(script_of(lua), script_of(lua)->options->seed);
+    sandbox_seed(&script_of(lua)->random, script_of(lua)->options->seed);
     return 0;
 }
 
@@ -125,7 +125,7 @@ enum hb_status script_run(const char *path,
         with_limit.limit_ns = DEFAULT_LIMIT_S * 1000000000ull;
     if (status != HB_OK)
         return status;
-    random_seed(&script, options->seed);
+    sandbox_seed(&script.random, options->seed);
     if (options->save) {
         script.transcript.plan = *options->save;
         script.transcript.saving = true;
@@ -137,7 +137,7 @@ enum hb_status script_run(const char *path,
         ;
     else if (!script.lua)
         status = hb_fail(error, HB_NO_MEMORY, "%s: no memory to run it", path);
-    else if (!sandbox_open(&script))
+    else if (!script_open_sandbox(&script))
         status =
             hb_fail(error, HB_NO_MEMORY, "%s", lua_tostring(script.lua, -1));
     else

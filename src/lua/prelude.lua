@@ -1,8 +1,7 @@
--- src/script/prelude/1_lua.lua
--- What a scenario sees, made of the primitives that the C side gives in `hb`;
--- documented for users in docs/scenario.md. The files of this folder are one
--- chunk, in the order of their numbers. Here: Lua itself, without what differs
--- from run to run.
+-- src/lua/prelude.lua
+-- Lua without what differs from run to run, made of the primitives that the C
+-- side gives in `hb`. It is the beginning of one chunk: what a scenario or a
+-- scripted card sees besides follows it.
 local hb = ...
 local type, rawget, rawset, error, pcall, select = type, rawget, rawset, error, pcall, select
 local getmetatable, raw_setmetatable, math_type = getmetatable, setmetatable, math.type

@@ -1,5 +1,7 @@
--- src/script/prelude/2_machine.lua
--- Time, checks, the machine's life, running.
+-- src/script/prelude/1_machine.lua
+-- What a scenario sees, documented for users in docs/scenario.md. The files of
+-- this folder are one chunk, in the order of their numbers. Here: time, checks,
+-- the machine's life, running.
 
 ---- time and status
 

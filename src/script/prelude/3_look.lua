@@ -1,4 +1,4 @@
--- src/script/prelude/4_look.lua
+-- src/script/prelude/3_look.lua
 -- Inspection, events, tables; and the tests themselves.
 
 ---- looking

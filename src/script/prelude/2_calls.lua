@@ -1,4 +1,4 @@
--- src/script/prelude/3_calls.lua
+-- src/script/prelude/2_calls.lua
 -- Processes, buffers, handles; Plug and Play.
 
 ---- tickets and calls
