@@ -43,8 +43,10 @@ struct rtc {
     struct device dev;
     uint8_t cmos[CMOS_BYTES];
     uint8_t index;
-    uint64_t next_second; /* ns: when the time advances */
-    uint64_t date;        /* setting: yyyymmdd of power-on */
+    uint64_t next_second;   /* ns: when the time advances */
+    uint64_t periodic_from; /* ns: where periods are counted from */
+    uint32_t periods;       /* since then, the coming one included */
+    uint64_t date;          /* setting: yyyymmdd of power-on */
 };
 
 static unsigned decode(const struct rtc *s, uint8_t v)
@@ -142,34 +144,50 @@ static bool running(const struct rtc *s)
     return (s->cmos[REG_A] & A_DIVIDER) == A_RUNNING;
 }
 
-/* Period of the periodic interrupt in ns, 0 when off. */
-static uint64_t periodic_ns(const struct rtc *s)
+/* Rate of the periodic interrupt as 2^(rate - 1) / 32768 s, 0 when off. */
+static unsigned periodic_rate(const struct rtc *s)
 {
     unsigned rate = s->cmos[REG_A] & A_RATE;
 
     if (!rate || !running(s))
         return 0;
-    if (rate < 3) /* 1 and 2 are 256 and 128 Hz with the 32 kHz base */
-        rate += 7;
-    return ((uint64_t)SECOND_NS << (rate - 1)) / 32768;
+    return rate < 3 ? rate + 7 : rate; /* 1 and 2 are 256 and 128 Hz */
+}
+
+/* Periods are counted from a whole second on: rounding one to ns or ticks does
+ * not move the next. */
+static void next_period(struct rtc *s)
+{
+    unsigned rate = periodic_rate(s);
+    uint64_t due, now = clock_ns(&s->dev);
+
+    if (!rate) {
+        clock_cancel(&s->dev, STEP_PERIODIC);
+        return;
+    }
+    s->periods++;
+    due = s->periodic_from +
+          (((uint64_t)s->periods * SECOND_NS) << (rate - 1)) / 32768;
+    if (s->periods == 32768u >> (rate - 1)) {
+        s->periodic_from = due;
+        s->periods = 0;
+    }
+    clock_after_ns(&s->dev, due > now ? due - now : 0, STEP_PERIODIC);
 }
 
 static void start_periodic(struct rtc *s)
 {
-    uint64_t ns = periodic_ns(s);
-
-    if (ns)
-        clock_after_ns(&s->dev, ns, STEP_PERIODIC);
-    else
-        clock_cancel(&s->dev, STEP_PERIODIC);
+    s->periodic_from = clock_ns(&s->dev);
+    s->periods = 0;
+    next_period(s);
 }
 
-/* Starting the divider: the first update comes half a second later. */
-static void start_seconds(struct rtc *s, uint64_t ns)
+/* The update of @ns; not running: none. */
+static void update_at(struct rtc *s, uint64_t ns)
 {
-    s->next_second = clock_ns(&s->dev) + ns;
+    s->next_second = ns;
     if (running(s))
-        clock_after_ns(&s->dev, ns, STEP_SECOND);
+        clock_after_ns(&s->dev, ns - clock_ns(&s->dev), STEP_SECOND);
     else
         clock_cancel(&s->dev, STEP_SECOND);
 }
@@ -181,9 +199,9 @@ static void rtc_step(struct device *dev, unsigned step, enum dma_status status)
     (void)status;
     if (step == STEP_PERIODIC) {
         s->cmos[REG_C] |= C_PF;
-        start_periodic(s);
+        next_period(s);
     } else {
-        start_seconds(s, SECOND_NS);
+        update_at(s, s->next_second + SECOND_NS);
         if (!(s->cmos[REG_B] & B_SET)) {
             advance_second(s);
             s->cmos[REG_C] |= C_UF;
@@ -203,7 +221,7 @@ static void write_data(struct rtc *s, uint8_t value)
     case REG_A:
         s->cmos[REG_A] = value & (uint8_t)~A_UIP;
         if ((old ^ value) & A_DIVIDER)
-            start_seconds(s, SECOND_NS / 2);
+            update_at(s, clock_ns(&s->dev) + SECOND_NS / 2); /* data sheet */
         if ((old ^ value) & (A_RATE | A_DIVIDER))
             start_periodic(s);
         break;
@@ -291,7 +309,7 @@ static void rtc_reset(struct device *dev)
     s->cmos[MONTH] = encode(s, month);
     s->cmos[YEAR] = encode(s, year % 100);
     s->cmos[CENTURY] = encode(s, year / 100);
-    start_seconds(s, SECOND_NS);
+    update_at(s, clock_ns(&s->dev) + SECOND_NS);
     start_periodic(s);
     update(s);
 }
@@ -300,6 +318,8 @@ static const struct state_row rtc_rows[] = {
     STATE_BYTES(struct rtc, cmos),
     STATE_INT(struct rtc, index),
     STATE_INT(struct rtc, next_second),
+    STATE_INT(struct rtc, periodic_from),
+    STATE_INT(struct rtc, periods),
     STATE_INT(struct rtc, date),
     STATE_END,
 };
@@ -318,7 +338,7 @@ static const struct device_pin rtc_pins[] = {
 const struct device_model rtc_model = {
     .name = "rtc",
     .title = "MC146818 real-time clock and CMOS RAM",
-    .version = 1,
+    .version = 2,
     .state_size = sizeof(struct rtc),
     .rows = rtc_rows,
     .settings = rtc_settings,

@@ -138,21 +138,44 @@ static void alarm_with_dont_care_bytes(void **state)
     assert_int_equal(get(b, C) & 0xa0, 0xa0);
 }
 
+/* Not one tick early or late in two seconds, though 1/1,024 s is no whole
+ * number of ns. */
 static void periodic_interrupt_at_1024_hz(void **state)
 {
     struct bench *b = *state;
-    unsigned count = 0;
 
     set(b, B, 0x42);
-    for (unsigned ms = 0; ms < 125; ms++) {
-        bench_advance_ns(b, 1000000);
-        while (bus_wire(b->bus, WIRE_IRQ0 + 8)) {
-            count++;
-            get(b, C);
-        }
+    for (uint64_t n = 1; n <= 2048; n++) {
+        uint64_t tick = (n * SECOND_NS / 1024 + 9) / BENCH_NS_PER_TICK;
+
+        bench_advance_ns(b, (tick - 1 - b->clock.now) * BENCH_NS_PER_TICK);
+        assert_false(bus_wire(b->bus, WIRE_IRQ0 + 8));
+        bench_advance_ns(b, BENCH_NS_PER_TICK);
+        assert_true(bus_wire(b->bus, WIRE_IRQ0 + 8));
+        get(b, C);
     }
-    /* 128 in an eighth of a second; sampling each ms misses some pairs */
-    assert_in_range(count, 120, 128);
+    assert_int_equal(b->clock.now * BENCH_NS_PER_TICK, 2ull * SECOND_NS);
+}
+
+/* The rates of register A with a 32.768 kHz time base. */
+static void periodic_rates_of_register_a(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, B, 0x42);
+    for (uint8_t rate = 1; rate < 16; rate++) {
+        uint64_t hz = rate < 3 ? 512u >> rate : 65536u >> rate;
+        uint64_t ticks = (SECOND_NS / hz + 9) / BENCH_NS_PER_TICK;
+
+        set(b, A, 0x20 | rate);
+        bench_advance_ns(b, (ticks - 1) * BENCH_NS_PER_TICK);
+        assert_int_equal(get(b, C) & 0xc0, 0);
+        bench_advance_ns(b, BENCH_NS_PER_TICK);
+        assert_int_equal(get(b, C) & 0xc0, 0xc0);
+    }
+    set(b, A, 0x20);
+    bench_advance_ns(b, SECOND_NS);
+    assert_int_equal(get(b, C) & 0xc0, 0);
 }
 
 static void cmos_bytes_keep_what_is_written(void **state)
@@ -182,6 +205,7 @@ int main(void)
         CASE(update_ended_interrupt),
         CASE(alarm_with_dont_care_bytes),
         CASE(periodic_interrupt_at_1024_hz),
+        CASE(periodic_rates_of_register_a),
         CASE(cmos_bytes_keep_what_is_written),
     };
 
