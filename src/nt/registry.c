@@ -138,20 +138,35 @@ uint32_t hive_find(const struct registry *r, uint32_t base,
     return hive_exists(r, key) ? key : 0;
 }
 
-uint32_t hive_make(struct registry *r, uint32_t base, const uint16_t *path,
-                   unsigned count, bool *created)
+/* Walks @path, creating what is missing: all of it, or the last key alone. */
+static uint32_t make(struct registry *r, uint32_t base, const uint16_t *path,
+                     unsigned count, bool parents, bool *created)
 {
-    unsigned from, to;
-    uint32_t key = start(base, path, count, &from);
+    unsigned from, to, next_from, next_to;
+    uint32_t key = start(base, path, count, &from), next;
 
     *created = false;
     for (; key && component(path, count, &from, &to); from = to) {
-        uint32_t next = child(r, key, path + from, to - from);
-
+        next = child(r, key, path + from, to - from);
+        next_from = to;
+        if (!next && !parents && component(path, count, &next_from, &next_to))
+            return 0;
         *created = !next;
         key = next ? next : add_child(r, key, path + from, to - from);
     }
     return hive_exists(r, key) ? key : 0;
+}
+
+uint32_t hive_make(struct registry *r, uint32_t base, const uint16_t *path,
+                   unsigned count, bool *created)
+{
+    return make(r, base, path, count, true, created);
+}
+
+uint32_t hive_create(struct registry *r, uint32_t base, const uint16_t *path,
+                     unsigned count, bool *created)
+{
+    return make(r, base, path, count, false, created);
 }
 
 uint32_t hive_subkey(const struct registry *r, uint32_t key, uint32_t index)

@@ -60,6 +60,9 @@ uint32_t hive_find(const struct registry *r, uint32_t base,
  *  last one is new. 0: a bad name, or too many keys. */
 uint32_t hive_make(struct registry *r, uint32_t base, const uint16_t *path,
                    unsigned count, bool *created);
+/** hive_create() - hive_make() for a guest: 0 also when a parent is missing. */
+uint32_t hive_create(struct registry *r, uint32_t base, const uint16_t *path,
+                     unsigned count, bool *created);
 bool hive_exists(const struct registry *r, uint32_t key);
 /** hive_delete() - false: it has subkeys, or is the root. */
 bool hive_delete(struct registry *r, uint32_t key);

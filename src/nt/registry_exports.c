@@ -79,8 +79,8 @@ static void open_key(struct call *c, bool create)
     bool created = false;
 
     if (status == STATUS_SUCCESS) {
-        key = create ? hive_make(&nt->s.registry, base, path.unit, path.count,
-                                 &created)
+        key = create ? hive_create(&nt->s.registry, base, path.unit, path.count,
+                                   &created)
                      : hive_find(&nt->s.registry, base, path.unit, path.count);
         if (!key)
             status = STATUS_OBJECT_NAME_NOT_FOUND;

@@ -79,7 +79,7 @@ static uint32_t relative_key(struct call *c, bool make)
     if (kind > RELATIVE_USER || (at && !load_text(c, at, &path)))
         return 0;
     key = hive_make_text(r, base[kind]);
-    return make ? hive_make(r, key, path.unit, path.count, &created)
+    return make ? hive_create(r, key, path.unit, path.count, &created)
                 : hive_find(r, key, path.unit, path.count);
 }
 
@@ -404,7 +404,9 @@ void thunk_RtlWriteRegistryValue(struct call *c)
         return;
     good = good && hive_set(&nt_of(c)->s.registry, key, name.unit, name.count,
                             call_u32(c, 3), data, bytes);
-    call_return(c, good ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
+    call_return(c, good   ? STATUS_SUCCESS
+                   : !key ? STATUS_OBJECT_NAME_NOT_FOUND
+                          : STATUS_INVALID_PARAMETER);
 }
 
 /* RtlDeleteRegistryValue(RelativeTo, Path, ValueName). */

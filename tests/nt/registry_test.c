@@ -93,6 +93,25 @@ static void a_key_lives_and_dies(void **state)
     assert_int_equal(STD_CALL(c, "ZwFlushKey", 0x7777), INVALID_HANDLE);
 }
 
+static void a_key_is_not_made_below_a_missing_one(void **state)
+{
+    struct caller *c = *state;
+    uint32_t out = c->data + 0x400, path;
+
+    assert_int_equal(STD_CALL(c, "ZwCreateKey", out, ALL,
+                              attributes(c, KEY_PATH "\\Below"), 0, 0, 0, 0),
+                     NOT_FOUND);
+    assert_int_equal(
+        STD_CALL(c, "ZwOpenKey", out, ALL, attributes(c, KEY_PATH)), NOT_FOUND);
+    path = caller_wide(c, c->data, KEY_PATH "\\Below");
+    assert_int_equal(STD_CALL(c, "RtlCreateRegistryKey", 0, path), NOT_FOUND);
+    assert_int_equal(
+        STD_CALL(c, "RtlWriteRegistryValue", 0, path, path, REG_DWORD, out, 4),
+        NOT_FOUND);
+    create(c, KEY_PATH "\\", 1); /* a backslash at the end names no key */
+    create(c, KEY_PATH "\\Below", 1);
+}
+
 static void values_by_path(void **state)
 {
     struct caller *c = *state;
@@ -131,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CALLER_TEST(a_value_lives_and_dies),
         CALLER_TEST(a_key_lives_and_dies),
+        CALLER_TEST(a_key_is_not_made_below_a_missing_one),
         CALLER_TEST(values_by_path),
         CALLER_TEST(lookaside_lists_start_empty),
     };
