@@ -278,4 +278,29 @@ HB_API enum hb_status machine_load_program(struct machine *m,
                                            const uint8_t *bytes, size_t count,
                                            gpa_t at, struct hb_error *error);
 
+enum { MACHINE_MODULES = 16 };
+/** A file for the guest; nothing of it is kept after the call. */
+struct machine_file {
+    const char *name; /* what the guest is told of it, and messages */
+    const uint8_t *bytes;
+    size_t count;
+};
+/** A kernel with what its boot protocol hands it. */
+struct machine_kernel {
+    struct machine_file image; /* as PROGRAM_KERNEL                          */
+    const char *cmdline;       /* NULL: empty                                */
+    unsigned modules;          /* multiboot modules, initial RAM disks       */
+    const struct machine_file *module;
+};
+/**
+ * machine_load_kernel() - put a kernel into a bare machine's RAM and the CPU
+ * at its entry, as its boot protocol says. Docs: docs/boot.md.
+ *
+ * Returns HB_OK, HB_BAD_STATE (not a bare machine), HB_BAD_IMAGE (damaged, or
+ * no RAM where it must go), HB_BAD_ARGUMENT (the protocol does not take it).
+ */
+HB_API enum hb_status machine_load_kernel(struct machine *m,
+                                          const struct machine_kernel *kernel,
+                                          struct hb_error *error);
+
 #endif

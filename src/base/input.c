@@ -76,6 +76,7 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_BUFFER_FREE] = "buffer_free",
         [INPUT_USER_WRITE] = "user_write",
         [INPUT_REGISTRY] = "registry",
+        [INPUT_KERNEL] = "kernel",
         [INPUT_CALL] = "call",
         [INPUT_TICKET_FREE] = "ticket_free",
     };

@@ -12,7 +12,7 @@ enum input_kind {
     INPUT_POKE_VIRTUAL,  /* a: gva; b: address space (CR3); data             */
     INPUT_POKE_REGISTER, /* a: number; b: value; data: its name              */
     INPUT_SEND,          /* a: device; data: bytes that arrive there         */
-    INPUT_PROGRAM,       /* a: address; b: bytes; data: nothing              */
+    INPUT_PROGRAM,       /* a: address; b: bytes; data: a module's name      */
     INPUT_IMAGE,         /* a: CRC-32 of the file; b: bytes; data: its name  */
     INPUT_DRIVER,        /* a: image; b: 0 start, 1 unload                   */
     INPUT_DEVICE,        /* a: device; b: image that it is offered to        */
@@ -27,6 +27,7 @@ enum input_kind {
     INPUT_CALL,          /* a: client; b: enum machine_call_kind; data: rest */
     INPUT_TICKET_FREE,   /* a: ticket                                        */
     INPUT_REGISTRY,      /* a: value type; data: path, 0, name, 0, value     */
+    INPUT_KERNEL,        /* a: CRC-32 of the file; b: bytes; data: cmdline   */
     INPUT_KINDS
 };
 

@@ -1,53 +1,73 @@
-/* src/board/program.c -- a program on the bare machine: into RAM, and the CPU
- * at its entry in the state that multiboot describes.
- * Source: Multiboot specification 0.6.96, 3.2 machine state, 3.3 information.
- */
+/* src/board/program.c -- a program on the bare machine: its segments into RAM,
+ * and the CPU at its entry as its boot protocol says. */
 #include <string.h>
+#include <zlib.h>
 
-#include "board/board.h"
-#include "image/image.h"
+#include "board/program.h"
 
-enum {
-    MULTIBOOT_MAGIC = 0x2badb002, /* in EAX                                */
-    MULTIBOOT_INFO = 0x7000,      /* where we put the structure: low, free */
-    MULTIBOOT_MAP = 0x7100,
-    MULTIBOOT_HAS_MEMORY = 1 << 0,
-    MULTIBOOT_HAS_MAP = 1 << 6,
-    MAP_ENTRY_BYTES = 24,
-};
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
 
-/* 3.3: mem_lower, mem_upper in KiB at 4 and 8; mmap_length, mmap_addr at 44. */
-static void put_information(struct machine *m)
+uint32_t program_below(const struct machine *m, uint64_t end, uint64_t bytes,
+                       uint32_t align)
 {
-    const gpa_t info = gpa_of(MULTIBOOT_INFO);
+    end = end < 4 * GIB ? end : 4 * GIB;
+    for (unsigned i = m->ram.ranges; i-- > 0;) {
+        const struct ram_range *r = &m->ram.range[i];
+        uint64_t top = r->start + r->bytes, at;
 
-    ram_write32(&m->ram, info, MULTIBOOT_HAS_MEMORY | MULTIBOOT_HAS_MAP);
-    ram_write32(&m->ram, gpa_add(info, 4),
-                (uint32_t)(m->ram.range[0].bytes >> 10));
-    ram_write32(&m->ram, gpa_add(info, 8),
-                (uint32_t)(m->ram.range[1].bytes >> 10));
-    ram_write32(&m->ram, gpa_add(info, 44), m->ram.ranges * MAP_ENTRY_BYTES);
-    ram_write32(&m->ram, gpa_add(info, 48), MULTIBOOT_MAP);
-    for (unsigned i = 0; i < m->ram.ranges; i++) {
-        gpa_t at = gpa_of(MULTIBOOT_MAP + i * MAP_ENTRY_BYTES);
-
-        ram_write32(&m->ram, at, MAP_ENTRY_BYTES - 4);
-        ram_write64(&m->ram, gpa_add(at, 4), m->ram.range[i].start);
-        ram_write64(&m->ram, gpa_add(at, 12), m->ram.range[i].bytes);
-        ram_write32(&m->ram, gpa_add(at, 20), 1); /* RAM that is free */
+        top = top < end ? top : end;
+        if (r->start < MIB || top < r->start + bytes)
+            continue;
+        at = (top - bytes) & ~(uint64_t)(align - 1);
+        if (at >= r->start)
+            return (uint32_t)at;
     }
+    return 0;
 }
 
-static void enter_at(struct machine *m, uint32_t eip)
+uint32_t program_above(const struct machine *m, uint64_t from, uint64_t bytes)
+{
+    from = (from + PAGE_MASK) & ~(uint64_t)PAGE_MASK;
+    for (unsigned i = 0; i < m->ram.ranges; i++) {
+        const struct ram_range *r = &m->ram.range[i];
+        uint64_t at = from > r->start ? from : r->start;
+
+        if (r->start >= MIB && at + bytes <= r->start + r->bytes &&
+            at + bytes <= 4 * GIB)
+            return (uint32_t)at;
+    }
+    return 0;
+}
+
+enum hb_status program_fill(struct machine *m, const char *name, uint32_t at,
+                            const void *bytes, size_t count,
+                            struct hb_error *error)
+{
+    enum hb_status status = HB_OK;
+
+    if (!ram_is(&m->ram, gpa_of(at), count))
+        status = hb_fail(error, HB_BAD_IMAGE, "%s: no RAM for %zu bytes at %#x",
+                         name, count, at);
+    if (status == HB_OK)
+        status = input_enter(m, INPUT_PROGRAM, at, count, name,
+                             (uint32_t)strlen(name), error);
+    if (status == HB_OK)
+        ram_write(&m->ram, gpa_of(at), bytes, count);
+    return status;
+}
+
+void program_enter(struct machine *m, uint32_t eip, uint16_t code,
+                   uint16_t data)
 {
     /* descriptor bits 8-15 and 20-23: present, accessed, 32-bit, in pages */
-    const struct cpu_segment code = {8, 0xc09b, 0, 0xffffffff};
-    const struct cpu_segment data = {16, 0xc093, 0, 0xffffffff};
+    const struct cpu_segment c = {code, 0xc09b, 0, 0xffffffff};
+    const struct cpu_segment d = {data, 0xc093, 0, 0xffffffff};
 
     cpu_reset(&m->cpu);
     m->cpu.s.cr0 = CR0_PE | CR0_ET;
     for (unsigned i = 0; i < CPU_SEGS; i++)
-        m->cpu.s.seg[i] = i == CS ? code : data;
+        m->cpu.s.seg[i] = i == CS ? c : d;
     m->cpu.s.eip = eip;
 }
 
@@ -79,35 +99,83 @@ static enum hb_status place(struct machine *m, const struct image *image,
     return HB_OK;
 }
 
+static enum hb_status need_bare(const struct machine *m, struct hb_error *error)
+{
+    if (!m->config.bare)
+        return hb_fail(error, HB_BAD_STATE,
+                       "programs run on a bare machine: this one has a kernel");
+    return HB_OK;
+}
+
+static enum hb_status start(struct machine *m, const struct image *image,
+                            const struct machine_kernel *kernel,
+                            struct hb_error *error)
+{
+    if (image->multiboot)
+        return multiboot_start(m, image, kernel, error);
+    if (kernel->modules || (kernel->cmdline && *kernel->cmdline))
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "%s: a kernel without a boot protocol takes neither "
+                       "command line nor modules",
+                       kernel->image.name);
+    program_enter(m, image->base + image->entry, 8, 16);
+    return HB_OK;
+}
+
+enum hb_status machine_load_kernel(struct machine *m,
+                                   const struct machine_kernel *kernel,
+                                   struct hb_error *error)
+{
+    const struct machine_file *f = &kernel->image;
+    const char *cmdline = kernel->cmdline ? kernel->cmdline : "";
+    struct image *image;
+    enum hb_status status = need_bare(m, error);
+
+    if (status == HB_OK && kernel->modules > MACHINE_MODULES)
+        status = hb_fail(error, HB_BAD_ARGUMENT, "at most %d modules",
+                         (int)MACHINE_MODULES);
+    if (status == HB_OK)
+        status = image_parse_kernel(f->bytes, f->count, f->name, &image, error);
+    if (status != HB_OK)
+        return status;
+    status = input_enter(m, INPUT_KERNEL, crc32_z(0, f->bytes, f->count),
+                         f->count, cmdline, (uint32_t)strlen(cmdline), error);
+    if (status == HB_OK)
+        status = place(m, image, error);
+    if (status == HB_OK)
+        status = start(m, image, kernel, error);
+    image_free(image);
+    return status;
+}
+
+static enum hb_status load_flat(struct machine *m, const uint8_t *bytes,
+                                size_t count, gpa_t at, struct hb_error *error)
+{
+    struct image *image;
+    enum hb_status status = image_parse_raw(
+        bytes, count, "program", (uint32_t)at.v, (uint32_t)at.v, &image, error);
+
+    if (status != HB_OK)
+        return status;
+    status = input_enter(m, INPUT_PROGRAM, at.v, count, NULL, 0, error);
+    if (status == HB_OK)
+        status = place(m, image, error);
+    if (status == HB_OK)
+        program_enter(m, image->base + image->entry, 8, 16);
+    image_free(image);
+    return status;
+}
+
 enum hb_status machine_load_program(struct machine *m,
                                     enum machine_program kind,
                                     const uint8_t *bytes, size_t count,
                                     gpa_t at, struct hb_error *error)
 {
-    struct image *image = NULL;
-    enum hb_status status;
+    const struct machine_kernel kernel = {.image = {"kernel", bytes, count}};
+    enum hb_status status = need_bare(m, error);
 
-    if (!m->config.bare)
-        return hb_fail(error, HB_BAD_STATE,
-                       "programs run on a bare machine: this one has a kernel");
-    if (kind == PROGRAM_FLAT)
-        status = image_parse_raw(bytes, count, "program", (uint32_t)at.v,
-                                 (uint32_t)at.v, &image, error);
-    else
-        status = image_parse_kernel(bytes, count, "kernel", &image, error);
-    if (status == HB_OK)
-        status = input_enter(m, INPUT_PROGRAM, at.v, count, NULL, 0, error);
-    if (status == HB_OK)
-        status = place(m, image, error);
-    if (status == HB_OK) {
-        enter_at(m, image->base + image->entry);
-        if (image->multiboot) {
-            put_information(m);
-            m->cpu.s.reg[EAX] = MULTIBOOT_MAGIC;
-            m->cpu.s.reg[EBX] = MULTIBOOT_INFO;
-        }
-    }
-    if (image)
-        image_free(image);
-    return status;
+    if (status != HB_OK)
+        return status;
+    return kind == PROGRAM_FLAT ? load_flat(m, bytes, count, at, error)
+                                : machine_load_kernel(m, &kernel, error);
 }

@@ -39,40 +39,55 @@ static void on_port(void *context, const struct hb_event *event)
     machine_stop(s->m);
 }
 
-static int read_image(struct cli *cli, const char *path, uint8_t **bytes,
-                      size_t *count)
+/* A whole file; the caller frees file->bytes. */
+static int read_file(struct cli *cli, const char *path,
+                     struct machine_file *file)
 {
     FILE *f = fopen(path, "rb");
+    uint8_t *bytes;
     long end;
 
     if (!f || fseek(f, 0, SEEK_END) != 0 || (end = ftell(f)) < 0) {
         if (f)
             fclose(f);
-        return cli_error(cli, CLI_HOST, "%s: cannot open the kernel: %s", path,
+        return cli_error(cli, CLI_HOST, "%s: cannot open it: %s", path,
                          strerror(errno));
     }
     rewind(f);
-    *bytes = end <= MOST_BYTES ? malloc((size_t)end + 1) : NULL;
-    *count = *bytes ? fread(*bytes, 1, (size_t)end, f) : 0;
+    bytes = end <= MOST_BYTES ? malloc((size_t)end + 1) : NULL;
+    *file = (struct machine_file){.name = path, .bytes = bytes};
+    file->count = bytes ? fread(bytes, 1, (size_t)end, f) : 0;
     fclose(f);
-    return *bytes
-               ? CLI_OK
-               : cli_error(cli, CLI_HOST, "%s: too large for a kernel", path);
+    return bytes ? CLI_OK
+                 : cli_error(cli, CLI_HOST, "%s: too large to load", path);
+}
+
+static void free_file(struct machine_file *file)
+{
+    free((void *)(uintptr_t)file->bytes);
 }
 
 static int program(struct cli *cli, struct machine *m)
 {
+    struct machine_file module[MACHINE_MODULES];
+    struct machine_kernel kernel = {.cmdline = cli->cmdline, .module = module};
     struct hb_error error;
-    uint8_t *bytes = NULL;
-    size_t count;
-    int status = read_image(cli, cli_operand(cli, 0), &bytes, &count);
+    int status = read_file(cli, cli_operand(cli, 0), &kernel.image);
 
-    if (status == CLI_OK &&
-        machine_load_program(m, PROGRAM_KERNEL, bytes, count, gpa_of(0),
-                             &error) != HB_OK)
-        status =
-            cli_error(cli, CLI_HOST, "%s: %s", cli_operand(cli, 0), error.text);
-    free(bytes);
+    if (cli->initrd.count > MACHINE_MODULES)
+        status = cli_error(cli, CLI_USAGE, "at most %d files with --initrd",
+                           (int)MACHINE_MODULES);
+    while (status == CLI_OK && kernel.modules < cli->initrd.count) {
+        const char *path = *VEC_AT(const char *, &cli->initrd, kernel.modules);
+
+        status = read_file(cli, path, &module[kernel.modules]);
+        kernel.modules += status == CLI_OK;
+    }
+    if (status == CLI_OK && machine_load_kernel(m, &kernel, &error) != HB_OK)
+        status = cli_fail(cli, &error);
+    while (kernel.modules)
+        free_file(&module[--kernel.modules]);
+    free_file(&kernel.image);
     return status;
 }
 

@@ -45,6 +45,7 @@ void cli_fini(struct cli *cli)
             fclose(t->file);
     }
     vec_free(&cli->trace);
+    vec_free(&cli->initrd);
     vec_free(&cli->operand);
     setup_fini(&cli->setup);
 }

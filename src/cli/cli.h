@@ -32,7 +32,8 @@ struct cli {
     struct setup setup;
     struct vec operand; /* of const char *: images, scenarios, what to list */
     struct vec trace;   /* of struct cli_trace                              */
-    const char *scenario, *junit, *save, *load, *images_folder;
+    struct vec initrd;  /* of const char *: files for the kernel           */
+    const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
     uint64_t seed, limit_ns, max_instructions;
     enum cli_serial serial;
     const char *serial_file;

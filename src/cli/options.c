@@ -132,15 +132,24 @@ static int apply_serial(struct cli *cli, const struct option_row *row,
 static int apply_text(struct cli *cli, const struct option_row *row,
                       const char *value)
 {
-    const char **to[] = {&cli->scenario, &cli->junit, &cli->save, &cli->load,
-                         &cli->images_folder};
-    static const char *const names[] = {"scenario", "junit", "save", "load",
-                                        "images"};
+    const char **to[] = {&cli->scenario, &cli->junit,         &cli->save,
+                         &cli->load,     &cli->images_folder, &cli->cmdline};
+    static const char *const names[] = {"scenario", "junit",  "save",
+                                        "load",     "images", "cmdline"};
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(row->name, names[i]) == 0)
             *to[i] = value;
     return CLI_OK;
+}
+
+static int apply_initrd(struct cli *cli, const struct option_row *row,
+                        const char *value)
+{
+    (void)row;
+    return vec_push(&cli->initrd, sizeof value, &value)
+               ? CLI_OK
+               : cli_error(cli, CLI_HOST, "no memory");
 }
 
 static int apply_help(struct cli *cli, const struct option_row *row,
@@ -169,6 +178,8 @@ static const struct option_row options[] = {
     {"missing", "stub|fail", "imports that nothing serves", R | T, apply_setting, "missing", NULL},
     {"seed", "NUMBER", "of the scenario's random numbers", R | T, apply_seed, NULL, NULL},
     {"time-limit", "SECONDS", "of virtual time (60)", ALL, apply_limit, NULL, NULL},
+    {"cmdline", "TEXT", "the kernel's command line", B, apply_text, NULL, NULL},
+    {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, apply_initrd, NULL, NULL},
     {"max-instructions", "N", "stop after so many", B, apply_instructions, NULL, NULL},
     {"serial", "stdio|FILE|none", "where serial output goes (stdio)", B, apply_serial, NULL, NULL},
     {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, apply_text, NULL, NULL},
