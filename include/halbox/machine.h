@@ -143,6 +143,7 @@ enum machine_stop_reason {
     STOP_ENDED,      /* the guest system has stopped: bugcheck, shutdown     */
     STOP_IDLE,       /* nothing can ever happen again; text: who waits       */
     STOP_FINDING,    /* a finding, with verify=stop                          */
+    STOP_WAITING,    /* machine_run_live(): the CPU waits, see stop.wake     */
 };
 
 /** Why and where a run stopped. */
@@ -150,6 +151,8 @@ struct machine_stop {
     enum machine_stop_reason reason;
     struct machine_position at;
     int breakpoint;               /* its id, with STOP_BREAKPOINT            */
+    uint64_t wake;                /* STOP_WAITING: tick of the next due work,
+                                     UINT64_MAX: only an input can wake it   */
     char text[MACHINE_STOP_TEXT]; /* for a person; may be empty              */
 };
 
@@ -168,6 +171,17 @@ HB_API const char *machine_stop_name(enum machine_stop_reason reason);
  */
 HB_API enum machine_stop_reason machine_run(struct machine *m, uint64_t until,
                                             struct machine_stop *stop);
+/**
+ * machine_run_live() - as machine_run(), for a client that hands in what comes
+ * from the host (keys, frames) at the time it comes: a CPU that waits (HLT)
+ * skips no time past tick @idle_until; the client then waits for the host as
+ * long, and calls again with the time that has passed. A CPU that only an input
+ * can wake waits for it; one with interrupts off is STOP_IDLE as ever.
+ */
+HB_API enum machine_stop_reason machine_run_live(struct machine *m,
+                                                 uint64_t until,
+                                                 uint64_t idle_until,
+                                                 struct machine_stop *stop);
 /** machine_stop() - from a listener: have the run stop at the next boundary
  *  between two instructions, or two bytes of DMA. */
 HB_API void machine_stop(struct machine *m);

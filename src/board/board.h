@@ -55,6 +55,7 @@ struct machine {
     /* of the host and the clients: not saved */
     struct events events;
     bool stop_asked, finding_stop;
+    bool live; /* in machine_run_live(): inputs may come while it waits */
     int stop_breakpoint;
     struct breakpoint breakpoint[BREAKPOINTS];
     int breakpoint_ids;

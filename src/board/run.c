@@ -19,6 +19,7 @@ const char *machine_stop_name(enum machine_stop_reason reason)
         [STOP_ENDED] = "ended",
         [STOP_IDLE] = "idle",
         [STOP_FINDING] = "finding",
+        [STOP_WAITING] = "waiting",
     };
 
     return (unsigned)reason < sizeof names / sizeof *names ? names[reason]
@@ -94,6 +95,8 @@ static bool work_is_coming(const struct machine *m)
 
 static bool hopeless(const struct machine *m)
 {
+    if (m->live && (m->ke || m->cpu.s.eflags & FLAG_IF))
+        return false; /* whoever it waits for may still come */
     if (work_is_coming(m))
         return false;
     if (m->ke)
@@ -106,8 +109,13 @@ static bool halted(struct machine *m, uint64_t until, struct machine_stop *stop)
     uint64_t next = clock_next(&m->clock);
 
     if (!hopeless(m)) {
-        m->clock.now = next < until ? next : until;
-        return true;
+        if (m->clock.now < until) {
+            m->clock.now = next < until ? next : until;
+            return true;
+        }
+        stop->reason = STOP_WAITING;
+        stop->wake = next;
+        return false;
     }
     stop->reason = STOP_IDLE;
     if (m->ke)
@@ -218,16 +226,35 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
     return run_cpu(m, until, idle_until, stop);
 }
 
-enum machine_stop_reason machine_run(struct machine *m, uint64_t until,
-                                     struct machine_stop *out)
+static enum machine_stop_reason run(struct machine *m, uint64_t until,
+                                    uint64_t idle_until,
+                                    struct machine_stop *out)
 {
     struct machine_stop stop;
     enum run_piece what;
 
     run_begin(m, &stop);
-    while (run_piece(m, until, until, &what, &stop))
+    while (run_piece(m, until, idle_until, &what, &stop))
         ;
     return run_end(m, &stop, out);
+}
+
+enum machine_stop_reason machine_run(struct machine *m, uint64_t until,
+                                     struct machine_stop *stop)
+{
+    return run(m, until, until, stop);
+}
+
+enum machine_stop_reason machine_run_live(struct machine *m, uint64_t until,
+                                          uint64_t idle_until,
+                                          struct machine_stop *stop)
+{
+    enum machine_stop_reason reason;
+
+    m->live = true;
+    reason = run(m, until, idle_until < until ? idle_until : until, stop);
+    m->live = false;
+    return reason;
 }
 
 /* ---- time ----------------------------------------------------------------*/

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/live.h"
 #include "halbox/control.h"
 
 enum { DEBUG_EXIT = 0xf4, LIMIT_S = 60 };
@@ -14,7 +15,8 @@ enum { MOST_BYTES = 256 << 20 };
 struct session {
     struct cli *cli;
     struct machine *m;
-    FILE *serial; /* NULL: nowhere */
+    struct live live; /* what comes from the host while it runs */
+    FILE *serial;     /* NULL: nowhere */
     bool exited;
     uint8_t exit_value;
 };
@@ -98,7 +100,8 @@ static int run(struct session *s)
                                               : machine_ticks(s->m, ns);
     struct machine_stop stop;
 
-    machine_run(s->m, until, &stop);
+    s->live.m = s->m;
+    live_run(&s->live, until, &stop);
     if (s->exited)
         return s->exit_value << 1 | 1;
     return cli_error(s->cli, CLI_FAILED, "%s: %s%s%s at tick %llu",
