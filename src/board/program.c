@@ -111,6 +111,8 @@ static enum hb_status start(struct machine *m, const struct image *image,
                             const struct machine_kernel *kernel,
                             struct hb_error *error)
 {
+    if (image->kind == IMAGE_LINUX)
+        return linux_start(m, image, kernel, error);
     if (image->multiboot)
         return multiboot_start(m, image, kernel, error);
     if (kernel->modules || (kernel->cmdline && *kernel->cmdline))

@@ -52,6 +52,7 @@ enum hb_status pe_parse(struct build *b);
 enum hb_status elf_parse(struct build *b);
 enum hb_status elf_parse_kernel(struct build *b);
 enum hb_status multiboot_parse(struct build *b, bool *loads);
+enum hb_status bzimage_parse(struct build *b, bool *loads);
 
 /** Unpack @bytes when they are a .gz, else copy them. */
 enum hb_status image_unpack(struct build *b, const void *bytes, size_t count);

@@ -91,13 +91,16 @@ enum hb_status image_parse_kernel(const void *bytes, size_t count,
 
     if (status != HB_OK)
         return status;
-    status = multiboot_parse(b, &loads);
+    status = bzimage_parse(b, &loads);
+    if (status == HB_OK && !loads)
+        status = multiboot_parse(b, &loads);
     if (status == HB_OK && !loads) {
         if (file_at(b, 0, 4) && memcmp(b->file, "\177ELF", 4) == 0)
             status = elf_parse_kernel(b);
         else
-            status = image_bad(b, "not a kernel: neither an ELF executable "
-                                  "nor a multiboot header with addresses");
+            status = image_bad(b, "not a kernel: no ELF executable, no "
+                                  "multiboot header with addresses, no "
+                                  "Linux bzImage");
     }
     return build_end(b, status, out);
 }
@@ -150,6 +153,8 @@ const char *image_kind_name(enum image_kind kind)
         return "ELF shared object";
     case IMAGE_ELF_EXEC:
         return "ELF executable";
+    case IMAGE_LINUX:
+        return "Linux bzImage";
     case IMAGE_RAW:
         return "raw";
     }

@@ -8,7 +8,8 @@
  * stand. Every field was checked: each segment lies inside [0, bytes), each
  * fixup and slot inside a segment, each name ends inside the file.
  * Sources: Microsoft PE/COFF specification; System V ABI, i386 supplement;
- * Multiboot specification 0.6.96. Docs: docs/image.md. */
+ * Multiboot specification 0.6.96; The Linux/x86 Boot Protocol. Docs:
+ * docs/image.md. */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 
@@ -23,6 +24,7 @@ enum image_kind {
     IMAGE_ELF_REL,  /* ld -r or gcc -c: sections laid out by us        */
     IMAGE_ELF_DYN,  /* gcc -shared: segments and dynamic relocations   */
     IMAGE_ELF_EXEC, /* fixed address, no imports                       */
+    IMAGE_LINUX,    /* bzImage                                         */
     IMAGE_RAW       /* bytes at an address                             */
 };
 
@@ -101,6 +103,18 @@ struct image_multiboot {
     uint32_t mode_type, width, height, depth; /* flags bit 2 */
 };
 
+/** Setup header of a bzImage; valid with IMAGE_LINUX. What the protocol's
+ *  version does not have yet has the value that it implies. */
+struct image_linux {
+    uint16_t version;      /* 202h: 2.02                                     */
+    uint32_t setup_bytes;  /* of the real-mode part, from the file's start   */
+    uint32_t header_end;   /* of the header, in the file                     */
+    uint32_t initrd_most;  /* highest address of the initial RAM disk        */
+    uint32_t cmdline_most; /* bytes of the command line without its 0        */
+    uint32_t alignment;    /* of where it unpacks itself                     */
+    uint32_t runs_at, runs_bytes; /* memory that it unpacks itself into      */
+};
+
 /** A description; owns its bytes and tables, names point into them. */
 struct image {
     enum image_kind kind;
@@ -126,6 +140,7 @@ struct image {
 
     bool multiboot;
     struct image_multiboot mb;
+    struct image_linux linux_boot;
 };
 
 /**
@@ -145,8 +160,9 @@ enum hb_status image_load(const char *path, struct image **out,
 
 /**
  * image_parse_kernel() - describe what the bare machine boots: an i386 ELF
- * executable (segments at their physical addresses, base 0), or any file with
- * a multiboot header that gives its addresses (flags bit 16).
+ * executable (segments at their physical addresses, base 0), any file with a
+ * multiboot header that gives its addresses (flags bit 16), or a Linux bzImage
+ * (without has_entry when it can be entered in real mode alone).
  * A kernel without a multiboot header has image->multiboot false.
  */
 enum hb_status image_parse_kernel(const void *bytes, size_t count,

@@ -128,6 +128,83 @@ static void what_does_not_fit_is_refused(void **state)
     free((void *)(uintptr_t)large.bytes);
 }
 
+/* ---- Linux ---------------------------------------------------------------*/
+
+enum { LINUX_SETUP = 1024, LINUX_BYTES = LINUX_SETUP + 4096 };
+
+/* Protocol 2.10; unpacks itself into 1 MiB at 2 MiB. */
+static struct machine_file bzimage(uint8_t file[LINUX_BYTES])
+{
+    const uint32_t fields[][2] = {{0x1fc, 0xaa55u << 16}, {0x200, 0x64486aeb},
+                                  {0x204, 0x20a5372},     {0x214, 0x100000},
+                                  {0x22c, 0x7fffff},      {0x238, 255},
+                                  {0x258, 0x200000},      {0x260, 0x100000}};
+
+    memset(file, 0, LINUX_BYTES);
+    file[0x1f1] = 1;
+    for (unsigned i = 0; i < sizeof fields / sizeof *fields; i++)
+        memcpy(file + fields[i][0], &fields[i][1], 4);
+    file[0x211] = 1;
+    memset(file + LINUX_SETUP, 0xf4, LINUX_BYTES - LINUX_SETUP);
+    return (struct machine_file){"vmlinuz", file, LINUX_BYTES};
+}
+
+static void linux_finds_its_zero_page(void **state)
+{
+    const struct machine_file initrd = {"initrd", (const uint8_t *)"cpio", 4};
+    uint8_t file[LINUX_BYTES];
+    struct machine_kernel kernel = {.image = bzimage(file),
+                                    .cmdline = "console=ttyS0",
+                                    .modules = 1,
+                                    .module = &initrd};
+    struct machine *m = bare_create(NULL, NULL, 0);
+    struct inspect_cpu cpu;
+    uint32_t page;
+    char s[64];
+
+    (void)state;
+    assert_int_equal(machine_load_kernel(m, &kernel, NULL), HB_OK);
+    inspect_cpu(m, &cpu);
+    page = cpu.reg[6];
+    assert_int_equal(cpu.eip, 0x100000);
+    assert_int_equal(word(m, cpu.eip), 0xf4f4f4f4);
+    assert_int_equal(word(m, page + 0x202), 0x53726448); /* the header */
+    assert_int_equal(word(m, page + 0x210) & 0xff, 0xff);
+    assert_string_equal(text(m, word(m, page + 0x228), s), "console=ttyS0");
+    assert_int_equal(word(m, page + 0x21c), 4);
+    assert_int_equal(word(m, page + 0x218), 0x7ff000); /* as high as it may */
+    assert_memory_equal(text(m, 0x7ff000, s), "cpio", 4);
+    assert_int_equal(word(m, page + 0x1e8) & 0xff, 3); /* e820 */
+    assert_int_equal(word(m, page + 0x2d0 + 20), 0x100000);
+    assert_int_equal(word(m, page + 0x2d0 + 28), 14 << 20);
+    assert_int_equal(word(m, page + 0x2d0 + 36), 1);
+    machine_destroy(m);
+}
+
+static void linux_takes_what_its_header_says(void **state)
+{
+    uint8_t file[LINUX_BYTES];
+    char longer[300];
+    struct machine_kernel kernel = {.image = bzimage(file), .cmdline = longer};
+    struct machine *m = bare_create(NULL, NULL, 0);
+    struct hb_error e = {.text = ""};
+
+    (void)state;
+    memset(longer, 'x', sizeof longer);
+    longer[256] = 0;
+    assert_int_equal(machine_load_kernel(m, &kernel, &e), HB_BAD_ARGUMENT);
+    longer[255] = 0;
+    assert_int_equal(machine_load_kernel(m, &kernel, &e), HB_OK);
+    file[0x25b] = 1; /* unpacks itself to 18 MiB: this machine has 17 */
+    assert_int_equal(machine_load_kernel(m, &kernel, &e), HB_BAD_IMAGE);
+    assert_non_null(strstr(e.text, "--memory"));
+    file[0x25b] = 0;
+    memset(file + 0x214, 0, 4);
+    assert_int_equal(machine_load_kernel(m, &kernel, &e), HB_BAD_ARGUMENT);
+    assert_non_null(strstr(e.text, "BIOS"));
+    machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +212,8 @@ int main(void)
         cmocka_unit_test(the_map_names_all_ram),
         cmocka_unit_test(information_goes_where_the_kernel_is_not),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(linux_finds_its_zero_page),
+        cmocka_unit_test(linux_takes_what_its_header_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
