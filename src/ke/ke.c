@@ -42,6 +42,7 @@ static const struct state_row thread_rows[] = {
     STATE_INT(struct thread, ending),
     STATE_INT(struct thread, system_wait),
     STATE_INT(struct thread, priority),
+    STATE_INT(struct thread, increment),
     STATE_INT(struct thread, quantum),
     STATE_INT(struct thread, apc_disable),
     STATE_INT(struct thread, process),

@@ -103,21 +103,39 @@ void thunk_KeGetPreviousMode(struct call *c)
     call_return(c, ke_previous_mode(c->ke));
 }
 
-/** LONG KeSetBasePriorityThread(Thread, Increment): over its process's 8; the
- *  old increment. */
+enum { INCREMENT_MOST = 16, VARIABLE_LOWEST = 1, VARIABLE_HIGHEST = 15 };
+
+/** LONG KeSetBasePriorityThread(Thread, Increment): over its process's 8, whose
+ *  class ends below real time; 16 and -16 saturate. The old increment. */
 void thunk_KeSetBasePriorityThread(struct call *c)
 {
-    uint32_t thread = ke_thread_by_object(c->ke, call_va(c, 0));
-    int32_t increment = (int32_t)call_u32(c, 1);
-    int old;
+    uint32_t id = ke_thread_by_object(c->ke, call_va(c, 0));
+    int32_t increment = (int32_t)call_u32(c, 1), base, old;
+    struct thread *t = thread_find(c->ke, id);
 
     load_u32(c, call_va(c, 0));
     if (!call_ok(c))
         return;
-    if (increment < -16 || increment > 16)
-        increment = increment < 0 ? -16 : 16;
-    old = ke_thread_set_priority(c->ke, thread, KE_PRIORITY_NORMAL + increment);
-    call_return(c, (uint32_t)(old - KE_PRIORITY_NORMAL));
+    if (!t) {
+        call_return(c, 0);
+        return;
+    }
+    if (increment >= INCREMENT_MOST)
+        base = VARIABLE_HIGHEST;
+    else if (increment <= -INCREMENT_MOST)
+        base = VARIABLE_LOWEST;
+    else
+        base = KE_PRIORITY_NORMAL + increment;
+    base = base < VARIABLE_LOWEST    ? VARIABLE_LOWEST
+           : base > VARIABLE_HIGHEST ? VARIABLE_HIGHEST
+                                     : base;
+    old = t->increment;
+    if (increment >= INCREMENT_MOST || increment <= -INCREMENT_MOST)
+        t->increment = increment < 0 ? -INCREMENT_MOST : INCREMENT_MOST;
+    else
+        t->increment = (int8_t)(base - KE_PRIORITY_NORMAL);
+    ke_thread_set_priority(c->ke, id, base);
+    call_return(c, (uint32_t)old);
 }
 
 /** There is one processor to run on. */

@@ -81,7 +81,8 @@ struct thread {
     uint8_t ending; /* asked to end: does so when it next leaves the kernel */
     uint8_t system_wait; /* a worker thread: its waiting is no deadlock */
     int8_t priority;
-    int8_t quantum; /* clock interrupts left */
+    int8_t increment; /* what KeSetBasePriorityThread tells next */
+    int8_t quantum;   /* clock interrupts left */
     uint16_t apc_disable;
     uint16_t process, attached; /* attached: whose CR3, else 0 */
     uint32_t object, stack_top, teb;

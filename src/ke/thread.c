@@ -339,6 +339,8 @@ uint32_t ke_thread_create(struct ke *ke, const struct ke_thread_start *how,
         .process = (uint16_t)how->process,
         .priority =
             (int8_t)(how->priority ? how->priority : KE_PRIORITY_NORMAL),
+        .increment =
+            (int8_t)(how->priority ? how->priority - KE_PRIORITY_NORMAL : 0),
         .stack_top = top.v,
         .teb = how->teb,
         .exception_list = REGISTRATION_END,
