@@ -77,16 +77,20 @@ static void put_kpcr(struct ke *ke)
     ram_write8(ke->ram, gpa_add(prcb, PRCB_BUILD_TYPE), 2); /* one processor */
 }
 
-/** Windows versions by era: NT 4.0, 5.0, 5.1, 6.2. */
+/** Windows versions by era: NT 4.0, 5.0, 5.1, 6.2, and their builds. */
+static const uint16_t version[][3] = {[MM_NT4] = {4, 0, 1381},
+                                      [MM_NT4_SP4] = {4, 0, 1381},
+                                      [MM_2000] = {5, 0, 2195},
+                                      [MM_XP] = {5, 1, 2600},
+                                      [MM_W8] = {6, 2, 9200}};
+
+/** NtBuildNumber's top bits; a checked build has C0000000h. */
+#define FREE_BUILD 0xf0000000u
+
 static void put_kuser(struct ke *ke)
 {
-    static const uint8_t version[][2] = {[MM_NT4] = {4, 0},
-                                         [MM_NT4_SP4] = {4, 0},
-                                         [MM_2000] = {5, 0},
-                                         [MM_XP] = {5, 1},
-                                         [MM_W8] = {6, 2}};
     static const char root[] = "C:\\WINDOWS";
-    const uint8_t *v = version[ke->mm->s.settings.era % 5u];
+    const uint16_t *v = version[ke->mm->s.settings.era % 5u];
     gpa_t at = gpa_of(ke->s.kuser);
 
     /* ticks * multiplier >> 24 is milliseconds */
@@ -163,10 +167,12 @@ static bool make_idle(struct ke *ke)
 static void find_data(struct ke *ke)
 {
     static const uint8_t one = 1;
+    uint32_t build = FREE_BUILD | version[ke->mm->s.settings.era % 5u][2];
     gpa_t at;
 
     mm_write(ke->mm, 0, ke_stub(ke, "KeNumberProcessors"), &one, 1);
     mm_write(ke->mm, 0, ke_stub(ke, "KdDebuggerNotPresent"), &one, 1);
+    mm_write(ke->mm, 0, ke_stub(ke, "NtBuildNumber"), &build, 4);
     if (mm_physical(ke->mm, 0, ke_stub(ke, "KeTickCount"), &at))
         ke->s.tick_data = at.v;
     ke->s.kpcr = ke->mm->s.kpcr;

@@ -75,18 +75,6 @@ void thunk_PsGetCurrentThreadId(struct call *c)
     call_return(c, ke_current_thread(nt_of(c)->w.ke));
 }
 
-/* BOOLEAN PsGetVersion(*Major, *Minor, *Build, CSDVersion): 5.1.2600, free. */
-void thunk_PsGetVersion(struct call *c)
-{
-    static const uint32_t version[3] = {5, 1, 2600};
-
-    for (unsigned i = 0; i < 3; i++)
-        if (call_u32(c, i))
-            store_u32(c, call_va(c, i), version[i]);
-    if (call_ok(c))
-        call_return(c, 0);
-}
-
 void thunk_PsIsThreadTerminating(struct call *c)
 {
     struct ke *ke = nt_of(c)->w.ke;

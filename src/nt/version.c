@@ -38,15 +38,10 @@ enum {
 };
 enum { EQUAL = 1, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, AND, OR };
 
-/* The build that each version was released as. */
+/* Without the top bits, which tell a free build from a checked one. */
 static uint32_t build_number(struct call *c)
 {
-    uint32_t major = load_u32(c, gva_of(SHARED_DATA + SHARED_MAJOR));
-    uint32_t minor = load_u32(c, gva_of(SHARED_DATA + SHARED_MINOR));
-
-    if (major < 5)
-        return 1381;
-    return minor == 0 ? 2195 : minor == 1 ? 2600 : 3790;
+    return load_u16(c, call_stub(c, "NtBuildNumber"));
 }
 
 /* NTSTATUS RtlGetVersion(VersionInformation). */
@@ -72,6 +67,23 @@ void thunk_RtlGetVersion(struct call *c)
     }
     if (call_ok(c))
         call_return(c, STATUS_SUCCESS);
+}
+
+/* BOOLEAN PsGetVersion(*Major, *Minor, *Build, CSDVersion): true on a checked
+ * build. */
+void thunk_PsGetVersion(struct call *c)
+{
+    uint32_t version[3] = {load_u32(c, gva_of(SHARED_DATA + SHARED_MAJOR)),
+                           load_u32(c, gva_of(SHARED_DATA + SHARED_MINOR)),
+                           build_number(c)};
+
+    for (unsigned i = 0; i < 3; i++)
+        if (call_u32(c, i))
+            store_u32(c, call_va(c, i), version[i]);
+    if (call_u32(c, 3)) /* no service pack: an empty string */
+        store_zero(c, call_va(c, 3), USTR_BYTES);
+    if (call_ok(c))
+        call_return(c, false);
 }
 
 /* ULONGLONG VerSetConditionMask(Mask, TypeMask, Condition): three bits for each
