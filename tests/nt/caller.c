@@ -62,9 +62,14 @@ uint32_t caller_dword(struct caller *c, uint32_t at)
     return v;
 }
 
-static void set(struct caller *c, uint32_t at, uint32_t v)
+void caller_set(struct caller *c, uint32_t at, uint32_t v)
 {
     caller_put(c, at, &v, 4);
+}
+
+uint32_t caller_variable(struct caller *c, const char *name)
+{
+    return caller_dword(c, ke_stub(c->r->m->ke, name).v);
 }
 
 /* pop fs:[0]; add esp, 4; ret */
@@ -193,8 +198,8 @@ enum caller_end caller_try(struct caller *c, const char *name, uint32_t pops,
 
     assert_int_not_equal(stub, 0);
     write_call(c, stub, pops, count, args);
-    set(c, c->code + RAISED_AT, 0);
-    set(c, c->code + GO, c->code + CALL_AT);
+    caller_set(c, c->code + RAISED_AT, 0);
+    caller_set(c, c->code + GO, c->code + CALL_AT);
     while (caller_dword(c, c->code + GO) && m->clock.now < limit) {
         uint64_t until = m->clock.now + 100;
 
@@ -223,6 +228,14 @@ uint32_t caller_call(struct caller *c, const char *name, bool cdecl_row,
     return c->eax;
 }
 
+uint32_t caller_fast(struct caller *c, const char *name, unsigned count,
+                     const uint32_t *args)
+{
+    c->ecx = args[0];
+    c->edx = count > 1 ? args[1] : 0;
+    return caller_call(c, name, false, count > 2 ? count - 2 : 0, args + 2);
+}
+
 uint32_t caller_text(struct caller *c, uint32_t at, const char *text)
 {
     caller_put(c, at, text, (uint32_t)strlen(text) + 1);
@@ -246,6 +259,6 @@ uint32_t caller_counted(struct caller *c, uint32_t at, uint16_t length,
 {
     caller_put(c, at, &length, 2);
     caller_put(c, at + 2, &maximum, 2);
-    set(c, at + 4, buffer);
+    caller_set(c, at + 4, buffer);
     return at;
 }

@@ -32,6 +32,14 @@ uint32_t caller_call(struct caller *c, const char *name, bool cdecl_row,
 #define STD_CALL(c, name, ...)                                                 \
     caller_call((c), (name), false, sizeof((uint32_t[]){__VA_ARGS__}) / 4,     \
                 (uint32_t[]){__VA_ARGS__})
+/** NO_CALL() - without arguments. FAST_CALL() - fastcall: ECX, EDX, and the
+ *  stack for what comes after them. */
+#define NO_CALL(c, name) caller_call((c), (name), false, 0, NULL)
+#define FAST_CALL(c, name, ...)                                                \
+    caller_fast((c), (name), sizeof((uint32_t[]){__VA_ARGS__}) / 4,            \
+                (uint32_t[]){__VA_ARGS__})
+uint32_t caller_fast(struct caller *c, const char *name, unsigned count,
+                     const uint32_t *args);
 /** CALL_RAISES() - it must raise @status. */
 #define CALL_RAISES(c, expected, name, ...)                                    \
     do {                                                                       \
@@ -44,6 +52,9 @@ uint32_t caller_call(struct caller *c, const char *name, bool cdecl_row,
 
 void caller_put(struct caller *c, uint32_t at, const void *from,
                 uint32_t bytes);
+void caller_set(struct caller *c, uint32_t at, uint32_t v);
+/** caller_variable() - the dword of a data export. */
+uint32_t caller_variable(struct caller *c, const char *name);
 void caller_get(struct caller *c, uint32_t at, void *to, uint32_t bytes);
 uint32_t caller_dword(struct caller *c, uint32_t at);
 /** caller_text()/caller_wide() - ASCII with its terminator at @at, as bytes or
