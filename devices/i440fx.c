@@ -9,7 +9,7 @@
 enum { WINDOW_CONFIG = 6 }; /* the first that is no BAR */
 enum { ADDRESS = 0, RESET_CONTROL = 1, DATA = 4 };
 enum { RC_FULL = 2, RC_GO = 4 };
-enum { PIN_RESET };
+enum { PIN_RESET, PIN_INIT };
 #define ADDRESS_ENABLE 0x80000000u
 #define ADDRESS_BITS   0x80fffffcu
 
@@ -103,8 +103,8 @@ static void write_reset_control(struct i440fx *s, uint8_t value)
 
     s->reset_control = value & (RC_FULL | RC_GO);
     if (go) { /* the rising bit resets: the CPU alone or, with bit 1, all */
-        line_set(&s->dev, PIN_RESET, true);
-        line_set(&s->dev, PIN_RESET, false);
+        line_set(&s->dev, value & RC_FULL ? PIN_RESET : PIN_INIT, true);
+        line_set(&s->dev, value & RC_FULL ? PIN_RESET : PIN_INIT, false);
     }
 }
 
@@ -170,6 +170,7 @@ static const struct state_row i440fx_rows[] = {
 
 static const struct device_pin i440fx_pins[] = {
     {PIN_RESET, true, WIRE_RESET},
+    {PIN_INIT, true, WIRE_INIT},
     {0, false, WIRE_NONE},
 };
 

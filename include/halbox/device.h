@@ -72,6 +72,7 @@ enum wire {
     WIRE_A20,     /* true: A20 passes; without any driver it is true too */
     WIRE_SPEAKER, /* 8254 OUT2 gated by port 61h */
     WIRE_REFRESH, /* 8254 OUT1 */
+    WIRE_INIT,    /* restarts the CPU alone: RAM and devices stay */
     WIRE_COUNT
 };
 

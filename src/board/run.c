@@ -129,17 +129,55 @@ static bool halted(struct machine *m, uint64_t until, struct machine_stop *stop)
 
 /* ---- pieces --------------------------------------------------------------*/
 
-/* RESET: a bare machine starts again; a system that was running is lost. */
-static void reset(struct machine *m)
+/* Somebody answers where a CPU begins after reset. */
+static bool has_firmware(const struct machine *m)
+{
+    const gpa_t vector = gpa_of(0xfffffff0);
+
+    return ram_is(&m->ram, vector, 1) ||
+           bus_peek(m->bus, vector, 4) != UINT32_MAX;
+}
+
+/* RESET and INIT: a bare machine starts again in its firmware; a system that
+ * was running is lost. */
+static bool reset(struct machine *m, struct machine_stop *stop)
 {
     enum { MANUALLY_INITIATED_CRASH = 0xe2 };
+    const char *text = "the guest reset the machine";
 
-    bus_reset(m->bus);
-    if (m->ke)
-        ke_bugcheck(m->ke, MANUALLY_INITIATED_CRASH, 0, 0, 0, 0,
-                    "the guest reset the machine");
-    else
+    if (!m->ke && !has_firmware(m)) {
+        stop->reason = STOP_ENDED;
+        snprintf(stop->text, sizeof stop->text, "%s, and it has no BIOS", text);
+        return false;
+    }
+    if (!bus_pins(m->bus)->reset) {
+        bus_take_init(m->bus);
+        cpu_init_signal(&m->cpu);
+    } else {
+        bus_reset(m->bus);
         cpu_reset(&m->cpu);
+    }
+    if (m->ke)
+        ke_bugcheck(m->ke, MANUALLY_INITIATED_CRASH, 0, 0, 0, 0, text);
+    return true;
+}
+
+/* A fault while #DF was delivered: the bridge answers the shutdown cycle with
+ * INIT (82371SB, INIT), the HAL machine with a bugcheck. */
+static bool shut_down(struct machine *m, struct machine_stop *stop)
+{
+    if (m->ke) {
+        ke_shutdown(m->ke);
+    } else if (has_firmware(m)) {
+        cpu_init_signal(&m->cpu);
+    } else {
+        stop->reason = STOP_ENDED;
+        snprintf(stop->text, sizeof stop->text,
+                 "the CPU shut down at 0x%08x: a fault while delivering #DF",
+                 m->cpu.s.eip);
+        return false;
+    }
+    return true;
 }
 
 /* @until bounds instructions, @idle_until the time that a halt may skip. */
@@ -159,15 +197,7 @@ static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
     case CPU_HALTED:
         return halted(m, idle_until, stop);
     case CPU_SHUTDOWN:
-        if (m->ke) {
-            ke_shutdown(m->ke);
-            break;
-        }
-        stop->reason = STOP_ENDED;
-        snprintf(stop->text, sizeof stop->text,
-                 "the CPU shut down at 0x%08x: a fault while delivering #DF",
-                 m->cpu.s.eip);
-        return false;
+        return shut_down(m, stop);
     case CPU_TICKS:
     case CPU_STOP:
         break;
@@ -209,10 +239,9 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
         bus_serve(m->bus, &due);
         return true;
     }
-    if (bus_pins(m->bus)->reset) {
+    if (bus_pins(m->bus)->reset || bus_pins(m->bus)->init) {
         *what = RUN_SERVICE;
-        reset(m);
-        return true;
+        return reset(m, stop);
     }
     if (m->ke && ke_ended(m->ke)) {
         stop_ended(m, stop);

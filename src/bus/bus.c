@@ -322,13 +322,18 @@ void bus_reset(struct bus *bus)
 {
     bus->s.tenure = (struct tenure){0};
     bus->s.isa_free = bus->s.isa_held = 0;
-    bus->s.reset = 0;
     gate_reset(bus);
     for (unsigned i = 0; i < bus->devices; i++)
         reset_one(bus->device[i]);
-    bus->s.reset = 0;
+    bus->s.reset = bus->s.init = 0;
     wires_refresh(bus);
     bus_remap(bus);
+}
+
+void bus_take_init(struct bus *bus)
+{
+    bus->s.init = 0;
+    wires_refresh(bus);
 }
 
 /* ---- what models call --------------------------------------------------- */

@@ -17,7 +17,7 @@
 
 struct bus; /* bus_private.h of src/bus */
 
-enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 1 };
+enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 2 };
 
 /* ---- building: the board -------------------------------------------------*/
 
@@ -57,6 +57,8 @@ enum hb_status bus_set(struct device *dev, const char *name, uint64_t value,
 /** bus_reset() - power-on or RESET# of every device; the gate passes through.
  */
 void bus_reset(struct bus *bus);
+/** bus_take_init() - the CPU has done what INIT asks for. */
+void bus_take_init(struct bus *bus);
 /** bus_reset_device() - reset of one device alone (its model's reset, timers,
  *  DMA and outputs dropped, own map registers invalid). */
 void bus_reset_device(struct device *dev);
@@ -78,9 +80,10 @@ enum hb_status bus_load_state(struct bus *bus, struct loader *l,
 /* ---- accesses: CPU and HAL -----------------------------------------------*/
 
 /** Wires that the CPU samples between instructions; part of the bus's state.
- *  `reset` stays true from a pulse on until bus_reset(). */
+ *  `reset` stays true from a pulse on until bus_reset(), `init` until
+ *  bus_take_init(). */
 struct bus_pins {
-    bool intr, nmi, smi, reset, a20;
+    bool intr, nmi, smi, reset, init, a20;
 };
 
 /** bus_in()/bus_out() - a port access of 1, 2 or 4 bytes. Unclaimed: all ones,

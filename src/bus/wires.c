@@ -10,12 +10,12 @@
 const char *bus_wire_name(enum wire wire)
 {
     static const char *const name[WIRE_COUNT] = {
-        "none",  "IRQ0",  "IRQ1",  "IRQ2",  "IRQ3",    "IRQ4",
-        "IRQ5",  "IRQ6",  "IRQ7",  "IRQ8",  "IRQ9",    "IRQ10",
-        "IRQ11", "IRQ12", "IRQ13", "IRQ14", "IRQ15",   "PIRQA",
-        "PIRQB", "PIRQC", "PIRQD", "DREQ0", "DREQ1",   "DREQ2",
-        "DREQ3", "DREQ4", "DREQ5", "DREQ6", "DREQ7",   "INTR",
-        "NMI",   "SMI",   "RESET", "A20",   "SPEAKER", "REFRESH"};
+        "none",    "IRQ0",  "IRQ1",  "IRQ2",  "IRQ3",  "IRQ4",  "IRQ5",
+        "IRQ6",    "IRQ7",  "IRQ8",  "IRQ9",  "IRQ10", "IRQ11", "IRQ12",
+        "IRQ13",   "IRQ14", "IRQ15", "PIRQA", "PIRQB", "PIRQC", "PIRQD",
+        "DREQ0",   "DREQ1", "DREQ2", "DREQ3", "DREQ4", "DREQ5", "DREQ6",
+        "DREQ7",   "INTR",  "NMI",   "SMI",   "RESET", "A20",   "SPEAKER",
+        "REFRESH", "INIT"};
 
     return (unsigned)wire < WIRE_COUNT ? name[wire] : "?";
 }
@@ -42,6 +42,7 @@ void wires_refresh(struct bus *bus)
         .nmi = bus_wire(bus, WIRE_NMI),
         .smi = bus_wire(bus, WIRE_SMI),
         .reset = bus->s.reset || bus_wire(bus, WIRE_RESET),
+        .init = bus->s.init,
         .a20 = bus_wire(bus, WIRE_A20) || !bus->drivers[WIRE_A20],
     };
 }
@@ -50,6 +51,8 @@ static void wire_changed(struct bus *bus, enum wire wire, bool level)
 {
     if (wire == WIRE_RESET && level)
         bus->s.reset = 1; /* a pulse inside one instruction counts */
+    if (wire == WIRE_INIT && level)
+        bus->s.init = 1; /* its edge is what counts */
     wires_refresh(bus);
     EMIT(bus->events, line, EVENT_STRING(bus_wire_name(wire)), level);
     for (unsigned i = 0; i < bus->listeners[wire]; i++) {

@@ -110,6 +110,7 @@ struct cpu_state {
     uint64_t tsc_offset;
     uint8_t cpl, halted, interrupt_shadow, nmi_blocked, nmi_line, nmi_pending;
     uint8_t shutdown;
+    uint8_t a20_masked; /* what the TLB was filled with: A20M# */
 };
 
 enum cpu_exit {
@@ -143,8 +144,11 @@ enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
 void cpu_destroy(struct cpu *cpu);
 /** cpu_reset() - the state after RESET#, SDM vol. 3A table 9-1. */
 void cpu_reset(struct cpu *cpu);
+/** cpu_init_signal() - the state after INIT, same table: MSRs, time and cache
+ *  control stay. */
+void cpu_init_signal(struct cpu *cpu);
 extern const struct state_row cpu_state_rows[];
-enum { CPU_STATE_VERSION = 2 };
+enum { CPU_STATE_VERSION = 3 };
 
 /** cpu_run() - retire instructions until clock->now reaches clock->until, or
  *  something ends it earlier. Each instruction (and each iteration of a rep)

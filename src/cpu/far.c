@@ -79,10 +79,10 @@ static struct gate call_gate(struct cpu *cpu, const struct cpu_segment *s,
     return g;
 }
 
+/* Real and V86 mode: the limit is the one CS has already. */
 static void real_jump(struct cpu *cpu, uint16_t selector, uint32_t offset)
 {
-    if (offset > 0xffff)
-        cpu_fault(cpu, EXC_GP, 0);
+    check_offset(cpu, &cpu->s.seg[CS], offset);
     segment_real(cpu, CS, selector);
     cpu->p->next_eip = offset;
 }
@@ -188,6 +188,7 @@ void far_call(struct cpu *cpu, uint16_t selector, uint32_t offset,
     if (real_mode(cpu) || v86_mode(cpu)) {
         uint32_t back = cpu->p->next_eip;
 
+        check_offset(cpu, &cpu->s.seg[CS], offset);
         push(cpu, bits / 8, old);
         push(cpu, bits / 8, back);
         real_jump(cpu, selector, offset);

@@ -35,6 +35,7 @@ static struct tlb_entry *translate(struct cpu *cpu, uint32_t at,
     }
     if (in.paging)
         walk_touch(cpu->ram, &out, in.write);
+    out.pa.v = bus_address(cpu, out.pa.v);
     return tlb_fill(&cpu->tlb, cpu->ram, gva_of(at), &in, &out);
 }
 

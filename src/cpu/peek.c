@@ -24,7 +24,10 @@ bool cpu_translate(const struct cpu *cpu, gva_t at, struct walk_out *out)
     struct walk_in in;
 
     cpu_walk_in(cpu, &in);
-    return walk(cpu->ram, &in, at, out);
+    if (!walk(cpu->ram, &in, at, out))
+        return false;
+    out->pa.v = bus_address(cpu, out->pa.v);
+    return true;
 }
 
 /* All pages must be RAM before a byte moves. */

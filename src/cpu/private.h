@@ -186,6 +186,13 @@ void mem_probe(struct cpu *cpu, uint32_t at, uint32_t bytes, bool user);
 gpa_t code_physical(struct cpu *cpu, uint32_t at);
 uint8_t mem_fetch8(struct cpu *cpu, uint32_t at);
 
+/** bus_address() - what A20M# leaves of a physical address. Page tables are
+ *  read unmasked: the pin is for real mode alone (82441FX, Pentium manuals). */
+static inline uint64_t bus_address(const struct cpu *cpu, uint64_t at)
+{
+    return cpu->s.a20_masked ? at & ~((uint64_t)1 << 20) : at;
+}
+
 static inline bool cpu_user(const struct cpu *cpu)
 {
     return cpu->s.cpl == 3;

@@ -56,6 +56,28 @@ void cpu_reset(struct cpu *cpu)
     s->tr =
         (struct cpu_segment){.access = SEG_P | SYS_TSS32_BUSY, .limit = 0xffff};
     s->gdtr.limit = s->idtr.limit = 0xffff;
+    s->a20_masked = !bus_pins(cpu->bus)->a20;
+    tlb_flush(&cpu->tlb, true);
+}
+
+void cpu_init_signal(struct cpu *cpu)
+{
+    const struct cpu_state old = cpu->s;
+    struct cpu_state *s = &cpu->s;
+
+    cpu_reset(cpu);
+    s->cr0 = CR0_ET | (old.cr0 & (CR0_NW | CR0_CD));
+    s->efer_nxe = old.efer_nxe;
+    s->sysenter_cs = old.sysenter_cs;
+    s->sysenter_esp = old.sysenter_esp;
+    s->sysenter_eip = old.sysenter_eip;
+    s->tsc_offset = old.tsc_offset;
+}
+
+/* The A20 gate has switched: no page is where it was. */
+static void switch_a20(struct cpu *cpu)
+{
+    cpu->s.a20_masked = !cpu->p->pins->a20;
     tlb_flush(&cpu->tlb, true);
 }
 
@@ -151,8 +173,9 @@ static inline bool quiet(const struct cpu *cpu)
     const struct bus_pins *pins = cpu->p->pins;
     const struct cpu_state *s = &cpu->s;
 
-    return !(pins->intr | pins->nmi | pins->reset | s->nmi_line |
-             s->nmi_pending | s->halted | s->shutdown | cpu->stop);
+    return !(pins->intr | pins->nmi | pins->reset | pins->init | s->nmi_line |
+             s->nmi_pending | s->halted | s->shutdown | cpu->stop |
+             (pins->a20 == s->a20_masked));
 }
 
 /* What comes before the next instruction; true: @exit says why the run ends. */
@@ -164,8 +187,10 @@ static bool before(struct cpu *cpu, enum cpu_exit *exit)
         return true;
     }
     *exit = CPU_STOP; /* the board resets between runs */
-    if (cpu->stop || cpu->p->pins->reset)
+    if (cpu->stop || cpu->p->pins->reset || cpu->p->pins->init)
         return true;
+    if (cpu->p->pins->a20 == cpu->s.a20_masked)
+        switch_a20(cpu);
     take_interrupt(cpu);
     *exit = CPU_HALTED;
     return !cpu->p->delivered && cpu->s.halted;

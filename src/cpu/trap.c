@@ -28,6 +28,8 @@ static void enter_real(struct cpu *cpu, unsigned vector, uint32_t return_eip)
         cpu_fault(cpu, EXC_GP, 8 * vector + 2);
     ip = mem_read16(cpu, at, false);
     cs = mem_read16(cpu, at + 2, false);
+    if (ip > cpu->s.seg[CS].limit)
+        cpu_fault(cpu, EXC_GP, 0);
     push(cpu, 2, cpu->s.eflags);
     push(cpu, 2, cpu->s.seg[CS].selector);
     push(cpu, 2, return_eip);

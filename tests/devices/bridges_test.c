@@ -126,6 +126,11 @@ static void reset_control_pulses_reset(void **state)
     assert_int_equal(bench_count(b, "line"), 2);
     bus_out(b->bus, 0xcf9, 1, 6); /* no rising bit */
     assert_int_equal(bench_count(b, "line"), 2);
+    assert_true(bus_pins(b->bus)->reset);
+    assert_false(bus_pins(b->bus)->init);
+    bus_out(b->bus, 0xcf9, 1, 0);
+    bus_out(b->bus, 0xcf9, 1, 4); /* the CPU alone */
+    assert_true(bus_pins(b->bus)->init);
 }
 
 static void adapter_ram_is_memory_of_its_size(void **state)
