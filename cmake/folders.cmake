@@ -44,3 +44,14 @@ function(hb_folder name path)
   target_include_directories(hb_${name} ${scope} "${root}")
   target_link_libraries(hb_${name} ${scope} hb_include ${ARGN})
 endfunction()
+
+# hb_embed(FOLDER FILES...): the files, one after the other, compiled into the
+# folder's target as FOLDER_prelude.
+function(hb_embed folder)
+  set(out "${CMAKE_BINARY_DIR}/${folder}_prelude.c")
+  add_custom_command(OUTPUT "${out}"
+    COMMAND ${CMAKE_COMMAND} "-DIN=${ARGN}" -DNAME=${folder}_prelude
+            "-DOUT=${out}" -P "${CMAKE_SOURCE_DIR}/cmake/embed.cmake"
+    DEPENDS ${ARGN} "${CMAKE_SOURCE_DIR}/cmake/embed.cmake" VERBATIM)
+  target_sources(hb_${folder} PRIVATE "${out}")
+endfunction()

@@ -19,23 +19,23 @@ hb_folder(hal hal hb_ke)
 hb_folder(mm_exports mm/exports hb_ke)
 hb_folder(hal_exports hal/exports hb_hal)
 hb_folder(nt src/nt hb_hal hb_image)
-hb_folder(board src/board hb_nt hb_devices hb_mm_exports hb_hal_exports)
+# Lua that is the same in every run, and cards from files.
 hb_folder(lua src/lua hb_base PkgConfig::LUA)
+hb_embed(lua "${CMAKE_SOURCE_DIR}/src/lua/prelude.lua")
+hb_folder(card src/card hb_lua ${CMAKE_DL_LIBS})
+hb_folder(board src/board hb_nt hb_devices hb_card hb_mm_exports hb_hal_exports)
 hb_folder(debug src/debug hb_board)
 hb_folder(script src/script hb_debug hb_lua PkgConfig::JANSSON)
 
 # The Lua side of scenarios is compiled in.
 file(GLOB HB_PRELUDE CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/script/prelude/*.lua")
 list(SORT HB_PRELUDE)
-list(PREPEND HB_PRELUDE "${CMAKE_SOURCE_DIR}/src/lua/prelude.lua")
-add_custom_command(OUTPUT "${CMAKE_BINARY_DIR}/prelude.c"
-  COMMAND ${CMAKE_COMMAND} "-DIN=${HB_PRELUDE}" -DNAME=script_prelude
-          "-DOUT=${CMAKE_BINARY_DIR}/prelude.c"
-          -P "${CMAKE_SOURCE_DIR}/cmake/embed.cmake"
-  DEPENDS ${HB_PRELUDE} "${CMAKE_SOURCE_DIR}/cmake/embed.cmake" VERBATIM)
-target_sources(hb_script PRIVATE "${CMAKE_BINARY_DIR}/prelude.c")
+list(PREPEND HB_PRELUDE "${CMAKE_SOURCE_DIR}/src/lua/prelude.lua") # one chunk
+hb_embed(script ${HB_PRELUDE})
 
 hb_folder(cli src/cli hb_script)
 add_executable(halbox_command src/cli/main/halbox.c)
-set_target_properties(halbox_command PROPERTIES OUTPUT_NAME halbox)
+set_target_properties(halbox_command PROPERTIES OUTPUT_NAME halbox
+  ENABLE_EXPORTS ON # cards from shared objects call halbox/device.h
+  LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,hb_bus")
 target_link_libraries(halbox_command PRIVATE hb_cli)

@@ -6,9 +6,9 @@ include(CMakePackageConfigHelpers)
 file(WRITE "${CMAKE_BINARY_DIR}/library.c" "")
 add_library(halbox SHARED "${CMAKE_BINARY_DIR}/library.c")
 target_link_libraries(halbox PRIVATE hb_board)
-# The public functions are in these two; of the others, what they need.
+# The public functions are in these; of the others, what they need.
 set_target_properties(halbox PROPERTIES
-                      LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,hb_base,hb_board"
+                      LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,hb_base,hb_bus,hb_board"
                       VERSION ${PROJECT_VERSION}
                       SOVERSION ${PROJECT_VERSION_MAJOR})
 if(NOT HALBOX_SANITIZE AND NOT HALBOX_COVERAGE)

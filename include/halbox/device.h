@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "halbox/addr.h"
+#include "halbox/api.h"
 #include "halbox/dma.h"
 #include "halbox/state.h"
 
@@ -125,6 +126,9 @@ struct device_model {
      *  it indexes or shifts with must be in range; a file can hold anything.
      *  Settings are checked by the bus. */
     bool (*check)(const struct device *dev);
+    /** Optional, before a save: the fields that rows describe take in what the
+     *  model keeps elsewhere (a script's table). False: it cannot be saved. */
+    bool (*freeze)(struct device *dev);
     /** Register access, `bytes` is 1, 2 or 4 and allowed by the window. */
     uint32_t (*read)(struct device *dev, unsigned window, uint32_t offset,
                      unsigned bytes);
@@ -169,49 +173,51 @@ struct device_model {
 
 /** irq_set() - drive the device's interrupt output: the ISA IRQ that it is
  *  strapped to, or INTx of its PCI function. */
-void irq_set(struct device *dev, bool level);
+HB_API void irq_set(struct device *dev, bool level);
 /** line_set() - drive output pin @pin of model->pins. */
-void line_set(struct device *dev, unsigned pin, bool level);
+HB_API void line_set(struct device *dev, unsigned pin, bool level);
 /** line_get() - level now of the wire behind input pin @pin. */
-bool line_get(const struct device *dev, unsigned pin);
+HB_API bool line_get(const struct device *dev, unsigned pin);
 /** dreq_set() - drive the DREQ of the channel the device is strapped to. */
-void dreq_set(struct device *dev, bool level);
+HB_API void dreq_set(struct device *dev, bool level);
 /** device_channel() - that channel, -1 when none. */
-int device_channel(const struct device *dev);
+HB_API int device_channel(const struct device *dev);
 
 /** device_ram() - host bytes [@offset, + @bytes) of window @window (.ram), to
  *  read or write; NULL when they leave it. The bus owns and saves them and
  *  serves CPU and DMA accesses to them. A window of kind WINDOW_NONE with .ram
  *  is memory inside the card that no address reaches. */
-uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
-                    uint32_t bytes);
+HB_API uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
+                           uint32_t bytes);
 
 /** clock_after_ns() - step(@step, DMA_OK) @ns of virtual time from now, at
  *  least one tick. A timer is (device, step): setting it again moves it.
  *  @step < 65536. */
-void clock_after_ns(struct device *dev, uint64_t ns, unsigned step);
+HB_API void clock_after_ns(struct device *dev, uint64_t ns, unsigned step);
 /** clock_cancel() - the timer (device, @step) will not come. */
-void clock_cancel(struct device *dev, unsigned step);
+HB_API void clock_cancel(struct device *dev, unsigned step);
 /** clock_ns() - virtual time since power-on in ns. */
-uint64_t clock_ns(const struct device *dev);
+HB_API uint64_t clock_ns(const struct device *dev);
 
 /** stream_put() - a byte leaves the machine by the device (serial line,
  *  printer, debug console): event stream_out, whose listeners carry it on. */
-void stream_put(struct device *dev, uint8_t byte);
+HB_API void stream_put(struct device *dev, uint8_t byte);
 
 /** pci_config_read()/pci_config_write() - for a host bridge: a configuration
  *  cycle of 1, 2 or 4 bytes inside one dword. An absent function reads all
  *  ones and drops writes. */
-uint32_t pci_config_read(struct device *bridge, unsigned bus, unsigned slot,
-                         unsigned function, unsigned offset, unsigned bytes);
-void pci_config_write(struct device *bridge, unsigned bus, unsigned slot,
-                      unsigned function, unsigned offset, unsigned bytes,
-                      uint32_t value);
+HB_API uint32_t pci_config_read(struct device *bridge, unsigned bus,
+                                unsigned slot, unsigned function,
+                                unsigned offset, unsigned bytes);
+HB_API void pci_config_write(struct device *bridge, unsigned bus, unsigned slot,
+                             unsigned function, unsigned offset, unsigned bytes,
+                             uint32_t value);
 
 /** guest_error() - trace that the guest misused the device; goes on. */
-void guest_error(struct device *dev, const char *format, ...)
+HB_API void guest_error(struct device *dev, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /** guest_finding() - a class of DMA misuse (S01-S40) that the device sees. */
-void guest_finding(struct device *dev, const char *rule, const char *text);
+HB_API void guest_finding(struct device *dev, const char *rule,
+                          const char *text);
 
 #endif

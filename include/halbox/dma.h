@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "halbox/addr.h"
+#include "halbox/api.h"
 #include "halbox/status.h"
 
 struct device;
@@ -42,18 +43,18 @@ enum { DMA_ENGINES = 4 };
  * until it is set. Returns HB_OK, HB_FULL with nothing queued, or
  * HB_BAD_ARGUMENT when @local and @bytes leave the device.
  */
-enum hb_status dma_read(struct device *dev, unsigned engine, dla_t at,
-                        uint32_t local, uint32_t bytes, unsigned step);
-enum hb_status dma_write(struct device *dev, unsigned engine, dla_t at,
-                         uint32_t local, uint32_t bytes, unsigned step);
+HB_API enum hb_status dma_read(struct device *dev, unsigned engine, dla_t at,
+                               uint32_t local, uint32_t bytes, unsigned step);
+HB_API enum hb_status dma_write(struct device *dev, unsigned engine, dla_t at,
+                                uint32_t local, uint32_t bytes, unsigned step);
 /** dma_cancel() - drop what waits on @engine; its step does not come. Bytes
  *  already moved stay moved. */
-void dma_cancel(struct device *dev, unsigned engine);
+HB_API void dma_cancel(struct device *dev, unsigned engine);
 /** dma_reset() - the device resets its bus side: all engines cancelled, and
  *  map registers that it holds itself (platform `adapter`) made invalid. */
-void dma_reset(struct device *dev);
+HB_API void dma_reset(struct device *dev);
 /** dma_done() - bytes that the operation of the last step had moved. */
-uint32_t dma_done(const struct device *dev, unsigned engine);
+HB_API uint32_t dma_done(const struct device *dev, unsigned engine);
 
 /** What a controller's channel wants of the bus next. */
 struct dma_cycle {
@@ -90,13 +91,13 @@ struct dma_controller {
 
 /** dma_ready() - for a controller: units that the slave on @channel could
  *  move now (1 when it does not say; 0 when there is no slave). */
-uint32_t dma_ready(const struct device *dev, unsigned channel,
-                   enum dma_dir dir);
+HB_API uint32_t dma_ready(const struct device *dev, unsigned channel,
+                          enum dma_dir dir);
 /** dma_channel_over() - for a controller: the transfer on @channel is over
  *  before its terminal count (masked, reprogrammed, cleared). */
-void dma_channel_over(struct device *dev, unsigned channel);
+HB_API void dma_channel_over(struct device *dev, unsigned channel);
 /** dma_kick() - a controller has work: the engine asks its next() then, not
  *  before the tenure before is over. Nothing to do is harmless. */
-void dma_kick(struct device *dev, uint64_t after_ns);
+HB_API void dma_kick(struct device *dev, uint64_t after_ns);
 
 #endif

@@ -24,6 +24,7 @@ enum {
     MACHINE_DEVICES = 32,
     MACHINE_DEVICE_SETTINGS = 8,
     MACHINE_STOP_TEXT = 1024,
+    MACHINE_FILE = 256,
 };
 
 /** What map registers are; docs/hal.md. */
@@ -44,6 +45,7 @@ struct machine_device_setting {
 /** One card. -1: as the model says, or the first that is free. */
 struct machine_device {
     char model[MACHINE_NAME];
+    char file[MACHINE_FILE]; /* "": built in; else where the model comes from */
     char name[MACHINE_NAME]; /* "": the model's, numbered from the second */
     int32_t irq, dma, slot, function;
     int64_t base; /* of its first window at a fixed address */
@@ -98,11 +100,13 @@ HB_API enum hb_status machine_config_set(struct machine_config *config,
                                          const char *key, const char *value,
                                          struct hb_error *error);
 /**
- * machine_config_device() - add a card: "MODEL[,key=value...]", where key is
+ * machine_config_device() - add a card: "MODEL[,key=value...]", where MODEL is
+ * a built-in one or a file (./card.so, card.lua: docs/own-device.md) and key is
  * name, irq, dma, slot, function, base, or a setting of the model.
  *
  * Returns HB_OK, HB_NOT_FOUND (no such model or setting), HB_BAD_ARGUMENT (a
- * value outside its range), HB_FULL (32 cards).
+ * value outside its range), HB_FULL (32 cards), HB_NO_FILE or HB_BAD_IMAGE
+ * (the card's file).
  */
 HB_API enum hb_status machine_config_device(struct machine_config *config,
                                             const char *text,

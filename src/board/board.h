@@ -7,6 +7,7 @@
 #include "base/events.h"
 #include "base/input.h"
 #include "bus/bus.h"
+#include "card/card.h"
 #include "cpu/cpu.h"
 #include "hal/hal.h"
 #include "halbox/control.h"
@@ -48,7 +49,8 @@ struct machine {
     struct ram ram;
     struct cpu cpu;
     struct bus *bus;
-    struct mm mm; /* from here on not on a bare machine */
+    struct card *card[MACHINE_DEVICES]; /* of config.device[], or NULL */
+    struct mm mm;                       /* from here on not on a bare machine */
     struct ke *ke;
     struct hal *hal;
     struct nt *nt;

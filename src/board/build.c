@@ -38,17 +38,35 @@ static enum hb_status add_chips(struct machine *m, struct hb_error *error)
     return HB_OK;
 }
 
-static enum hb_status add_card(struct machine *m,
-                               const struct machine_device *d,
-                               struct hb_error *error)
+static enum hb_status find_model(struct machine *m, unsigned i,
+                                 const struct device_model **model,
+                                 struct hb_error *error)
 {
-    const struct device_model *model = device_model_find(d->model);
-    struct bus_place place;
-    struct device *dev;
+    const struct machine_device *d = &m->config.device[i];
     enum hb_status status;
 
-    if (!model)
-        return hb_fail(error, HB_NOT_FOUND, "no device '%s'", d->model);
+    if (d->file[0]) {
+        status = card_open(&m->card[i], d->file, error);
+        if (status == HB_OK)
+            *model = card_model(m->card[i]);
+        return status;
+    }
+    *model = device_model_find(d->model);
+    return *model ? HB_OK
+                  : hb_fail(error, HB_NOT_FOUND, "no device '%s'", d->model);
+}
+
+static enum hb_status add_card(struct machine *m, unsigned index,
+                               struct hb_error *error)
+{
+    const struct machine_device *d = &m->config.device[index];
+    const struct device_model *model;
+    struct bus_place place;
+    struct device *dev;
+    enum hb_status status = find_model(m, index, &model, error);
+
+    if (status != HB_OK)
+        return status;
     place = place_card(model, d);
     status = bus_add(m->bus, model, &place, &dev, error);
     for (unsigned i = 0; status == HB_OK && i < d->settings; i++)
@@ -66,6 +84,7 @@ static enum hb_status check_cards(const struct machine_config *c,
 
         if (d->settings > MACHINE_DEVICE_SETTINGS ||
             !memchr(d->model, 0, MACHINE_NAME) ||
+            !memchr(d->file, 0, MACHINE_FILE) ||
             !memchr(d->name, 0, MACHINE_NAME) || d->irq > 15 || d->dma > 7 ||
             d->slot > 31 || d->function > 7)
             return hb_fail(error, HB_BAD_ARGUMENT, "card %u is out of range",
@@ -84,7 +103,7 @@ enum hb_status machine_add_devices(struct machine *m, struct hb_error *error)
     enum hb_status status = add_chips(m, error);
 
     for (unsigned i = 0; status == HB_OK && i < m->config.devices; i++)
-        status = add_card(m, &m->config.device[i], error);
+        status = add_card(m, i, error);
     return status;
 }
 
@@ -262,6 +281,8 @@ void machine_destroy(struct machine *m)
     cpu_destroy(&m->cpu);
     if (m->bus)
         bus_destroy(m->bus);
+    for (unsigned i = 0; i < MACHINE_DEVICES; i++)
+        card_close(m->card[i]);
     ram_destroy(&m->ram);
     input_log_fini(&m->inputs);
     events_fini(&m->events);

@@ -16,6 +16,6 @@ unsigned config_ram(const struct machine_config *c,
                     struct ram_range range[RAM_RANGES]);
 
 extern const struct state_row config_rows[];
-enum { CONFIG_VERSION = 1 };
+enum { CONFIG_VERSION = 2 };
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "board/config.h"
+#include "card/card.h"
 #include "halbox/devices.h"
 
 static const struct state_row setting_rows[] = {
@@ -12,6 +13,7 @@ static const struct state_row setting_rows[] = {
 
 static const struct state_row device_rows[] = {
     STATE_BYTES(struct machine_device, model),
+    STATE_BYTES(struct machine_device, file),
     STATE_BYTES(struct machine_device, name),
     STATE_INT(struct machine_device, irq),
     STATE_INT(struct machine_device, dma),
@@ -45,13 +47,13 @@ const struct state_row config_rows[] = {
 };
 
 /* @text up to one of @ends into @out; false when it does not fit. */
-static bool take(const char **text, const char *ends, char out[MACHINE_NAME])
+static bool take(const char **text, const char *ends, char *out, size_t room)
 {
     size_t n = strcspn(*text, ends);
 
-    if (!n || n >= MACHINE_NAME)
+    if (!n || n >= room)
         return false;
-    memset(out, 0, MACHINE_NAME);
+    memset(out, 0, room);
     memcpy(out, *text, n);
     *text += n;
     return true;
@@ -126,35 +128,60 @@ static enum hb_status set_model(struct machine_device *d,
     return HB_OK;
 }
 
+/* ",key=value..." */
+static enum hb_status set_all(struct machine_device *d,
+                              const struct device_model *model,
+                              const char *text, struct hb_error *error)
+{
+    enum hb_status status = HB_OK;
+
+    while (status == HB_OK && *text == ',') {
+        char key[MACHINE_NAME], value[MACHINE_NAME];
+
+        text++;
+        if (!take(&text, "=,", key, sizeof key) || *text++ != '=' ||
+            !take(&text, ",", value, sizeof value))
+            return hb_fail(error, HB_BAD_ARGUMENT,
+                           "%s: settings are written key=value", d->model);
+        status = set_place(d, key, value, error);
+        if (status == HB_NOT_FOUND)
+            status = set_model(d, model, key, value, error);
+    }
+    return status;
+}
+
 enum hb_status machine_config_device(struct machine_config *config,
                                      const char *text, struct hb_error *error)
 {
-    const char *const whole = text;
     struct machine_device d = {
         .irq = -1, .dma = -1, .slot = -1, .function = -1, .base = -1};
-    const struct device_model *model;
-    enum hb_status status;
+    const struct device_model *model = NULL;
+    struct card *card = NULL;
+    char what[MACHINE_FILE] = "";
+    enum hb_status status = HB_OK;
 
     if (config->devices == MACHINE_DEVICES)
         return hb_fail(error, HB_FULL, "at most %d cards",
                        (int)MACHINE_DEVICES);
-    if (!take(&text, ",", d.model) || !(model = device_model_find(d.model)))
-        return hb_fail(error, HB_NOT_FOUND,
-                       "no device '%.40s': see `halbox list devices`", whole);
-    while (*text == ',') {
-        char key[MACHINE_NAME], value[MACHINE_NAME];
-
-        text++;
-        if (!take(&text, "=,", key) || *text++ != '=' ||
-            !take(&text, ",", value))
-            return hb_fail(error, HB_BAD_ARGUMENT,
-                           "%s: settings are written key=value", d.model);
-        status = set_place(&d, key, value, error);
-        if (status == HB_NOT_FOUND)
-            status = set_model(&d, model, key, value, error);
-        if (status != HB_OK)
-            return status;
+    if (!take(&text, ",", what, sizeof what))
+        return hb_fail(error, HB_NOT_FOUND, "no device '%.40s'", text);
+    if (card_is_file(what)) {
+        memcpy(d.file, what, sizeof d.file);
+        status = card_open(&card, what, error);
+        model = status == HB_OK ? card_model(card) : NULL;
+    } else {
+        model = device_model_find(what);
+        if (!model)
+            status =
+                hb_fail(error, HB_NOT_FOUND,
+                        "no device '%.40s': see `halbox list devices`", what);
     }
-    config->device[config->devices++] = d;
-    return HB_OK;
+    if (status == HB_OK) {
+        memcpy(d.model, model->name, strlen(model->name));
+        status = set_all(&d, model, text, error);
+    }
+    card_close(card);
+    if (status == HB_OK)
+        config->device[config->devices++] = d;
+    return status;
 }

@@ -28,6 +28,25 @@ static struct nt_resource *add(struct nt_card *card, enum nt_resource_kind kind,
     return r;
 }
 
+/* By which Plug and Play knows @dev: the board's name for it, or for a card of
+ * the user's own "ISA\" and its model's name. False: the bus enumerates it. */
+static bool hardware_id(const struct machine *m, const struct device *dev,
+                        char *out, size_t room)
+{
+    const char *id = place_id(dev->model);
+
+    for (unsigned i = 0; !id && !dev->model->pci.vendor && i < MACHINE_DEVICES;
+         i++) {
+        if (m->card[i] && card_model(m->card[i]) == dev->model) {
+            snprintf(out, room, "ISA\\%s", dev->model->name);
+            return true;
+        }
+    }
+    if (id)
+        snprintf(out, room, "%s", id);
+    return id;
+}
+
 static void describe(const struct device *dev, const char *id,
                      struct nt_card *card)
 {
@@ -59,10 +78,10 @@ enum hb_status machine_tell_cards(struct machine *m, struct hb_error *error)
     const struct device *dev;
 
     for (unsigned i = 0; (dev = bus_device(m->bus, i)); i++) {
-        const char *id = place_id(dev->model);
+        char id[MACHINE_NAME + 8];
         struct nt_card card;
 
-        if (!id)
+        if (!hardware_id(m, dev, id, sizeof id))
             continue;
         describe(dev, id, &card);
         if (nt_card_add(m->nt, &card) == NT_NONE)

@@ -199,7 +199,9 @@ enum hb_status machine_save_bytes(const struct machine *m, uint8_t **bytes,
         save_system(m, &s);
     if (s.failed) {
         saver_fini(&s);
-        return hb_fail(error, HB_NO_MEMORY, "no memory for a save");
+        return hb_fail(error, HB_NO_MEMORY,
+                       "cannot save: no memory, or a card that cannot be "
+                       "saved (see its findings)");
     }
     *bytes = s.bytes;
     *count = s.count;

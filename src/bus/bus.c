@@ -48,6 +48,7 @@ static void device_destroy(struct device *dev)
         free(w->touched[i]);
     }
     free(w);
+    state_free(dev, dev->model->rows);
     free(dev);
 }
 

@@ -162,12 +162,14 @@ static void section_name(const struct device *dev, char *out, size_t room)
     snprintf(out, room, "device %s", bus_device_name(dev));
 }
 
-static void save_device(const struct device *dev, struct saver *s)
+static void save_device(struct device *dev, struct saver *s)
 {
     const struct device_wiring *w = wiring_of(dev);
     char name[BUS_NAME + 8];
     size_t begun;
 
+    if (dev->model->freeze && !dev->model->freeze(dev))
+        s->failed = true;
     section_name(dev, name, sizeof name);
     begun = save_section_begin(s, name, dev->model->version);
     save_rows(s, &w->s, wiring_rows);
