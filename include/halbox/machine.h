@@ -80,6 +80,9 @@ struct machine_platform {
 /** machine_platform_at() - row @index; false past the last. */
 HB_API bool machine_platform_at(unsigned index, struct machine_platform *row);
 
+/** machine_cpu_at() - CPU model @index, likewise. */
+HB_API bool machine_cpu_at(unsigned index, struct machine_platform *row);
+
 /** machine_config_init() - the description of platform @name (NULL: the
  *  default, "translate"), without cards. HB_NOT_FOUND: no such platform. */
 HB_API enum hb_status machine_config_init(struct machine_config *config,

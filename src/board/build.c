@@ -107,6 +107,27 @@ enum hb_status machine_add_devices(struct machine *m, struct hb_error *error)
     return status;
 }
 
+/* The kernel's tables and system calls need what a P6 has. */
+static enum hb_status choose_cpu(struct machine *m, struct hb_error *error)
+{
+    static const uint8_t needed[] = {FEATURE_PSE, FEATURE_PAE, FEATURE_PGE,
+                                     FEATURE_CX8, FEATURE_SEP};
+    struct cpu_model model;
+
+    if (!memchr(m->config.cpu, 0, sizeof m->config.cpu) ||
+        !cpu_model_find(m->config.cpu, &model))
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "no such cpu: see `halbox list cpus`");
+    for (unsigned i = 0; !m->config.bare && i < sizeof needed; i++)
+        if (!model_has(&model, (enum cpu_feature)needed[i]))
+            return hb_fail(error, HB_BAD_ARGUMENT,
+                           "cpu %s runs bare machines alone: the kernel needs "
+                           "a pentium2 or later",
+                           m->config.cpu);
+    cpu_set_model(&m->cpu, &model);
+    return HB_OK;
+}
+
 static enum hb_status build_hardware(struct machine *m, struct hb_error *error)
 {
     const struct bus_options options = {.tenure = m->config.dma_tenure,
@@ -123,6 +144,8 @@ static enum hb_status build_hardware(struct machine *m, struct hb_error *error)
     if (status == HB_OK)
         status =
             cpu_create(&m->cpu, &m->ram, m->bus, &m->clock, &m->events, error);
+    if (status == HB_OK)
+        status = choose_cpu(m, error);
     if (status == HB_OK)
         status = machine_add_devices(m, error);
     if (status == HB_OK) {

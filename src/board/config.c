@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "board/config.h"
+#include "cpu/model.h"
 #include "halbox/devices.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -165,10 +166,21 @@ static bool parse_value(const struct key *k, const char *value, uint64_t *v)
     return false;
 }
 
+bool machine_cpu_at(unsigned index, struct machine_platform *row)
+{
+    const struct cpu_model *m = cpu_model_at(index);
+
+    if (m)
+        *row = (struct machine_platform){.name = m->name, .help = m->title};
+    return m;
+}
+
 static enum hb_status set_cpu(struct machine_config *c, const char *value,
                               struct hb_error *error)
 {
-    if (strcmp(value, "p6") != 0)
+    struct cpu_model model;
+
+    if (strlen(value) >= sizeof c->cpu || !cpu_model_find(value, &model))
         return hb_fail(error, HB_BAD_ARGUMENT,
                        "no cpu '%s': see `halbox list cpus`", value);
     memset(c->cpu, 0, sizeof c->cpu);

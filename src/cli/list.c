@@ -41,8 +41,10 @@ static int list_devices(struct cli *cli)
 
 static int list_cpus(struct cli *cli)
 {
-    fprintf(cli->out, "%-16s %s\n", "p6",
-            "Pentium II class: PSE, PAE, PGE, CMOV, SYSENTER");
+    struct machine_platform row;
+
+    for (unsigned i = 0; machine_cpu_at(i, &row); i++)
+        fprintf(cli->out, "%-16s %s\n", row.name, row.help);
     return CLI_OK;
 }
 

@@ -50,14 +50,37 @@ bool cpu_set_cr3(struct cpu *cpu, uint32_t value)
     return true;
 }
 
+/* The bits of CR4 that come with a feature; others are reserved. */
+static uint32_t cr4_legal(const struct cpu_model *m)
+{
+    static const struct {
+        uint16_t feature, bits;
+    } row[] = {
+        {FEATURE_VME, CR4_VME | CR4_PVI},
+        {FEATURE_TSC, CR4_TSD},
+        {FEATURE_DE, CR4_DE},
+        {FEATURE_PSE, CR4_PSE},
+        {FEATURE_PAE, CR4_PAE},
+        {FEATURE_MCE, CR4_MCE},
+        {FEATURE_PGE, CR4_PGE},
+        {FEATURE_PMC, CR4_PCE},
+        {FEATURE_FXSR, CR4_OSFXSR},
+        {FEATURE_SSE, CR4_OSXMMEXCPT},
+    };
+    uint32_t legal = 0;
+
+    for (unsigned n = 0; n < sizeof row / sizeof *row; n++)
+        if (model_has(m, (enum cpu_feature)row[n].feature))
+            legal |= row[n].bits;
+    return legal;
+}
+
 bool cpu_set_cr4(struct cpu *cpu, uint32_t value)
 {
-    uint32_t legal = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE |
-                     CR4_MCE | CR4_PGE | CR4_PCE;
     uint32_t old = cpu->s.cr4;
     struct walk_in in;
 
-    if (value & ~legal)
+    if (value & ~cr4_legal(&cpu->model))
         return false;
     cpu->s.cr4 = value;
     if ((cpu->s.cr0 & CR0_PG) && (value & CR4_PAE) &&

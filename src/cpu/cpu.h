@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "bus/bus.h"
+#include "cpu/model.h"
 #include "mm/ram.h"
 #include "mm/tlb.h"
 #include "mm/walk.h"
@@ -97,6 +98,15 @@ struct cpu_table {
     uint16_t limit;
 };
 
+/** MSRs that hold what is written: msrs.def. */
+struct cpu_msr {
+    uint64_t none; /* of all that read as fixed bits */
+    uint64_t p5_mc[2], p5_perf[4], microcode[2], cache_control[2];
+    uint64_t perf_select[2], perf_counter[2], debug_control, misc_enable;
+    uint64_t mtrr_range[16], mtrr_fixed[11], mtrr_default, pat;
+    uint64_t mcg_status, mc_bank[10];
+};
+
 /** Architectural state, all of it saved. Wiring pointers are in struct cpu. */
 struct cpu_state {
     uint32_t reg[CPU_REGS];
@@ -108,6 +118,7 @@ struct cpu_state {
     uint32_t efer_nxe; /* IA32_EFER.NXE: NX under PAE */
     uint32_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t tsc_offset;
+    struct cpu_msr msr;
     uint8_t cpl, halted, interrupt_shadow, nmi_blocked, nmi_line, nmi_pending;
     uint8_t shutdown;
     uint8_t a20_masked; /* what the TLB was filled with: A20M# */
@@ -133,7 +144,8 @@ struct cpu {
     /* VMCALL is an instruction only inside [vmcall_low, vmcall_high) */
     gpa_t vmcall_low, vmcall_high;
     gpa_t vmcall_at;
-    bool stop;             /* end cpu_run after this instruction */
+    bool stop; /* end cpu_run after this instruction */
+    struct cpu_model model;
     uint8_t physical_bits; /* of the model: 32 or 36 */
     struct cpu_private *p; /* decoder and fault unwinding, src/cpu only */
 };
@@ -142,13 +154,16 @@ enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
                           struct clock *clock, struct events *events,
                           struct hb_error *error);
 void cpu_destroy(struct cpu *cpu);
+/** cpu_set_model() - become a CPU of @model (copied); cpu_create() makes the
+ *  default one. Before the first instruction, and cpu_reset() after. */
+void cpu_set_model(struct cpu *cpu, const struct cpu_model *model);
 /** cpu_reset() - the state after RESET#, SDM vol. 3A table 9-1. */
 void cpu_reset(struct cpu *cpu);
 /** cpu_init_signal() - the state after INIT, same table: MSRs, time and cache
  *  control stay. */
 void cpu_init_signal(struct cpu *cpu);
 extern const struct state_row cpu_state_rows[];
-enum { CPU_STATE_VERSION = 3 };
+enum { CPU_STATE_VERSION = 4 };
 
 /** cpu_run() - retire instructions until clock->now reaches clock->until, or
  *  something ends it earlier. Each instruction (and each iteration of a rep)

@@ -203,8 +203,10 @@ static void choose_group(struct insn *i)
 /* What hangs on the bytes alone. */
 static void check_form(struct cpu *cpu, const struct insn *i)
 {
-    uint16_t flags = i->op->flags;
+    uint32_t flags = i->op->flags, needs = flags >> F_NEEDS_SHIFT;
 
+    if (needs && !model_has(&cpu->model, (enum cpu_feature)(needs - 1)))
+        cpu_fault_plain(cpu, EXC_UD);
     if (!i->op->run || ((flags & F_MEM) && i->mod == 3))
         cpu_fault_plain(cpu, EXC_UD);
     if (i->lock && !((flags & F_LOCK) && memory_destination(i)))
@@ -214,7 +216,7 @@ static void check_form(struct cpu *cpu, const struct insn *i)
 /* What hangs on the mode too: asked at every execution. */
 static void check_mode(struct cpu *cpu, const struct insn *i)
 {
-    uint16_t flags = i->op->flags;
+    uint32_t flags = i->op->flags;
 
     if ((flags & F_PE) && (real_mode(cpu) || v86_mode(cpu)))
         cpu_fault_plain(cpu, EXC_UD);

@@ -1,15 +1,6 @@
-/* src/cpu/op_system.c -- HLT, IF, MSRs, CPUID, time, SYSENTER. Source: SDM
- * vol. 2; vol. 3A 2.8; vol. 4 (MSRs). */
+/* src/cpu/op_system.c -- HLT, IF, CPUID, SYSENTER. Source: SDM
+ * vol. 2; vol. 3A 2.8. */
 #include "cpu/ops.h"
-
-enum {
-    MSR_TSC = 0x10,
-    MSR_SYSENTER_CS = 0x174,
-    MSR_SYSENTER_ESP = 0x175,
-    MSR_SYSENTER_EIP = 0x176,
-};
-#define MSR_EFER 0xc0000080u
-enum { EFER_NXE = 1 << 11 };
 
 void op_nop(struct cpu *cpu, const struct insn *i)
 {
@@ -65,129 +56,38 @@ void op_clts(struct cpu *cpu, const struct insn *i)
     cpu->s.cr0 &= ~(uint32_t)CR0_TS;
 }
 
-/* ---- MSRs, CPUID, time ---- */
+/* ---- CPUID: the model's row of cpus.def ---- */
 
-static uint64_t tsc(const struct cpu *cpu)
+static void return_leaf(struct cpu *cpu, uint32_t eax, uint32_t ebx,
+                        uint32_t ecx, uint32_t edx)
 {
-    return cpu->clock->now + cpu->s.tsc_offset;
+    cpu->s.reg[EAX] = eax;
+    cpu->s.reg[EBX] = ebx;
+    cpu->s.reg[ECX] = ecx;
+    cpu->s.reg[EDX] = edx;
 }
 
-void op_rdtsc(struct cpu *cpu, const struct insn *i)
-{
-    (void)i;
-    if ((cpu->s.cr4 & CR4_TSD) && cpu->s.cpl)
-        cpu_fault(cpu, EXC_GP, 0);
-    cpu->s.reg[EAX] = (uint32_t)tsc(cpu);
-    cpu->s.reg[EDX] = (uint32_t)(tsc(cpu) >> 32);
-}
-
-void op_rdmsr(struct cpu *cpu, const struct insn *i)
-{
-    uint64_t v = 0;
-
-    (void)i;
-    switch (cpu->s.reg[ECX]) {
-    case MSR_TSC:
-        v = tsc(cpu);
-        break;
-    case MSR_SYSENTER_CS:
-        v = cpu->s.sysenter_cs;
-        break;
-    case MSR_SYSENTER_ESP:
-        v = cpu->s.sysenter_esp;
-        break;
-    case MSR_SYSENTER_EIP:
-        v = cpu->s.sysenter_eip;
-        break;
-    case MSR_EFER:
-        v = cpu->s.efer_nxe ? EFER_NXE : 0;
-        break;
-    default:
-        cpu_fault(cpu, EXC_GP, 0);
-    }
-    cpu->s.reg[EAX] = (uint32_t)v;
-    cpu->s.reg[EDX] = (uint32_t)(v >> 32);
-}
-
-void op_wrmsr(struct cpu *cpu, const struct insn *i)
-{
-    uint32_t low = cpu->s.reg[EAX];
-    uint64_t v = low | (uint64_t)cpu->s.reg[EDX] << 32;
-    struct walk_in in;
-
-    (void)i;
-    switch (cpu->s.reg[ECX]) {
-    case MSR_TSC:
-        cpu->s.tsc_offset = v - cpu->clock->now;
-        break;
-    case MSR_SYSENTER_CS:
-        cpu->s.sysenter_cs = low;
-        break;
-    case MSR_SYSENTER_ESP:
-        cpu->s.sysenter_esp = low;
-        break;
-    case MSR_SYSENTER_EIP:
-        cpu->s.sysenter_eip = low;
-        break;
-    case MSR_EFER:
-        if (v & ~(uint64_t)EFER_NXE)
-            cpu_fault(cpu, EXC_GP, 0);
-        cpu->s.efer_nxe = !!(v & EFER_NXE);
-        cpu_walk_in(cpu, &in);
-        tlb_allow(&cpu->tlb, &in);
-        break;
-    default:
-        cpu_fault(cpu, EXC_GP, 0);
-    }
-}
-
-enum {
-    CPUID_VME = 1 << 1,
-    CPUID_DE = 1 << 2,
-    CPUID_PSE = 1 << 3,
-    CPUID_TSC = 1 << 4,
-    CPUID_MSR = 1 << 5,
-    CPUID_PAE = 1 << 6,
-    CPUID_CX8 = 1 << 8,
-    CPUID_SEP = 1 << 11,
-    CPUID_PGE = 1 << 13,
-    CPUID_CMOV = 1 << 15,
-    CPUID_NX = 1 << 20,
-};
-
-static void text12(struct cpu *cpu, const char *t, const unsigned order[3])
-{
-    for (unsigned r = 0; r < 3; r++, t += 4)
-        cpu->s.reg[order[r]] = (uint8_t)t[0] | (uint32_t)(uint8_t)t[1] << 8 |
-                               (uint32_t)(uint8_t)t[2] << 16 |
-                               (uint32_t)(uint8_t)t[3] << 24;
-}
-
-/* A P6-class CPU without FPU; what is not modelled is not announced. */
+/* Leaves past the last give the last basic one's. */
 void op_cpuid(struct cpu *cpu, const struct insn *i)
 {
-    static const unsigned order[3] = {EBX, EDX, ECX};
-    uint32_t leaf = cpu->s.reg[EAX];
+    const struct cpu_model *m = &cpu->model;
+    uint32_t leaf = cpu->s.reg[EAX], hidden = 1u << FEATURE_PMC;
 
     (void)i;
-    cpu->s.reg[EBX] = cpu->s.reg[ECX] = cpu->s.reg[EDX] = 0;
-    switch (leaf) {
-    case 0:
-        cpu->s.reg[EAX] = 1;
-        text12(cpu, "GenuineIntel", order);
+    if (m->extended && leaf >> 1 == 0x80000000 >> 1) {
+        return_leaf(cpu, leaf & 1 ? 0 : 0x80000001, 0, 0,
+                    leaf & 1 ? m->extended : 0);
+        return;
+    }
+    switch (leaf < m->basic ? leaf : m->basic) {
+    case 0: /* GenuineIntel */
+        return_leaf(cpu, m->basic, 0x756e6547, 0x6c65746e, 0x49656e69);
         break;
-    case 0x80000000:
-        cpu->s.reg[EAX] = 0x80000001;
+    case 1:
+        return_leaf(cpu, m->signature, m->brand, 0, m->features & ~hidden);
         break;
-    case 0x80000001:
-        cpu->s.reg[EAX] = 0;
-        cpu->s.reg[EDX] = CPUID_NX;
-        break;
-    default: /* leaves past the last give the last basic one's */
-        cpu->s.reg[EAX] = 0x633; /* family 6, model 3, stepping 3 */
-        cpu->s.reg[EDX] = CPUID_DE | CPUID_PSE | CPUID_TSC | CPUID_MSR |
-                          CPUID_PAE | CPUID_CX8 | CPUID_SEP | CPUID_PGE |
-                          CPUID_CMOV;
+    default:
+        return_leaf(cpu, m->cache[0], m->cache[1], m->cache[2], m->cache[3]);
         break;
     }
 }

@@ -102,13 +102,16 @@ enum op_flag {
     F_GROUP = 1 << 5, /* `run` is chosen by ModRM.reg from a group's rows */
     F_REP = 1 << 6,   /* a string instruction: F2, F3 repeat */
     F_MEM = 1 << 7,   /* r/m must be memory, else #UD */
+    F_NEEDS_SHIFT = 16,
 };
+/** An instruction of CPUs with that feature alone, else #UD. */
+#define F_NEEDS(f) ((FEATURE_##f + 1u) << F_NEEDS_SHIFT)
 
 struct opcode {
     const char *name;
     uint8_t dst, src, ext; /* enum operand_code */
     op_run *run;
-    uint16_t flags;
+    uint32_t flags;
     uint8_t group; /* F_GROUP: which */
 };
 
@@ -304,6 +307,9 @@ void flags_add(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t carry,
 void flags_sub(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t borrow,
                unsigned bits);
 void flags_szp(struct cpu *cpu, uint32_t result, unsigned bits);
+
+/** msr_reset() - MSRs that hold what is written, as RESET# leaves them. */
+void msr_reset(struct cpu *cpu);
 
 bool io_allowed(struct cpu *cpu, uint16_t port, unsigned bytes);
 void cpu_write_eflags(struct cpu *cpu, uint32_t v, uint32_t mask);

@@ -10,11 +10,8 @@ enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
                           struct clock *clock, struct events *events,
                           struct hb_error *error)
 {
-    *cpu = (struct cpu){.ram = ram,
-                        .bus = bus,
-                        .clock = clock,
-                        .events = events,
-                        .physical_bits = 36};
+    *cpu =
+        (struct cpu){.ram = ram, .bus = bus, .clock = clock, .events = events};
     cpu->p = calloc(1, sizeof *cpu->p);
     if (!cpu->p)
         return hb_fail(error, HB_NO_MEMORY, "no memory for the CPU");
@@ -23,8 +20,17 @@ enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
         cpu->p = NULL;
         return HB_NO_MEMORY;
     }
+    cpu_set_model(cpu, cpu_model_default());
     cpu_reset(cpu);
     return HB_OK;
+}
+
+void cpu_set_model(struct cpu *cpu, const struct cpu_model *model)
+{
+    cpu->model = *model;
+    cpu->physical_bits =
+        model_has(model, FEATURE_PAE) || model_has(model, FEATURE_PSE36) ? 36
+                                                                         : 32;
 }
 
 void cpu_destroy(struct cpu *cpu)
@@ -43,7 +49,8 @@ void cpu_reset(struct cpu *cpu)
     s->eflags = 2;
     s->eip = 0xfff0;
     s->cr0 = CR0_ET | CR0_NW | CR0_CD;
-    s->reg[EDX] = 0x633; /* as CPUID leaf 1 */
+    s->reg[EDX] = cpu->model.signature;
+    msr_reset(cpu);
     s->dr[6] = 0xffff0ff0;
     s->dr[7] = 0x400;
     for (unsigned seg = 0; seg < CPU_SEGS; seg++)
@@ -72,6 +79,7 @@ void cpu_init_signal(struct cpu *cpu)
     s->sysenter_esp = old.sysenter_esp;
     s->sysenter_eip = old.sysenter_eip;
     s->tsc_offset = old.tsc_offset;
+    s->msr = old.msr;
 }
 
 /* The A20 gate has switched: no page is where it was. */

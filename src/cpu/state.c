@@ -15,6 +15,25 @@ static const struct state_row table_rows[] = {
     STATE_END,
 };
 
+static const struct state_row msr_rows[] = {
+    STATE_INT(struct cpu_msr, none),
+    STATE_INTS(struct cpu_msr, p5_mc),
+    STATE_INTS(struct cpu_msr, p5_perf),
+    STATE_INTS(struct cpu_msr, microcode),
+    STATE_INTS(struct cpu_msr, cache_control),
+    STATE_INTS(struct cpu_msr, perf_select),
+    STATE_INTS(struct cpu_msr, perf_counter),
+    STATE_INT(struct cpu_msr, debug_control),
+    STATE_INT(struct cpu_msr, misc_enable),
+    STATE_INTS(struct cpu_msr, mtrr_range),
+    STATE_INTS(struct cpu_msr, mtrr_fixed),
+    STATE_INT(struct cpu_msr, mtrr_default),
+    STATE_INT(struct cpu_msr, pat),
+    STATE_INT(struct cpu_msr, mcg_status),
+    STATE_INTS(struct cpu_msr, mc_bank),
+    STATE_END,
+};
+
 const struct state_row cpu_state_rows[] = {
     STATE_INTS(struct cpu_state, reg),
     STATE_INT(struct cpu_state, eip),
@@ -35,6 +54,7 @@ const struct state_row cpu_state_rows[] = {
     STATE_INT(struct cpu_state, sysenter_esp),
     STATE_INT(struct cpu_state, sysenter_eip),
     STATE_INT(struct cpu_state, tsc_offset),
+    STATE_STRUCT(struct cpu_state, msr, msr_rows),
     STATE_INT(struct cpu_state, cpl),
     STATE_INT(struct cpu_state, halted),
     STATE_INT(struct cpu_state, interrupt_shadow),

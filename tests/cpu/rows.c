@@ -45,13 +45,14 @@ static const struct {
     {"push es", "segment_test.c"}, {"push fs", "segment_test.c"},
     {"push gs", "segment_test.c"}, {"push ss", "segment_test.c"},
     {"rdmsr", "system_test.c"},    {"rdtsc", "system_test.c"},
-    {"ret far", "far_test.c"},     {"sgdt", "system_test.c"},
-    {"sidt", "system_test.c"},     {"sldt", "segment_test.c"},
-    {"smsw", "system_test.c"},     {"sti", "system_test.c"},
-    {"str", "segment_test.c"},     {"sysenter", "far_test.c"},
-    {"sysexit", "far_test.c"},     {"verr", "segment_test.c"},
-    {"verw", "segment_test.c"},    {"wbinvd", "system_test.c"},
-    {"wrmsr", "system_test.c"},    {"x87", "system_test.c"},
+    {"rdpmc", "model_test.c"},     {"ret far", "far_test.c"},
+    {"sgdt", "system_test.c"},     {"sidt", "system_test.c"},
+    {"sldt", "segment_test.c"},    {"smsw", "system_test.c"},
+    {"sti", "system_test.c"},      {"str", "segment_test.c"},
+    {"sysenter", "far_test.c"},    {"sysexit", "far_test.c"},
+    {"verr", "segment_test.c"},    {"verw", "segment_test.c"},
+    {"wbinvd", "system_test.c"},   {"wrmsr", "system_test.c"},
+    {"x87", "system_test.c"},
 };
 
 /* MOV of control, debug and segment registers carries the name "mov". */
