@@ -51,23 +51,37 @@ static void let_go(struct nt *nt, uint32_t number, const char *when)
     loader_unload(nt, number);
 }
 
+/* Which routine of @driver is next: index + 1, 0 when there is none. */
+static uint32_t next_reinitialization(const struct nt *nt, uint32_t driver)
+{
+    for (int boot = 1; boot >= 0; boot--)
+        for (uint32_t i = 0; i < nt->s.reinitializations.count; i++) {
+            const struct nt_reinitialization *r =
+                VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i);
+            if (r->driver == driver && r->boot == boot)
+                return i + 1;
+        }
+    return 0;
+}
+
 /* Call the next routine registered for it; none: the job is over. */
 static bool reinitialize(struct call *c, struct nt_ticket *t)
 {
     struct nt *nt = nt_of(c);
     const struct nt_image *image = loader_image(nt, t->image);
+    uint32_t i = next_reinitialization(nt, image->driver);
+    uint32_t count_at = image->extension + DRVEXT_Count, args[3];
+    struct nt_reinitialization r;
 
-    for (uint32_t i = 0; i < nt->s.reinitializations.count; i++) {
-        struct nt_reinitialization r =
-            *VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i);
-        uint32_t args[3] = {r.driver, r.context, r.count + 1};
-
-        if (r.driver != image->driver)
-            continue;
-        vec_remove(&nt->s.reinitializations, sizeof r, i);
-        return job_call(c, r.routine, 3, args, REINITIALIZED);
-    }
-    return job_over(c, t, image->entry_status);
+    if (i == 0)
+        return job_over(c, t, image->entry_status);
+    r = *VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i - 1);
+    vec_remove(&nt->s.reinitializations, sizeof r, i - 1);
+    args[0] = r.driver;
+    args[1] = r.context;
+    args[2] = nt_get32(nt, count_at) + 1; /* calls so far */
+    nt_put32(nt, count_at, args[2]);
+    return job_call(c, r.routine, 3, args, REINITIALIZED);
 }
 
 static bool entered(struct call *c, struct nt_ticket *t)

@@ -120,29 +120,26 @@ void thunk_IoSetHardErrorOrVerifyDevice(struct call *c)
  */
 
 /* VOID IoRegister...DriverReinitialization(Driver, Routine, Context): called
- * with (Driver, Context, Count) after DriverEntry has returned. */
-static void register_reinitialization(struct call *c)
+ * with (Driver, Context, Count) after DriverEntry has returned, those of boot
+ * drivers first. */
+static void register_reinitialization(struct call *c, bool boot)
 {
     struct nt *nt = nt_of(c);
     struct nt_reinitialization r = {call_u32(c, 0), call_u32(c, 1),
-                                    call_u32(c, 2), 0};
+                                    call_u32(c, 2), boot};
 
-    for (uint32_t i = 0; i < nt->s.reinitializations.count; i++)
-        if (VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i)
-                ->driver == r.driver)
-            r.count++;
     nt_push(&nt->s.reinitializations, sizeof r, &r);
     call_return(c, 0);
 }
 
 void thunk_IoRegisterDriverReinitialization(struct call *c)
 {
-    register_reinitialization(c);
+    register_reinitialization(c, false);
 }
 
 void thunk_IoRegisterBootDriverReinitialization(struct call *c)
 {
-    register_reinitialization(c);
+    register_reinitialization(c, true);
 }
 
 /* ---- re-enumeration ---------------------------------------------------------

@@ -218,7 +218,8 @@ struct nt_listener {
 
 /** Routines to be called when drivers have been started. */
 struct nt_reinitialization {
-    uint32_t driver, routine, context, count;
+    uint32_t driver, routine, context;
+    uint8_t boot; /* comes before those that are not */
 };
 
 /** A device's IoInitializeTimer timer. */

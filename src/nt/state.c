@@ -198,7 +198,7 @@ static const struct state_row listener_rows[] = {
 #define T struct nt_reinitialization
 static const struct state_row reinitialization_rows[] = {
     STATE_INT(T, driver), STATE_INT(T, routine), STATE_INT(T, context),
-    STATE_INT(T, count), STATE_END};
+    STATE_INT(T, boot), STATE_END};
 #undef T
 
 #define T struct nt_state

@@ -125,6 +125,7 @@ static void reinitialization_routines_run_after_driver_entry(void **state)
 
     ask(state, IOTEST_REINITIALIZED, out);
     assert_int_equal(out[0], 2);
+    assert_int_equal(out[1], 3); /* calls of this driver's routines so far */
     assert_int_equal(out[2], 0x99);
 }
 
