@@ -7,19 +7,39 @@
 #define CURRENT_PROCESS_HANDLE 0xffffffffu
 #define CURRENT_THREAD_HANDLE  0xfffffffeu
 
+/* The object with this body. Most threads get an entry when a driver first
+ * refers to them. */
+static uint32_t object_at(struct nt *nt, uint32_t va)
+{
+    uint32_t number = ob_find(nt, va), thread;
+    struct nt_object *o;
+
+    if (number)
+        return number;
+    thread = ke_thread_by_object(nt->w.ke, gva_of(va));
+    number = thread ? ob_create(nt, TYPE_THREAD, va) : 0;
+    o = ob_at(nt, number);
+    if (o) {
+        o->data = thread;
+        o->permanent = true; /* until it has ended */
+        o->references = 0;
+    }
+    return number;
+}
+
 static bool type_fits(const struct nt *nt, uint32_t number, uint32_t type_body)
 {
     return type_body == 0 ||
            nt->s.type_body[ob_at(nt, number)->type] == type_body;
 }
 
-static uint32_t pseudo_handle(const struct nt *nt, uint32_t value)
+static uint32_t pseudo_handle(struct nt *nt, uint32_t value)
 {
     if (value == CURRENT_PROCESS_HANDLE)
         return ob_find(
             nt, ke_process_object(nt->w.ke, ke_current_process(nt->w.ke)).v);
     if (value == CURRENT_THREAD_HANDLE)
-        return ob_find(
+        return object_at(
             nt, ke_thread_object(nt->w.ke, ke_current_thread(nt->w.ke)).v);
     return 0;
 }
@@ -67,7 +87,7 @@ void thunk_ObReferenceObjectByHandle(struct call *c)
 void thunk_ObReferenceObjectByPointer(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t number = ob_find(nt, call_u32(c, 0));
+    uint32_t number = object_at(nt, call_u32(c, 0));
 
     if (number == 0 || !type_fits(nt, number, call_u32(c, 2))) {
         call_return(c, STATUS_OBJECT_TYPE_MISMATCH);
@@ -82,7 +102,7 @@ void thunk_ObReferenceObjectByPointer(struct call *c)
 void thunk_ObOpenObjectByPointer(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t number = ob_find(nt, call_u32(c, 0)), handle;
+    uint32_t number = object_at(nt, call_u32(c, 0)), handle;
 
     if (number == 0 || !type_fits(nt, number, call_u32(c, 4))) {
         call_return(c, STATUS_OBJECT_TYPE_MISMATCH);
@@ -98,7 +118,7 @@ void thunk_ObOpenObjectByPointer(struct call *c)
 void thunk_ObfReferenceObject(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t number = ob_find(nt, call_u32(c, 0));
+    uint32_t number = object_at(nt, call_u32(c, 0));
     const struct nt_object *o = ob_at(nt, number);
 
     ob_reference(nt, number);
@@ -108,7 +128,7 @@ void thunk_ObfReferenceObject(struct call *c)
 static void dereference(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t number = ob_find(nt, call_u32(c, 0));
+    uint32_t number = object_at(nt, call_u32(c, 0));
     const struct nt_object *o = ob_at(nt, number);
     uint32_t left = o && o->references ? o->references - 1 : 0;
 
