@@ -161,6 +161,15 @@ bool call_user(const struct call *c)
     return ke_previous_mode(c->ke) == USER_MODE;
 }
 
+void call_for_kernel(struct call *c)
+{
+    struct thread *t = thread_current(c->ke);
+
+    if (!c->record->mode)
+        c->record->mode = (uint8_t)(MODE_RESTORE | t->mode);
+    t->mode = KERNEL_MODE;
+}
+
 uint8_t call_irql(const struct call *c)
 {
     return ke_irql(c->ke);

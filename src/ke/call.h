@@ -162,6 +162,8 @@ gva_t call_locals(struct call *c, uint32_t bytes);
 gva_t call_stub(const struct call *c, const char *name);
 /** call_user() - PreviousMode is UserMode. */
 bool call_user(const struct call *c);
+/** call_for_kernel() - KernelMode until the routine ends. */
+void call_for_kernel(struct call *c);
 /** call_irql()/call_set_irql() - fs:[24h]; what a lower level lets through
  *  comes when the routine ends. */
 uint8_t call_irql(const struct call *c);

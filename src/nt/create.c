@@ -11,6 +11,7 @@
 
 enum { W_IRP, W_FILE };
 enum { SYNCHRONOUS_OPTIONS = 0x30, FILE_OPEN = 1 };
+enum { IO_NO_PARAMETER_CHECKING = 0x100 };
 enum { SECURITY_CONTEXT_ACCESS = 8, SECURITY_CONTEXT_OPTIONS = 12 };
 
 struct open {
@@ -141,10 +142,12 @@ void thunk_ZwOpenFile(struct call *c)
                                   call_u32(c, 4), FILE_OPEN, call_u32(c, 5)});
 }
 
-/* NTSTATUS IoCreateFile(..., CreateFileType, Extra, Options): as ZwCreateFile
- * for all that is no pipe or mailslot. */
+/* NTSTATUS IoCreateFile(..., CreateFileType, Extra, Options): as NtCreateFile
+ * for all that is no pipe or mailslot, so by default for the previous mode. */
 void thunk_IoCreateFile(struct call *c)
 {
+    if (c->state == 0 && call_u32(c, 13) & IO_NO_PARAMETER_CHECKING)
+        call_for_kernel(c);
     thunk_ZwCreateFile(c);
 }
 
