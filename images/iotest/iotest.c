@@ -329,6 +329,15 @@ static NTSTATUS Words(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
     case IOTEST_ROWS:
         Rows(Device, out);
         break;
+    case IOTEST_MORE_ROWS:
+        MoreRows(Device, out);
+        break;
+    case IOTEST_PROCESS:
+        Process(Device, out);
+        break;
+    case IOTEST_DETECT:
+        Detect(Device, out);
+        break;
     case IOTEST_PDO:
         AskPdo((PDEVICE_OBJECT)deferred, &class, out);
         break;
@@ -387,6 +396,9 @@ static NTSTATUS Buffered(PDEVICE_OBJECT Device, PIRP Irp, ULONG Code)
     case IOTEST_BUILD:
         BuildOne(words[0], words);
         return Done(Irp, STATUS_SUCCESS, 20);
+    case IOTEST_DESCRIBE:
+        Describe(words);
+        return Done(Irp, STATUS_SUCCESS, 8);
     case IOTEST_LISTEN:
         return Done(Irp, Listen(Device->DriverObject, (GUID *)words), 0);
     case IOTEST_MISDEED:
@@ -504,5 +516,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     Driver->DriverStartIo = StartIo;
     Driver->DriverUnload = Unload;
     IoRegisterDriverReinitialization(Driver, Reinitialize, (PVOID)0x88);
+    RowsEntry(Driver);
     return ChainCreate(Driver);
 }

@@ -53,6 +53,12 @@ enum {
     IOTEST_DIRECTORY = IOTEST(21, METHOD_BUFFERED),
     /* In: a GUID: arrivals and removals of that interface are printed. */
     IOTEST_LISTEN = IOTEST(20, METHOD_BUFFERED),
+    /* Out: words, see more_rows.c. */
+    IOTEST_MORE_ROWS = IOTEST(24, METHOD_BUFFERED),
+    IOTEST_PROCESS = IOTEST(25, METHOD_BUFFERED),
+    IOTEST_DETECT = IOTEST(26, METHOD_BUFFERED),
+    /* In: what Describe() takes. Out: status, callouts. */
+    IOTEST_DESCRIBE = IOTEST(27, METHOD_BUFFERED),
     IOTEST_LEFT_ALONE = IOTEST(18, METHOD_BUFFERED),
     /* Out: reinitialization calls seen, their count, context. */
     IOTEST_REINITIALIZED = IOTEST(17, METHOD_BUFFERED),
@@ -114,6 +120,11 @@ void File(ULONG *Out);
 void Directory(ULONG *Out);
 void AskPdo(PDEVICE_OBJECT Pdo, GUID *Class, ULONG *Out);
 void Rows(PDEVICE_OBJECT Device, ULONG *Out);
+void RowsEntry(PDRIVER_OBJECT Driver);
+void MoreRows(PDEVICE_OBJECT Device, ULONG *Out);
+void Process(PDEVICE_OBJECT Device, ULONG *Out);
+void Detect(PDEVICE_OBJECT Device, ULONG *Out);
+void Describe(ULONG *Words);
 NTSTATUS Listen(PDRIVER_OBJECT Driver, GUID *Class);
 void ListenNoMore(void);
 

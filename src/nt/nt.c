@@ -1,6 +1,7 @@
 /* src/nt/nt.c -- life of the executive: creation, boot, state. */
 #include <stdlib.h>
 
+#include "nt/description.h"
 #include "nt/devobj.h"
 #include "nt/exports.h"
 #include "nt/guest.h"
@@ -113,7 +114,7 @@ enum hb_status nt_boot(struct nt *nt, struct hb_error *error)
 {
     enum hb_status st;
 
-    if (!hive_init(&nt->s.registry))
+    if (!hive_init(&nt->s.registry) || !description_init(&nt->s.registry))
         return hb_fail(error, HB_NO_MEMORY, "no memory for the registry");
     if (!ob_boot(nt) || !make_system_process(nt) || !make_bus_driver(nt) ||
         !make_threads(nt))

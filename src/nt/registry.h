@@ -26,6 +26,7 @@ enum {
     REG_BINARY,
     REG_DWORD,
     REG_MULTI_SZ = 7,
+    REG_FULL_RESOURCE_DESCRIPTOR = 9,
 };
 
 struct registry_key {

@@ -1,6 +1,7 @@
 /* src/nt/work.c -- work items: on ke's worker thread at PASSIVE_LEVEL.
  * Source: WDK IoAllocateWorkItem, IoQueueWorkItem.
- * An IO_WORKITEM is opaque pool: WORK_QUEUE_ITEM, routine, device, context. */
+ * An IO_WORKITEM is opaque pool: WORK_QUEUE_ITEM, routine, device, context, and
+ * whether the routine is one of IoQueueWorkItemEx. */
 #include "nt/exports.h"
 #include "nt/guest.h"
 #include "nt/object.h"
@@ -10,7 +11,8 @@ enum {
     ITEM_DEVICE = WORK_ITEM_BYTES + 4,
     ITEM_CONTEXT = WORK_ITEM_BYTES + 8,
     ITEM_QUEUED = WORK_ITEM_BYTES + 12,
-    ITEM_BYTES = WORK_ITEM_BYTES + 16
+    ITEM_EXTENDED = WORK_ITEM_BYTES + 16,
+    ITEM_BYTES = WORK_ITEM_BYTES + 20
 };
 
 void thunk_IoAllocateWorkItem(struct call *c)
@@ -33,8 +35,8 @@ void thunk_IoFreeWorkItem(struct call *c)
     call_return(c, 0);
 }
 
-/* VOID IoQueueWorkItem(Item, Routine, QueueType, Context). */
-void thunk_IoQueueWorkItem(struct call *c)
+/* (Item, Routine, QueueType, Context) of both forms. */
+static void queue_item(struct call *c, bool extended)
 {
     struct nt *nt = nt_of(c);
     uint32_t item = call_u32(c, 0), routine = call_u32(c, 1);
@@ -44,6 +46,7 @@ void thunk_IoQueueWorkItem(struct call *c)
     store_u32(c, gva_of(item + ITEM_ROUTINE), routine);
     store_u32(c, gva_of(item + ITEM_CONTEXT), context);
     store_u32(c, gva_of(item + ITEM_QUEUED), 1);
+    store_u32(c, gva_of(item + ITEM_EXTENDED), extended);
     if (!call_ok(c))
         return;
     if (queued)
@@ -53,20 +56,35 @@ void thunk_IoQueueWorkItem(struct call *c)
     call_return(c, 0);
 }
 
-/* On the worker thread: Routine(DeviceObject, Context). The item may be freed
- * by the routine. */
+/* VOID IoQueueWorkItem(Item, Routine, QueueType, Context). */
+void thunk_IoQueueWorkItem(struct call *c)
+{
+    queue_item(c, false);
+}
+
+/* VOID IoQueueWorkItemEx(the same): the routine gets the item, too. */
+void thunk_IoQueueWorkItemEx(struct call *c)
+{
+    queue_item(c, true);
+}
+
+/* On the worker thread: Routine(DeviceObject, Context [, Item]). The item may
+ * be freed by the routine. */
 void thunk_NtpIoWorkItem(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t item = call_u32(c, 0), args[2];
+    uint32_t item = call_u32(c, 0), args[3];
+    unsigned count;
 
     if (c->state == 0) {
         args[0] = c->w[0] = load_u32(c, gva_of(item + ITEM_DEVICE));
         args[1] = load_u32(c, gva_of(item + ITEM_CONTEXT));
+        args[2] = item;
+        count = load_u32(c, gva_of(item + ITEM_EXTENDED)) ? 3 : 2;
         store_u32(c, gva_of(item + ITEM_QUEUED), 0);
         if (call_ok(c))
-            call_guest(c, gva_of(nt_get32(nt, item + ITEM_ROUTINE)), 2, args,
-                       1);
+            call_guest(c, gva_of(nt_get32(nt, item + ITEM_ROUTINE)), count,
+                       args, 1);
         return;
     }
     ob_dereference(nt, ob_find(nt, c->w[0]));
