@@ -60,6 +60,62 @@ static void port_buffers_stay_at_their_port(void **state)
     guest_free(g);
 }
 
+/* Elements of each width in the order of the buffer; a count of 0 is none. */
+static void port_buffers_of_each_width(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t value[2];
+    } row[] = {{"WRITE_PORT_BUFFER_USHORT", {0x2211, 0x4433}},
+               {"WRITE_PORT_BUFFER_ULONG", {0x44332211, 0x88776655}}};
+    struct guest *g = guest();
+    uint32_t buffer = guest_alloc(g, 64);
+
+    (void)state;
+    guest_set(g, buffer, 0x44332211);
+    guest_set(g, buffer + 4, 0x88776655);
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t stub = ke_stub(g->ke, row[i].name).v;
+
+        rig_forget(&g->r);
+        guest_call_at(g, stub, 3, (const uint32_t[]){0x80, buffer, 2});
+        guest_call_at(g, stub, 3, (const uint32_t[]){0x80, 0, 0});
+        assert_int_equal(g->r.outs, 2);
+        for (unsigned n = 0; n < 2; n++) {
+            assert_int_equal(g->r.out[n].port, 0x80);
+            assert_int_equal(g->r.out[n].value, row[i].value[n]);
+        }
+    }
+    guest_call(g, "WRITE_PORT_ULONG", 0xcf8, 0x80000000);
+    guest_call(g, "READ_PORT_BUFFER_ULONG", 0xcfc, buffer, 2);
+    assert_int_equal(guest_get(g, buffer) & 0xffff, 0x8086);
+    assert_int_equal(guest_get(g, buffer + 4), guest_get(g, buffer));
+    guest_set(g, buffer, 0);
+    guest_call(g, "READ_PORT_BUFFER_UCHAR", 0xcfc, buffer, 3);
+    assert_int_equal(guest_get(g, buffer), 0x868686);
+    guest_free(g);
+}
+
+/* Information classes of HalDispatchTable: this HAL has none. */
+static void the_dispatch_table_answers_no_class(void **state)
+{
+    struct guest *g = guest();
+    uint32_t table = ke_stub(g->ke, "HalDispatchTable").v;
+    uint32_t returned = guest_alloc(g, 4);
+
+    (void)state;
+    guest_set(g, returned, 77);
+    assert_int_equal(guest_get(g, table + 4),
+                     ke_stub(g->ke, "HalQuerySystemInformation").v);
+    assert_int_equal(guest_get(g, table + 8),
+                     ke_stub(g->ke, "HalSetSystemInformation").v);
+    assert_int_equal(guest_call_at(g, guest_get(g, table + 4), 4,
+                                   (const uint32_t[]){0, 0, 0, returned}),
+                     0xc0000148); /* STATUS_INVALID_LEVEL */
+    assert_int_equal(guest_get(g, returned), 0);
+    guest_free(g);
+}
+
 /* SEC-032: the element that does not fit faults, those before are done */
 static void a_port_buffer_that_ends_faults_at_its_end(void **state)
 {
@@ -392,6 +448,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports_in_three_widths),
         cmocka_unit_test(port_buffers_stay_at_their_port),
+        cmocka_unit_test(port_buffers_of_each_width),
+        cmocka_unit_test(the_dispatch_table_answers_no_class),
         cmocka_unit_test(a_port_buffer_that_ends_faults_at_its_end),
         cmocka_unit_test(memory_registers_and_their_buffers),
         cmocka_unit_test(memory_registers_reach_a_device),

@@ -220,6 +220,43 @@ static void common_buffer_through_the_table(void **state)
     guest_free(g);
 }
 
+/* The table's entries are the HAL's rows, and what goes by name is the same. */
+static void the_table_leads_to_the_hals_rows(void **state)
+{
+    static const struct {
+        uint32_t offset;
+        const char *name;
+    } row[] = {
+        {OP_PUT, "DmaPutDmaAdapter"},
+        {OP_ALLOCATE_COMMON, "HalAllocateCommonBuffer"},
+        {OP_FREE_COMMON, "HalFreeCommonBuffer"},
+        {OP_ALIGNMENT, "DmaGetDmaAlignment"},
+        {OP_GET_LIST, "DmaGetScatterGatherList"},
+        {OP_PUT_LIST, "DmaPutScatterGatherList"},
+        {OP_CALCULATE, "DmaCalculateScatterGatherList"},
+        {OP_BUILD, "DmaBuildScatterGatherList"},
+        {OP_BUILD_MDL, "DmaBuildMdlFromScatterGatherList"},
+    };
+    struct guest *g = guest_of(HAL_TRANSLATE);
+    struct hal_device dev = pci_master(&g->r, false, true, 0x10000);
+    uint32_t adapter, count, at = guest_alloc(g, 8), va;
+
+    (void)state;
+    dev.version = 2;
+    adapter = guest_adapter(g, &dev, &count);
+    for (unsigned i = 0; i < sizeof row / sizeof row[0]; i++)
+        assert_int_equal(guest_entry(g, adapter, row[i].offset),
+                         ke_stub(g->ke, row[i].name).v);
+    assert_int_equal(guest_call(g, "DmaGetDmaAlignment", adapter), 1);
+    va = guest_call(g, "HalAllocateCommonBuffer", adapter, 100, at, 0);
+    assert_int_not_equal(va, 0);
+    guest_call(g, "HalFreeCommonBuffer", adapter, 100, guest_get(g, at), 0, va,
+               0);
+    assert_int_equal(hal_page_count(g->r.hal), 0);
+    assert_int_equal(g->r.findings, 0);
+    guest_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +266,7 @@ int main(void)
         cmocka_unit_test(calculated_size_is_what_build_needs),
         cmocka_unit_test(build_mdl_answers_once),
         cmocka_unit_test(common_buffer_through_the_table),
+        cmocka_unit_test(the_table_leads_to_the_hals_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

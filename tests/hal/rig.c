@@ -12,7 +12,7 @@ static void note(void *context, const struct hb_event *e)
     case EV_port_write:
         if (r->outs < RIG_PORTS) {
             r->out[r->outs].port = (uint16_t)e->args[0];
-            r->out[r->outs++].value = (uint8_t)e->args[2];
+            r->out[r->outs++].value = (uint32_t)e->args[2];
         }
         break;
     case EV_finding:

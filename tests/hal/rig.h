@@ -34,7 +34,7 @@ struct rig {
     /* ports written since rig_forget() */
     struct {
         uint16_t port;
-        uint8_t value;
+        uint32_t value;
     } out[RIG_PORTS];
     unsigned outs;
     unsigned findings, copies, mmio_writes;
