@@ -195,9 +195,9 @@ void hal_list_set_mdl(struct hal *h, gva_t at, uint32_t target_mdl);
 void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set);
 /** hal_list_put() - second half: mappings, registers and record go. */
 void hal_list_put(struct hal *h, gva_t at);
-/** hal_list_page() - physical page number @i that the device really uses for
- *  the list at @at; false past the last. */
-bool hal_list_page(const struct hal *h, gva_t at, uint32_t i, gpa_t *to,
+/** hal_list_page() - the next physical page that the device really uses for the
+ *  list at @at; *@cursor is 0 before the first. False past the last. */
+bool hal_list_page(const struct hal *h, gva_t at, uint32_t *cursor, gpa_t *to,
                    bool *bounced);
 
 /* ---- common buffers: hal/common.c ----------------------------------------*/

@@ -182,17 +182,19 @@ void hal_list_put(struct hal *h, gva_t at)
     requests_advance(h);
 }
 
-bool hal_list_page(const struct hal *h, gva_t at, uint32_t i, gpa_t *to,
+bool hal_list_page(const struct hal *h, gva_t at, uint32_t *cursor, gpa_t *to,
                    bool *bounced)
 {
     const struct hal_list *list = list_find(h, at.v);
-    uint32_t k;
 
-    for (k = 0; list && k < h->s.page.count; k++)
-        if (HAL_PAGE_AT(h, k)->set == list->set && !i--) {
-            *to = gpa_of(HAL_PAGE_AT(h, k)->to);
-            *bounced = HAL_PAGE_AT(h, k)->bounced;
+    while (list && *cursor < h->s.page.count) {
+        const struct hal_page *page = HAL_PAGE_AT(h, (*cursor)++);
+
+        if (page->set == list->set) {
+            *to = gpa_of(page->to);
+            *bounced = page->bounced;
             return true;
         }
+    }
     return false;
 }

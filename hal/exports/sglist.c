@@ -191,19 +191,21 @@ static uint32_t target_mdl(struct call *c, gva_t list, gva_t original)
     struct mm *mm = ke_mm(c->ke);
     uint32_t start = load_u32(c, gva_add(original, MDL_START_VA));
     uint32_t bytes = load_u32(c, gva_add(original, MDL_BYTE_COUNT));
-    uint32_t offset = load_u32(c, gva_add(original, MDL_BYTE_OFFSET)), i;
+    uint32_t offset = load_u32(c, gva_add(original, MDL_BYTE_OFFSET));
+    uint32_t cursor = 0, i;
     bool bounced = false, any = false;
     gva_t mdl;
     gpa_t to;
 
-    for (i = 0; hal_list_page(h, list, i, &to, &bounced); i++)
+    for (i = 0; hal_list_page(h, list, &cursor, &to, &bounced); i++)
         any |= bounced;
     if (!any || !call_ok(c))
         return original.v;
     if (i != mm_span(offset, bytes) ||
         mdl_create(mm, gva_of(start + offset), bytes, &mdl) != HB_OK)
         return 0;
-    for (i = 0; hal_list_page(h, list, i, &to, &bounced); i++)
+    cursor = 0;
+    for (i = 0; hal_list_page(h, list, &cursor, &to, &bounced); i++)
         store_u32(c, gva_add(mdl, MDL_PFNS + 4 * i),
                   (uint32_t)(to.v >> PAGE_SHIFT));
     store_u16(c, gva_add(mdl, MDL_FLAGS),

@@ -64,6 +64,25 @@ void vec_remove(struct vec *v, uint32_t bytes, uint32_t i)
     memmove(at, at + bytes, (size_t)(v->count - i) * bytes);
 }
 
+void vec_drop(struct vec *v, uint32_t bytes,
+              bool (*goes)(const void *element, const void *context),
+              const void *context)
+{
+    uint8_t *data = v->data;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < v->count; i++) {
+        const uint8_t *from = data + (size_t)i * bytes;
+
+        if (goes(from, context))
+            continue;
+        if (kept != i)
+            memcpy(data + (size_t)kept * bytes, from, bytes);
+        kept++;
+    }
+    v->count = kept;
+}
+
 bool vec_resize(struct vec *v, uint32_t bytes, uint32_t count)
 {
     if (!vec_reserve(v, bytes, count))

@@ -16,6 +16,10 @@ void *vec_insert(struct vec *v, uint32_t bytes, uint32_t i,
                  const void *element);
 /** vec_remove() - take element @i out, the later ones move down. */
 void vec_remove(struct vec *v, uint32_t bytes, uint32_t i);
+/** vec_drop() - take out, in one walk, all elements that @goes says yes to. */
+void vec_drop(struct vec *v, uint32_t bytes,
+              bool (*goes)(const void *element, const void *context),
+              const void *context);
 /** vec_resize() - make @count elements; new ones are zero. */
 bool vec_resize(struct vec *v, uint32_t bytes, uint32_t count);
 void vec_free(struct vec *v);

@@ -170,6 +170,17 @@ void call_for_kernel(struct call *c)
     t->mode = KERNEL_MODE;
 }
 
+void call_spend(struct call *c, unsigned ticks)
+{
+    struct clock *clock = c->ke->clock;
+    uint64_t next = clock_next(clock), end = clock->now + ticks;
+
+    if (end > next)
+        end = next;
+    if (clock->now < end)
+        clock->now = end;
+}
+
 uint8_t call_irql(const struct call *c)
 {
     return ke_irql(c->ke);

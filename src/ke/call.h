@@ -164,6 +164,9 @@ gva_t call_stub(const struct call *c, const char *name);
 bool call_user(const struct call *c);
 /** call_for_kernel() - KernelMode until the routine ends. */
 void call_for_kernel(struct call *c);
+/** call_spend() - before call_again(): long work costs more than its row says.
+ *  The clock moves on by @ticks, or to what is due before. */
+void call_spend(struct call *c, unsigned ticks);
 /** call_irql()/call_set_irql() - fs:[24h]; what a lower level lets through
  *  comes when the routine ends. */
 uint8_t call_irql(const struct call *c);

@@ -56,6 +56,7 @@ enum {
     RECORDS_MOST = 1 << 20,
     WAITS_MOST = 1 << 17,
     TIMERS_MOST = 1 << 16,
+    TIMERS_AT_ONCE = 64,
     DPCS_MOST = 1 << 16,
     APCS_MOST = 1 << 16,
     WORK_MOST = 1 << 16,

@@ -536,11 +536,12 @@ bool apc_pop(struct ke *ke, struct apc *apc)
     return true;
 }
 
+static bool apc_of(const void *apc, const void *thread)
+{
+    return ((const struct apc *)apc)->thread == *(const uint32_t *)thread;
+}
+
 void apc_drop(struct ke *ke, uint32_t thread)
 {
-    struct apc *a;
-
-    while ((a = first_apc(ke, thread)))
-        vec_remove(&ke->s.apc, sizeof *a,
-                   (uint32_t)(a - VEC_AT(struct apc, &ke->s.apc, 0)));
+    vec_drop(&ke->s.apc, sizeof(struct apc), apc_of, &thread);
 }

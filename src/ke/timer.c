@@ -163,15 +163,15 @@ static void expire(struct ke *ke, struct timer *t)
                      (uint32_t)(ke_system_time(ke) >> 32));
 }
 
-/** All that is due. A timer of a short period comes once per clock interrupt,
- *  so this ends. */
+/** What is due, a few at a time: `timers_due` stands while more are. A timer of
+ *  a short period comes once per clock interrupt, so this ends. */
 void timers_expire(struct ke *ke)
 {
-    struct timer *t;
+    struct timer *t = NULL;
 
-    ke->s.timers_due = 0;
-    while ((t = first_due(ke)))
+    for (unsigned n = 0; n < TIMERS_AT_ONCE && (t = first_due(ke)); n++)
         expire(ke, t);
+    ke->s.timers_due = first_due(ke) != NULL;
     wait_expire(ke);
 }
 

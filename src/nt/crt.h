@@ -24,7 +24,12 @@ static inline void text_put(struct call *c, gva_t at, uint32_t i, bool wide,
         store_u8(c, gva_add(at, i), (uint8_t)unit);
 }
 
-/** text_length() - units before the terminator, at most @most. */
+/** text_part() - the head of a loop over units from i = w[0]: true when a part
+ *  is done; the routine has then asked to come again and w[0] is @i. */
+enum { TEXT_PART = 4096 };
+bool text_part(struct call *c, uint32_t i);
+/** text_length() - units before the terminator, at most @most: for what bounds
+ *  a text itself, as a counted string does. */
 uint32_t text_length(struct call *c, gva_t at, uint32_t most, bool wide);
 /** text_upper()/text_lower() - of one unit: ASCII, and Latin-1 when wide. */
 uint16_t text_upper(uint16_t unit, bool wide);

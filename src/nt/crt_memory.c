@@ -2,7 +2,7 @@
  * a time, so that interrupts come between. Source: C standard; WDK. */
 #include <string.h>
 
-#include "ke/call.h"
+#include "nt/crt.h"
 #include "nt/exports.h"
 
 enum { CHUNK = 4096, CHUNKS_AT_ONCE = 16 };
@@ -147,13 +147,14 @@ void thunk_RtlCompareMemory(struct call *c)
 void thunk_RtlCompareMemoryUlong(struct call *c)
 {
     gva_t at = call_va(c, 0);
-    uint32_t bytes = call_u32(c, 1) & ~3u, i;
+    uint32_t dwords = call_u32(c, 1) / 4;
 
-    for (i = 0; i < bytes; i += 4)
-        if (load_u32(c, gva_add(at, i)) != call_u32(c, 2) || !call_ok(c))
-            break;
-    if (call_ok(c))
-        call_return(c, i);
+    for (uint32_t i = c->w[0]; !text_part(c, i); i++)
+        if (i == dwords || load_u32(c, gva_add(at, 4 * i)) != call_u32(c, 2)) {
+            if (call_ok(c))
+                call_return(c, 4 * i);
+            return;
+        }
 }
 
 void thunk_memchr(struct call *c)
@@ -161,15 +162,14 @@ void thunk_memchr(struct call *c)
     gva_t at = call_va(c, 0);
     uint32_t count = call_u32(c, 2);
 
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t byte = load_u8(c, gva_add(at, i));
+    for (uint32_t i = c->w[0]; !text_part(c, i); i++) {
+        bool found = i < count && load_u8(c, gva_add(at, i)) == call_u8(c, 1);
 
         if (!call_ok(c))
             return;
-        if (byte == call_u8(c, 1)) {
-            call_return(c, at.v + i);
+        if (found || i == count) {
+            call_return(c, found ? at.v + i : 0);
             return;
         }
     }
-    call_return(c, 0);
 }

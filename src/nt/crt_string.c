@@ -1,5 +1,6 @@
 /* src/nt/crt_string.c -- str* and wcs*: one routine for both widths, two thin
- * thunks. Source: C standard; Microsoft C run time for the names with '_'. */
+ * thunks. A text may have no end: all that walk one do it in parts (text_part).
+ * Source: C standard; Microsoft C run time for the names with '_'. */
 #include "nt/crt.h"
 #include "nt/exports.h"
 
@@ -13,7 +14,8 @@
         routine(c, true);                                                      \
     }
 
-enum { WORK_MOST = 1 << 20 }; /* units looked at per entry */
+/* Where a routine that works in parts has come to. */
+enum { W_AT, W_END, W_ENDED, W_FOUND };
 
 static unsigned unit_bytes(bool wide)
 {
@@ -27,6 +29,16 @@ uint32_t text_length(struct call *c, gva_t at, uint32_t most, bool wide)
     while (n < most && text_unit(c, at, n, wide))
         n++;
     return n;
+}
+
+bool text_part(struct call *c, uint32_t i)
+{
+    if (i - c->w[W_AT] < TEXT_PART)
+        return false;
+    c->w[W_AT] = i;
+    call_spend(c, TEXT_PART);
+    call_again(c, 1);
+    return true;
 }
 
 uint16_t text_upper(uint16_t u, bool wide)
@@ -49,10 +61,14 @@ uint16_t text_lower(uint16_t u, bool wide)
 
 static void length(struct call *c, bool wide)
 {
-    uint32_t n = text_length(c, call_va(c, 0), UINT32_MAX, wide);
+    gva_t at = call_va(c, 0);
 
-    if (call_ok(c))
-        call_return(c, n);
+    for (uint32_t i = c->w[W_AT]; !text_part(c, i); i++)
+        if (!text_unit(c, at, i, wide)) {
+            if (call_ok(c))
+                call_return(c, i);
+            return;
+        }
 }
 BOTH(length, strlen, wcslen)
 
@@ -67,20 +83,17 @@ static void compare(struct call *c, uint32_t most, bool wide,
 {
     gva_t a = call_va(c, 0), b = call_va(c, 1);
 
-    for (uint32_t i = 0; i < most; i++) {
-        uint16_t x = fold(text_unit(c, a, i, wide), wide);
-        uint16_t y = fold(text_unit(c, b, i, wide), wide);
+    for (uint32_t i = c->w[W_AT]; !text_part(c, i); i++) {
+        uint16_t x = i < most ? fold(text_unit(c, a, i, wide), wide) : 0;
+        uint16_t y = i < most ? fold(text_unit(c, b, i, wide), wide) : 0;
 
         if (!call_ok(c))
             return;
-        if (x != y) {
-            call_return(c, x < y ? UINT32_MAX : 1);
+        if (x != y || !x) {
+            call_return(c, x < y ? UINT32_MAX : x > y);
             return;
         }
-        if (!x)
-            break;
     }
-    call_return(c, 0);
 }
 
 static void compare_all(struct call *c, bool wide)
@@ -107,96 +120,104 @@ static void compare_some_folded(struct call *c, bool wide)
 }
 BOTH(compare_some_folded, _strnicmp, _wcsnicmp)
 
-/* Copies units up to and with the terminator; false after a fault. */
-static bool copy_text(struct call *c, gva_t to, gva_t from, bool wide)
+/* Where the text at @at ends, found in parts: true when w[W_END] says it, and
+ * w[W_AT] is free for what follows. */
+static bool find_end(struct call *c, gva_t at, bool wide)
 {
-    for (uint32_t i = 0;; i++) {
-        uint16_t u = text_unit(c, from, i, wide);
+    uint32_t i = c->w[W_AT];
 
+    while (!c->w[W_ENDED] && !text_part(c, i)) {
+        c->w[W_ENDED] = !text_unit(c, at, i, wide);
         if (!call_ok(c))
             return false;
-        text_put(c, to, i, wide, u);
+        if (c->w[W_ENDED])
+            c->w[W_END] = i, c->w[W_AT] = 0;
+        i++;
+    }
+    return c->w[W_ENDED];
+}
+
+/* Copies units to unit @to of the first text: up to and with the terminator, or
+ * @most and then one. */
+static void copy_text(struct call *c, uint32_t to, uint32_t most, bool wide)
+{
+    gva_t into = call_va(c, 0), from = call_va(c, 1);
+
+    for (uint32_t i = c->w[W_AT]; !text_part(c, i); i++) {
+        uint16_t u = i < most ? text_unit(c, from, i, wide) : 0;
+
+        if (call_ok(c))
+            text_put(c, into, to + i, wide, u);
         if (!call_ok(c))
-            return false;
-        if (!u)
-            return true;
+            return;
+        if (!u) {
+            call_return(c, into.v);
+            return;
+        }
     }
 }
 
 static void copy(struct call *c, bool wide)
 {
-    if (copy_text(c, call_va(c, 0), call_va(c, 1), wide))
-        call_return(c, call_u32(c, 0));
+    copy_text(c, 0, UINT32_MAX, wide);
 }
 BOTH(copy, strcpy, wcscpy)
 
 static void append(struct call *c, bool wide)
 {
-    gva_t to = call_va(c, 0);
-    uint32_t n = text_length(c, to, UINT32_MAX, wide);
-
-    if (call_ok(c) &&
-        copy_text(c, gva_add(to, n * unit_bytes(wide)), call_va(c, 1), wide))
-        call_return(c, to.v);
+    if (find_end(c, call_va(c, 0), wide))
+        copy_text(c, c->w[W_END], UINT32_MAX, wide);
 }
 BOTH(append, strcat, wcscat)
+
+/* strncat: at most @count units, then always a terminator. */
+static void append_some(struct call *c, bool wide)
+{
+    if (find_end(c, call_va(c, 0), wide))
+        copy_text(c, c->w[W_END], call_u32(c, 2), wide);
+}
+BOTH(append_some, strncat, wcsncat)
 
 /* strncpy: what is missing to @count is filled with zeroes. */
 static void copy_some(struct call *c, bool wide)
 {
     gva_t to = call_va(c, 0), from = call_va(c, 1);
     uint32_t count = call_u32(c, 2);
-    bool ended = false;
 
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t u = ended ? 0 : text_unit(c, from, i, wide);
+    for (uint32_t i = c->w[W_AT]; !text_part(c, i); i++) {
+        uint16_t u;
 
-        ended = ended || !u;
+        if (i == count) {
+            call_return(c, to.v);
+            return;
+        }
+        u = c->w[W_ENDED] ? 0 : text_unit(c, from, i, wide);
+        c->w[W_ENDED] |= !u;
         if (call_ok(c))
             text_put(c, to, i, wide, u);
         if (!call_ok(c))
             return;
     }
-    call_return(c, to.v);
 }
 BOTH(copy_some, strncpy, wcsncpy)
-
-/* strncat: at most @count units, then always a terminator. */
-static void append_some(struct call *c, bool wide)
-{
-    gva_t to = call_va(c, 0), from = call_va(c, 1);
-    uint32_t at = text_length(c, to, UINT32_MAX, wide);
-    uint32_t n = text_length(c, from, call_u32(c, 2), wide);
-
-    for (uint32_t i = 0; i < n && call_ok(c); i++)
-        text_put(c, to, at + i, wide, text_unit(c, from, i, wide));
-    if (call_ok(c))
-        text_put(c, to, at + n, wide, 0);
-    if (call_ok(c))
-        call_return(c, to.v);
-}
-BOTH(append_some, strncat, wcsncat)
 
 static void find(struct call *c, bool wide, bool last)
 {
     gva_t at = call_va(c, 0);
     uint16_t wanted = wide ? call_u16(c, 1) : call_u8(c, 1);
-    uint32_t found = 0;
 
-    for (uint32_t i = 0;; i++) {
+    for (uint32_t i = c->w[W_AT]; !text_part(c, i); i++) {
         uint16_t u = text_unit(c, at, i, wide);
 
         if (!call_ok(c))
             return;
-        if (u == wanted) {
-            found = at.v + i * unit_bytes(wide);
-            if (!last)
-                break;
+        if (u == wanted)
+            c->w[W_FOUND] = at.v + i * unit_bytes(wide);
+        if (!u || (u == wanted && !last)) {
+            call_return(c, c->w[W_FOUND]);
+            return;
         }
-        if (!u)
-            break;
     }
-    call_return(c, found);
 }
 
 static void find_first(struct call *c, bool wide)
@@ -211,32 +232,37 @@ static void find_last(struct call *c, bool wide)
 }
 BOTH(find_last, strrchr, wcsrchr)
 
-/* Quadratic at worst: done in parts; the place it came to is in w[0]. */
+/* Quadratic at worst, so its parts are of units compared. w[W_AT] is where a
+ * match may begin, w[W_FOUND] how much of it has been seen. */
 static void find_text(struct call *c, bool wide)
 {
     gva_t in = call_va(c, 0), what = call_va(c, 1);
-    uint32_t n = text_length(c, what, UINT32_MAX, wide);
 
-    for (uint32_t at = c->w[0], work = 0; call_ok(c); at++) {
-        uint32_t i = 0;
+    if (!find_end(c, what, wide))
+        return;
+    for (unsigned work = 0; work < TEXT_PART; work++) {
+        uint32_t at = c->w[W_AT], seen = c->w[W_FOUND];
+        uint16_t u;
 
-        if (work > WORK_MOST) {
-            c->w[0] = at;
-            call_again(c, 1);
+        if (seen == c->w[W_END]) {
+            call_return(c, in.v + at * unit_bytes(wide));
             return;
         }
-
-        while (i < n &&
-               text_unit(c, in, at + i, wide) == text_unit(c, what, i, wide))
-            i++;
-        work += i + 1;
+        u = text_unit(c, in, at + seen, wide);
+        if (u == text_unit(c, what, seen, wide)) {
+            c->w[W_FOUND]++;
+        } else if (u) {
+            c->w[W_AT]++;
+            c->w[W_FOUND] = 0;
+        } else if (call_ok(c)) {
+            call_return(c, 0); /* what is left is too short */
+            return;
+        }
         if (!call_ok(c))
             return;
-        if (i == n || !text_unit(c, in, at, wide)) {
-            call_return(c, i == n ? in.v + at * unit_bytes(wide) : 0);
-            return;
-        }
     }
+    call_spend(c, TEXT_PART);
+    call_again(c, 1);
 }
 BOTH(find_text, strstr, wcsstr)
 
@@ -245,17 +271,18 @@ static void change_case(struct call *c, bool wide,
 {
     gva_t at = call_va(c, 0);
 
-    for (uint32_t i = 0;; i++) {
+    for (uint32_t i = c->w[W_AT]; !text_part(c, i); i++) {
         uint16_t u = text_unit(c, at, i, wide), folded = fold(u, wide);
 
         if (call_ok(c) && folded != u)
             text_put(c, at, i, wide, folded);
         if (!call_ok(c))
             return;
-        if (!u)
-            break;
+        if (!u) {
+            call_return(c, at.v);
+            return;
+        }
     }
-    call_return(c, at.v);
 }
 
 static void upper(struct call *c, bool wide)
@@ -292,22 +319,30 @@ void thunk_towlower(struct call *c)
     call_return(c, text_lower(call_u16(c, 0), true));
 }
 
+/* Blanks, a sign, digits. w[W_ENDED]: the blanks are over. */
 static void to_integer(struct call *c)
 {
+    enum { W_MINUS = W_END, W_VALUE = W_FOUND };
     gva_t at = call_va(c, 0);
-    uint32_t i = 0, value = 0;
-    uint16_t u = text_unit(c, at, 0, false);
-    bool negative;
 
-    while (u == ' ' || (u >= 9 && u <= 13))
-        u = text_unit(c, at, ++i, false);
-    negative = u == '-';
-    if (u == '-' || u == '+')
-        u = text_unit(c, at, ++i, false);
-    for (; u >= '0' && u <= '9'; u = text_unit(c, at, ++i, false))
-        value = value * 10 + (u - '0');
-    if (call_ok(c))
-        call_return(c, negative ? 0 - value : value);
+    for (uint32_t i = c->w[W_AT]; !text_part(c, i); i++) {
+        uint16_t u = text_unit(c, at, i, false);
+
+        if (!call_ok(c))
+            return;
+        if (!c->w[W_ENDED] && (u == ' ' || (u >= 9 && u <= 13)))
+            continue;
+        if (!c->w[W_ENDED]++) {
+            c->w[W_MINUS] = u == '-';
+            if (u == '-' || u == '+')
+                continue;
+        }
+        if (u < '0' || u > '9') {
+            call_return(c, c->w[W_MINUS] ? 0 - c->w[W_VALUE] : c->w[W_VALUE]);
+            return;
+        }
+        c->w[W_VALUE] = c->w[W_VALUE] * 10 + (u - '0');
+    }
 }
 
 void thunk_atoi(struct call *c)

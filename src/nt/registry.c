@@ -1,6 +1,7 @@
 /* src/nt/registry.c -- the registry's tree. */
 #include "nt/registry.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/vec.h"
@@ -207,17 +208,57 @@ struct hive_totals hive_totals(const struct registry *r, uint32_t key)
     return t;
 }
 
-bool hive_delete(struct registry *r, uint32_t key)
+bool hive_sound(const struct registry *r)
 {
-    if (key == REGISTRY_ROOT || hive_subkey(r, key, 0))
-        return false;
-    for (uint32_t i = r->values.count; i-- > 0;) {
+    uint8_t *taken = calloc(r->data.count + 1u, 1);
+    bool sound = taken != NULL && r->keys.count > 0;
+
+    for (uint32_t n = 1; sound && n <= r->keys.count; n++)
+        sound = key_at(r, n)->name_count <= REGISTRY_NAME;
+    for (uint32_t i = 0; sound && i < r->values.count; i++) {
         const struct registry_value *v =
             VEC_AT(struct registry_value, &r->values, i);
 
-        if (v->key == key)
-            hive_unset(r, key, v->name, v->name_count);
+        sound = v->name_count <= REGISTRY_NAME && v->at <= r->data.count &&
+                v->bytes <= r->data.count - v->at && key_at(r, v->key) &&
+                (!v->bytes || !memchr(taken + v->at, 1, v->bytes));
+        if (sound)
+            memset(taken + v->at, 1, v->bytes);
     }
+    free(taken);
+    return sound;
+}
+
+/* Takes all values of @key out, in one walk: a heap of data of what stays. */
+static bool drop_values(struct registry *r, uint32_t key)
+{
+    struct registry_value *v = r->values.data;
+    struct vec data = {0};
+    uint32_t kept = 0, bytes = 0;
+
+    if (!vec_resize(&data, 1, r->data.count))
+        return false;
+    for (uint32_t i = 0; i < r->values.count; i++) {
+        if (v[i].key == key)
+            continue;
+        if (v[i].bytes)
+            memcpy((uint8_t *)data.data + bytes, hive_data(r, &v[i]),
+                   v[i].bytes);
+        v[kept] = v[i];
+        v[kept++].at = bytes;
+        bytes += v[i].bytes;
+    }
+    r->values.count = kept;
+    data.count = bytes;
+    vec_free(&r->data);
+    r->data = data;
+    return true;
+}
+
+bool hive_delete(struct registry *r, uint32_t key)
+{
+    if (key == REGISTRY_ROOT || hive_subkey(r, key, 0) || !drop_values(r, key))
+        return false;
     key_at(r, key)->used = 0;
     return true;
 }

@@ -53,6 +53,10 @@ extern const struct state_row hive_rows[];
 /** hive_init() - the keys that every system has. False: no memory. */
 bool hive_init(struct registry *r);
 
+/** hive_sound() - is what a file said a registry: each value has a key and
+ * bytes of its own? */
+bool hive_sound(const struct registry *r);
+
 /** hive_find() - the key at @path below @base (a leading "\Registry" leads
  *  from the root); 0: there is none. */
 uint32_t hive_find(const struct registry *r, uint32_t base,

@@ -32,7 +32,9 @@ enum {
 /* Words of the record. INDEX: 0, the entry has not begun; else the value's
  * index + 1. OFFSET: in the strings of a REG_MULTI_SZ. */
 enum { W_ENTRY, W_BASE, W_KEY, W_INDEX, W_OFFSET, W_BUFFER };
-enum { STATE_CALLED = 1, ENTRY_BYTES = 28, ENTRIES_MOST = 4096 };
+enum { STATE_CALLED = 1, STATE_NEXT };
+enum { ENTRY_BYTES = 28, ENTRIES_MOST = 4096, STEPS_AT_ONCE = 16 };
+enum { STEPS_TICKS = 1000 };
 #define TAG_QUERY TAG('R', 'e', 'g', 'Q')
 
 struct entry {
@@ -330,14 +332,19 @@ static bool one_value(struct call *c, const struct entry *e)
     return false;
 }
 
+/* A few entries or values at a time: each may search the whole registry. */
 static void walk_table(struct call *c)
 {
-    for (unsigned n = 0; n < ENTRIES_MOST; n++) {
+    for (unsigned n = 0; n < STEPS_AT_ONCE; n++) {
         struct entry e = load_entry(c);
         uint32_t status;
 
         if (!call_ok(c))
             return;
+        if (c->w[W_ENTRY] - call_u32(c, 2) >= ENTRIES_MOST * ENTRY_BYTES) {
+            call_return(c, STATUS_INVALID_PARAMETER); /* it has no end */
+            return;
+        }
         if (!e.routine && !(e.flags & (QUERY_SUBKEY | QUERY_DIRECT))) {
             call_return(c, STATUS_SUCCESS);
             return;
@@ -358,7 +365,8 @@ static void walk_table(struct call *c)
         if (one_value(c, &e) || !call_ok(c))
             return;
     }
-    call_return(c, STATUS_INVALID_PARAMETER); /* a table without an end */
+    call_spend(c, STEPS_TICKS);
+    call_again(c, STATE_NEXT);
 }
 
 /* NTSTATUS RtlQueryRegistryValues(RelativeTo, Path, QueryTable, Context,
@@ -372,6 +380,10 @@ void thunk_RtlQueryRegistryValues(struct call *c)
             call_return(c, c->eax);
             return;
         }
+        walk_table(c);
+        return;
+    }
+    if (c->state == STATE_NEXT) {
         walk_table(c);
         return;
     }

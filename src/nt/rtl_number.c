@@ -170,20 +170,25 @@ void thunk_RtlInitializeBitMap(struct call *c)
     finish(c, 0);
 }
 
-/** ULONG RtlNumberOfSetBits(Header). */
+/** ULONG RtlNumberOfSetBits(Header). w[0]: dwords seen; w[1]: their bits. */
 void thunk_RtlNumberOfSetBits(struct call *c)
 {
-    uint32_t bits = load_u32(c, call_va(c, 0)), count = 0;
+    uint32_t bits = load_u32(c, call_va(c, 0));
     gva_t at = gva_of(load_u32(c, gva_add(call_va(c, 0), 4)));
 
-    for (uint64_t i = 0; i < bits && call_ok(c); i += 32) {
-        uint32_t word = load_u32(c, gva_add(at, (uint32_t)(i / 8)));
+    for (uint32_t i = c->w[0]; i < bits / 32 + (bits % 32 != 0); i++) {
+        uint32_t word;
 
-        if (bits - i < 32)
-            word &= (1u << (bits - i)) - 1;
-        count += (uint32_t)__builtin_popcount(word);
+        if (text_part(c, i))
+            return;
+        word = load_u32(c, gva_add(at, 4 * i));
+        if (i == bits / 32)
+            word &= (1u << bits % 32) - 1;
+        if (!call_ok(c))
+            return;
+        c->w[1] += (uint32_t)__builtin_popcount(word);
     }
-    finish(c, count);
+    finish(c, c->w[1]);
 }
 
 static bool leap(uint32_t year)

@@ -208,11 +208,11 @@ void thunk_RtlAppendUnicodeToString(struct call *c)
     append(c, from, from.v ? 2 * text_length(c, from, 0x7fff, true) : 0);
 }
 
-/* Units @from (wide or not) to the other width at @to. */
+/* @units units from number @first on (wide or not) to the other width. */
 static void convert(struct call *c, gva_t to, bool to_wide, gva_t from,
-                    uint32_t units)
+                    uint32_t first, uint32_t units)
 {
-    for (uint32_t i = 0; i < units && call_ok(c); i++) {
+    for (uint32_t i = first; i - first < units && call_ok(c); i++) {
         uint16_t u = text_unit(c, from, i, !to_wide);
 
         if (!to_wide && u > 255)
@@ -251,7 +251,7 @@ static void convert_string(struct call *c, bool to_wide)
         return;
     }
     to.length = (uint16_t)bytes;
-    convert(c, to.buffer, to_wide, from.buffer, units);
+    convert(c, to.buffer, to_wide, from.buffer, 0, units);
     text_put(c, to.buffer, units, to_wide, 0);
     counted_store(c, to_at, to);
     finish(c, STATUS_OK);
@@ -369,9 +369,14 @@ static void convert_n(struct call *c, bool to_wide)
 
     if (units > room)
         units = room;
-    if (written.v)
+    if (written.v && c->state == 0)
         store_u32(c, written, units * (to_wide ? 2 : 1));
-    convert(c, call_va(c, 0), to_wide, call_va(c, 3), units);
+    for (uint32_t i = c->w[0]; i < units && call_ok(c); i += TEXT_PART) {
+        if (text_part(c, i))
+            return;
+        convert(c, call_va(c, 0), to_wide, call_va(c, 3), i,
+                units - i < TEXT_PART ? units - i : TEXT_PART);
+    }
     finish(c, STATUS_OK);
 }
 

@@ -273,7 +273,7 @@ static bool numbers_ok(const struct nt_state *s)
         if (VEC_AT(struct nt_device, &s->devices, i)->card.resources >
             NT_RESOURCES)
             return false;
-    return true;
+    return hive_sound(&s->registry);
 }
 
 /* What a job in progress takes for granted. */

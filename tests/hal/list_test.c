@@ -259,16 +259,19 @@ static void pages_of_a_bounced_list_are_the_bounce_pages(void **state)
     struct hal_adapter *ad = rig_adapter(r, &dev);
     struct buffer b;
     struct list l;
+    uint32_t cursor = 0;
     bool bounced;
     gpa_t to;
 
     (void)state;
     rig_scatter(r, &b, 0x2000, 0, 0x2000);
     get_list(r, ad, &b, DMA_TO_DEVICE, &l);
-    assert_true(hal_list_page(r->hal, l.at, 1, &to, &bounced));
-    assert_true(bounced);
-    assert_int_equal(to.v, l.e[0].at.v + PAGE_BYTES);
-    assert_false(hal_list_page(r->hal, l.at, 2, &to, &bounced));
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_true(hal_list_page(r->hal, l.at, &cursor, &to, &bounced));
+        assert_true(bounced);
+        assert_int_equal(to.v, l.e[0].at.v + i * PAGE_BYTES);
+    }
+    assert_false(hal_list_page(r->hal, l.at, &cursor, &to, &bounced));
     rig_free(r);
 }
 

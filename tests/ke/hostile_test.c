@@ -240,6 +240,23 @@ static void what_an_unloaded_image_leaves_is_told_and_is_0xce(void **state)
     assert_string_equal(ke_bugcheck_state(r->ke)->text, "test.sys");
 }
 
+/* More than one entry of the kernel serves: those left are not forgotten. */
+static void a_thousand_timers_due_at_once_all_expire(void **state)
+{
+    enum { TIMERS = 1000, BYTES = 0x28, SIGNAL = 4 };
+    struct rig *r = *state;
+    uint32_t timer = pool(r, TIMERS * BYTES);
+
+    for (uint32_t i = 0; i < TIMERS; i++) {
+        ke_event_init(r->ke, gva_of(timer + i * BYTES), TIMER_NOTIFICATION,
+                      false);
+        ke_timer_set(r->ke, gva_of(timer + i * BYTES), 300000, 0, gva_of(0));
+    }
+    run(r, 1000000);
+    for (uint32_t i = 0; i < TIMERS; i++)
+        assert_int_equal(get(r, timer + i * BYTES + SIGNAL), 1);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -251,6 +268,7 @@ int main(void)
         TEST(a_circular_device_queue_ends),
         TEST(a_level_interrupt_nobody_clears_is_told),
         TEST(a_damaged_save_is_refused_or_goes_on),
+        TEST(a_thousand_timers_due_at_once_all_expire),
         TEST(what_an_unloaded_image_leaves_is_told_and_is_0xce),
     };
 

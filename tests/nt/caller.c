@@ -236,6 +236,21 @@ uint32_t caller_fast(struct caller *c, const char *name, unsigned count,
     return caller_call(c, name, false, count > 2 ? count - 2 : 0, args + 2);
 }
 
+void caller_alias(struct caller *c, uint32_t at, uint32_t bytes, uint32_t dword)
+{
+    uint32_t table = allocate(c, 4096), page = allocate(c, 4096);
+    uint32_t table_pte = caller_dword(c, 0xc0000000 + (table >> 12) * 4);
+    uint32_t page_pte = caller_dword(c, 0xc0000000 + (page >> 12) * 4);
+
+    for (unsigned i = 0; i < 1024; i++) {
+        caller_set(c, page + 4 * i, dword);
+        caller_set(c, table + 4 * i, (page_pte & ~0xfffu) | 0x67);
+    }
+    for (uint32_t i = 0; i < bytes >> 22; i++)
+        caller_set(c, 0xc0300000 + ((at >> 22) + i) * 4,
+                   (table_pte & ~0xfffu) | 0x67);
+}
+
 uint32_t caller_text(struct caller *c, uint32_t at, const char *text)
 {
     caller_put(c, at, text, (uint32_t)strlen(text) + 1);

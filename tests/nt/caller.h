@@ -57,6 +57,11 @@ void caller_set(struct caller *c, uint32_t at, uint32_t v);
 uint32_t caller_variable(struct caller *c, const char *name);
 void caller_get(struct caller *c, uint32_t at, void *to, uint32_t bytes);
 uint32_t caller_dword(struct caller *c, uint32_t at);
+/** caller_alias() - user address @at, @bytes long (of 4 MiB each), is one page
+ *  full of @dword again and again, as a driver that writes page directory
+ *  entries can have it. */
+void caller_alias(struct caller *c, uint32_t at, uint32_t bytes,
+                  uint32_t dword);
 /** caller_text()/caller_wide() - ASCII with its terminator at @at, as bytes or
  *  16-bit units; @at. */
 uint32_t caller_text(struct caller *c, uint32_t at, const char *text);

@@ -1,5 +1,6 @@
 /* tests/nt/crt_test.c -- the kernel's C run time against the host's, and its
  * answers to hostile arguments (SEC-001). */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include "caller.h"
 
 enum { ROUNDS = 60, ROOM = 64, BAD = 0x1000 };
+enum { USER_AT = 0x40000000, ENDLESS = 8 << 20 };
+#define TICK_COUNT       0xffdf0320u /* KUSER_SHARED_DATA */
 #define ACCESS_VIOLATION 0xC0000005u
 #define ZERO_DIVIDE      0xC0000094u
 
@@ -280,6 +283,100 @@ static void bad_addresses_raise(void **state)
     CALL_RAISES(c, ACCESS_VIOLATION, "sprintf", c->data, c->data + 64, BAD);
 }
 
+/* ---- texts without an end -------------------------------------------------
+ */
+
+enum { LONG_AT = 0x4000, LONG_UNITS = 0x2345 };
+
+/* A text of several parts, each unit another than its neighbours. */
+static void long_text(struct caller *c, uint32_t at, char *text)
+{
+    for (unsigned i = 0; i < LONG_UNITS; i++)
+        text[i] = (char)('b' + i % 23);
+    text[LONG_UNITS] = 0;
+    caller_put(c, at, text, LONG_UNITS + 1);
+}
+
+static void long_texts_behave_as_short_ones(void **state)
+{
+    struct caller *c = *state;
+    uint32_t p = c->data, q = c->data + LONG_AT, r = q + LONG_AT;
+    static char a[LONG_UNITS + 1], b[2 * LONG_UNITS + 1];
+
+    long_text(c, p, a);
+    long_text(c, q, a);
+    assert_int_equal(CDECL_CALL(c, "strlen", p), LONG_UNITS);
+    assert_int_equal(CDECL_CALL(c, "strcmp", p, q), 0);
+    caller_put(c, q + LONG_UNITS - 1, "z", 1);
+    assert_int_equal(sign(CDECL_CALL(c, "_stricmp", p, q)), -1);
+    assert_int_equal(CDECL_CALL(c, "strncmp", p, q, LONG_UNITS - 1), 0);
+    assert_int_equal(CDECL_CALL(c, "strcpy", r, p), r);
+    assert_int_equal(CDECL_CALL(c, "strcat", r, p), r);
+    caller_get(c, r, b, sizeof b);
+    assert_int_equal(strlen(b), 2 * LONG_UNITS);
+    assert_memory_equal(b, a, LONG_UNITS);
+    assert_memory_equal(b + LONG_UNITS, a, LONG_UNITS);
+    assert_int_equal(CDECL_CALL(c, "strrchr", r, 'b'),
+                     r + (uint32_t)(strrchr(b, 'b') - b));
+    assert_int_equal(CDECL_CALL(c, "strchr", r, 'A'), 0);
+    assert_int_equal(CDECL_CALL(c, "strstr", r, q), 0);
+    caller_put(c, q + LONG_UNITS - 1, "", 1);
+    assert_int_equal(CDECL_CALL(c, "strstr", r + 1, q), r + LONG_UNITS);
+    assert_int_equal(CDECL_CALL(c, "strncpy", r, p, 2 * LONG_UNITS), r);
+    caller_get(c, r, b, sizeof b);
+    for (unsigned i = LONG_UNITS; i <= 2 * LONG_UNITS; i++)
+        assert_int_equal(b[i], 0);
+    assert_int_equal(CDECL_CALL(c, "_strupr", r), r);
+    caller_get(c, r, b, sizeof b);
+    assert_int_equal(b[LONG_UNITS - 1], toupper(a[LONG_UNITS - 1]));
+    assert_int_equal(CDECL_CALL(c, "memchr", r, 0, UINT32_MAX), r + LONG_UNITS);
+    memset(b, ' ', LONG_UNITS);
+    memcpy(b + LONG_UNITS, "-0012", 6);
+    caller_put(c, r, b, LONG_UNITS + 6);
+    assert_int_equal((int32_t)CDECL_CALL(c, "atoi", r), -12);
+}
+
+/* It has cost its time, and the clock's interrupts came between its parts. */
+static void endless(struct caller *c, const char *name, unsigned count,
+                    const uint32_t *args)
+{
+    uint64_t before = machine_position(c->r->m).tick;
+    uint64_t saw = caller_dword(c, TICK_COUNT);
+
+    if (caller_try(c, name, 0, count, args) != CALLER_RAISED)
+        fail_msg("%s: did not raise\n%s", name, c->r->log);
+    assert_int_equal(c->status, ACCESS_VIOLATION);
+    assert_true(machine_position(c->r->m).tick - before >= ENDLESS / 4);
+    if (caller_dword(c, TICK_COUNT) <= saw)
+        fail_msg("%s: no clock interrupt came", name);
+}
+#define ENDLESS_CALL(c, name, ...)                                             \
+    endless((c), (name), sizeof((uint32_t[]){__VA_ARGS__}) / 4,                \
+            (uint32_t[]){__VA_ARGS__})
+
+/* Pages that show the same "1111", as far as a driver that writes page tables
+ * likes them to. */
+static void a_text_without_an_end_leaves_the_machine_its_turns(void **state)
+{
+    struct caller *c = *state;
+    uint32_t p = USER_AT;
+
+    caller_alias(c, USER_AT, ENDLESS, 0x31313131);
+    ENDLESS_CALL(c, "strlen", p);
+    ENDLESS_CALL(c, "wcslen", p);
+    ENDLESS_CALL(c, "atoi", p);
+    ENDLESS_CALL(c, "strcmp", p, p);
+    ENDLESS_CALL(c, "strcpy", p + 1, p);
+    ENDLESS_CALL(c, "strcat", p, p);
+    ENDLESS_CALL(c, "strncpy", p, p, UINT32_MAX);
+    ENDLESS_CALL(c, "wcsrchr", p, 'b');
+    ENDLESS_CALL(c, "strstr", c->data, p);
+    ENDLESS_CALL(c, "strstr", p, caller_text(c, c->data, "111b"));
+    ENDLESS_CALL(c, "_wcsupr", p);
+    ENDLESS_CALL(c, "memchr", p, 'b', UINT32_MAX);
+    ENDLESS_CALL(c, "RtlMultiByteToUnicodeN", p, UINT32_MAX, 0, p, UINT32_MAX);
+}
+
 /* ---- arithmetic ---------------------------------------------------------- */
 
 static uint64_t random64(void)
@@ -489,6 +586,8 @@ int main(void)
         CALLER_TEST(memory_is_filled),
         CALLER_TEST(memory_is_compared_and_searched),
         CALLER_TEST(bad_addresses_raise),
+        CALLER_TEST(long_texts_behave_as_short_ones),
+        CALLER_TEST(a_text_without_an_end_leaves_the_machine_its_turns),
         CALLER_TEST(arithmetic_of_64_bits),
         CALLER_TEST(shifts_of_64_bits),
         CALLER_TEST(the_stack_probe_moves_the_stack),

@@ -263,6 +263,85 @@ static void the_registry_has_a_bound(void **state)
     vec_free(&r.data);
 }
 
+/* 16 MiB of data in the values of one key: taken out in one walk. */
+static void a_key_with_all_values_goes_at_once(void **state)
+{
+    enum { BYTES = REGISTRY_DATA_MOST / REGISTRY_VALUES_MOST };
+    struct registry r = {0};
+    uint32_t key, other;
+
+    (void)state;
+    assert_true(hive_init(&r));
+    other = hive_make_text(&r, "Machine\\Software\\Other");
+    key = hive_make_text(&r, "Machine\\Software\\Full");
+    assert_true(hive_set_text(&r, other, "First", "kept"));
+    for (unsigned i = 0; i < REGISTRY_VALUES_MOST - 2; i++) {
+        struct registry_value v = {.key = key, .name_count = 2};
+
+        v.name[0] = (uint16_t)i;
+        v.bytes = i % 2 ? BYTES : 0;
+        v.at = r.data.count;
+        assert_non_null(vec_push(&r.values, sizeof v, &v));
+        assert_true(vec_resize(&r.data, 1, r.data.count + v.bytes));
+    }
+    assert_true(hive_set_text(&r, other, "Last", "too"));
+    assert_true(hive_sound(&r));
+    assert_true(hive_delete(&r, key));
+    assert_true(hive_sound(&r));
+    assert_int_equal(r.values.count, 2);
+    assert_int_equal(r.data.count, 2 * sizeof "kept" + 2 * sizeof "too");
+    assert_memory_equal(hive_data(&r, hive_value_at(&r, other, 0)), "k\0e", 4);
+    assert_memory_equal(hive_data(&r, hive_value_at(&r, other, 1)), "t\0o", 4);
+    vec_free(&r.keys);
+    vec_free(&r.values);
+    vec_free(&r.data);
+}
+
+/* A file may say anything: values share no bytes and have a key. */
+static void a_damaged_registry_is_told(void **state)
+{
+    struct registry r = {0};
+    struct registry_value *v;
+    uint32_t key;
+
+    (void)state;
+    assert_true(hive_init(&r));
+    key = hive_make_text(&r, "Machine\\Software");
+    assert_true(hive_set_text(&r, key, "A", "one"));
+    assert_true(hive_set_text(&r, key, "B", "two"));
+    v = r.values.data;
+    assert_true(hive_sound(&r));
+    v[1].at--;
+    assert_false(hive_sound(&r));
+    v[1].at += 2;
+    assert_false(hive_sound(&r));
+    v[1].at--;
+    v[1].key = 1000;
+    assert_false(hive_sound(&r));
+    v[1].key = key;
+    v[1].name_count = REGISTRY_NAME + 1;
+    assert_false(hive_sound(&r));
+    vec_free(&r.keys);
+    vec_free(&r.values);
+    vec_free(&r.data);
+}
+
+/* Every dword of the table is the address of a name that no key has, and as
+ * flags RTL_QUERY_REGISTRY_SUBKEY. Interrupts come between its entries. */
+static void a_query_table_without_an_end_is_refused(void **state)
+{
+    struct caller *c = *state;
+    uint32_t name = (c->data & ~0x3fu) + 0x401;
+    uint64_t before = machine_position(c->r->m).tick;
+
+    caller_wide(c, name, "a\\b\\c");
+    caller_alias(c, 0x40000000, 4 << 20, name);
+    assert_int_equal(
+        STD_CALL(c, "RtlQueryRegistryValues", 0, 0, 0x40000000, 0, 0),
+        INVALID_PARAMETER);
+    assert_true(machine_position(c->r->m).tick - before > 100000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,7 +354,10 @@ int main(void)
         CALLER_TEST(times_are_those_of_the_calendar),
         CALLER_TEST(the_version_is_one),
         CALLER_TEST(probes_take_user_addresses_alone),
+        CALLER_TEST(a_query_table_without_an_end_is_refused),
         cmocka_unit_test(the_registry_has_a_bound),
+        cmocka_unit_test(a_key_with_all_values_goes_at_once),
+        cmocka_unit_test(a_damaged_registry_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
