@@ -257,6 +257,16 @@ HB_API enum hb_status machine_send(struct machine *m, const char *device,
                                    const void *bytes, uint32_t count,
                                    struct hb_error *error);
 
+/** machine_key() - a key of the keyboard goes down or up; @usage: USB HID usage
+ *  tables, keyboard page (what SDL calls a scan code). machine_pointer() - the
+ *  mouse moved right, down, its wheel towards the user; @buttons held then: bit
+ *  0 left, 1 right, 2 middle. HB_NOT_FOUND: the machine has none. */
+HB_API enum hb_status machine_key(struct machine *m, uint16_t usage, bool down,
+                                  struct hb_error *error);
+HB_API enum hb_status machine_pointer(struct machine *m, int32_t dx, int32_t dy,
+                                      int32_t dz, uint8_t buttons,
+                                      struct hb_error *error);
+
 /* ---- bare machine --------------------------------------------------------*/
 
 /** What a bare machine's program is. */

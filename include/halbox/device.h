@@ -146,6 +146,12 @@ struct device_model {
     void (*line)(struct device *dev, unsigned pin, bool level);
     /** A byte arrives from outside the machine (serial line, keyboard). */
     void (*receive)(struct device *dev, uint8_t byte);
+    /** A key goes down or up; @usage: USB HID keyboard page. */
+    void (*key)(struct device *dev, uint16_t usage, bool down);
+    /** The pointer moved right, down, and the wheel towards the user by so
+     *  much; @buttons held: bit 0 left, 1 right, 2 middle, 3 and 4 the side. */
+    void (*pointer)(struct device *dev, int dx, int dy, int dz,
+                    uint8_t buttons);
     /** Interrupt acknowledge: returns the vector (the 8259 pair). */
     uint8_t (*inta)(struct device *dev);
 

@@ -63,6 +63,8 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_POKE_VIRTUAL] = "poke_virtual",
         [INPUT_POKE_REGISTER] = "poke_register",
         [INPUT_SEND] = "send",
+        [INPUT_KEY] = "key",
+        [INPUT_POINTER] = "pointer",
         [INPUT_PROGRAM] = "program",
         [INPUT_IMAGE] = "image",
         [INPUT_DRIVER] = "driver",

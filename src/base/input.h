@@ -28,6 +28,8 @@ enum input_kind {
     INPUT_TICKET_FREE,   /* a: ticket                                        */
     INPUT_REGISTRY,      /* a: value type; data: path, 0, name, 0, value     */
     INPUT_KERNEL,        /* a: CRC-32 of the file; b: bytes; data: cmdline   */
+    INPUT_KEY,           /* a: usage; b: 1 down, 0 up                        */
+    INPUT_POINTER,       /* a: dx, dy; b: dz, buttons; 32 bits each          */
     INPUT_KINDS
 };
 

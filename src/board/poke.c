@@ -98,3 +98,45 @@ enum hb_status machine_send(struct machine *m, const char *device,
         dev->model->receive(dev, ((const uint8_t *)bytes)[i]);
     return status;
 }
+
+/* The first device that has keys, or a pointer. */
+static struct device *device_with(struct machine *m, bool keys)
+{
+    struct device *dev;
+
+    for (unsigned i = 0; (dev = bus_device(m->bus, i)); i++)
+        if (keys ? dev->model->key != NULL : dev->model->pointer != NULL)
+            return dev;
+    return NULL;
+}
+
+enum hb_status machine_key(struct machine *m, uint16_t usage, bool down,
+                           struct hb_error *error)
+{
+    struct device *dev = device_with(m, true);
+    enum hb_status status;
+
+    if (!dev)
+        return hb_fail(error, HB_NOT_FOUND, "the machine has no keyboard");
+    status = input_enter(m, INPUT_KEY, usage, down, NULL, 0, error);
+    if (status == HB_OK)
+        dev->model->key(dev, usage, down);
+    return status;
+}
+
+enum hb_status machine_pointer(struct machine *m, int32_t dx, int32_t dy,
+                               int32_t dz, uint8_t buttons,
+                               struct hb_error *error)
+{
+    struct device *dev = device_with(m, false);
+    enum hb_status status;
+
+    if (!dev)
+        return hb_fail(error, HB_NOT_FOUND, "the machine has no mouse");
+    status = input_enter(
+        m, INPUT_POINTER, (uint64_t)(uint32_t)dx << 32 | (uint32_t)dy,
+        (uint64_t)(uint32_t)dz << 32 | buttons, NULL, 0, error);
+    if (status == HB_OK)
+        dev->model->pointer(dev, dx, dy, dz, buttons);
+    return status;
+}
