@@ -201,6 +201,17 @@ void tlb_slow_page(struct tlb *tlb, gpa_t page)
     }
 }
 
+void tlb_slow_virtual(struct tlb *tlb, const struct ram *ram, gva_t va,
+                      bool slow)
+{
+    struct tlb_entry *e = tlb_entry(tlb, va);
+
+    if (!e->used)
+        return;
+    e->host = slow ? NULL : ram_host(ram, gpa_of(e->frame));
+    e->fast = e->host ? reads_of(e->allow) : 0;
+}
+
 void tlb_save(const struct tlb *tlb, struct saver *s)
 {
     save_u32(s, tlb->used_count);

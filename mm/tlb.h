@@ -77,6 +77,11 @@ void tlb_allow(struct tlb *tlb, const struct walk_in *in);
 void tlb_write_protect(struct tlb *tlb);
 void tlb_slow_page(struct tlb *tlb, gpa_t page);
 
+/** tlb_slow_virtual() - no fast path to the page of @va while @slow; then again
+ *  as after a fill. */
+void tlb_slow_virtual(struct tlb *tlb, const struct ram *ram, gva_t va,
+                      bool slow);
+
 /** tlb_save()/tlb_load() - the entries in the order they were made; host
  *  addresses come from @ram again. Load false: not what tlb_save wrote. */
 enum { TLB_VERSION = 1 };

@@ -1,5 +1,5 @@
-/* src/cpu/control.c -- control and debug registers, and the flushes that
- * changing them means. Source: SDM vol. 3A 2.5, 4.10.4; vol. 3B 17.2. */
+/* src/cpu/control.c -- control registers, and the flushes that changing
+ * them means. Source: SDM vol. 3A 2.5, 4.10.4. */
 #include "cpu/ops.h"
 
 /* Flushes by SDM 4.10.4.1: PG, PE, WP changes matter as rights are derived. */
@@ -24,6 +24,7 @@ bool cpu_set_cr0(struct cpu *cpu, uint32_t value)
             cpu->s.pdpte[n] = in.pdpte[n];
     }
     cpu->s.cr0 = value;
+    alignment_changed(cpu);
     if ((old ^ value) & (CR0_PG | CR0_PE)) {
         tlb_flush(&cpu->tlb, true);
     } else if ((old ^ value) & CR0_WP) {
@@ -141,34 +142,6 @@ void op_mov_to_cr(struct cpu *cpu, const struct insn *i)
     }
     if (!good)
         cpu_fault(cpu, EXC_GP, 0);
-}
-
-/* DR4 and DR5 are DR6 and DR7 unless CR4.DE, SDM vol. 3B 17.2.2. */
-static unsigned debug_register(struct cpu *cpu, const struct insn *i)
-{
-    if (i->reg == 4 || i->reg == 5) {
-        if (cpu->s.cr4 & CR4_DE)
-            cpu_fault_plain(cpu, EXC_UD);
-        return i->reg + 2u;
-    }
-    return i->reg;
-}
-
-void op_mov_from_dr(struct cpu *cpu, const struct insn *i)
-{
-    operand_set(cpu, i, O_Rd, cpu->s.dr[debug_register(cpu, i)]);
-}
-
-void op_mov_to_dr(struct cpu *cpu, const struct insn *i)
-{
-    unsigned n = debug_register(cpu, i);
-    uint32_t v = operand_get(cpu, i, O_Rd);
-
-    if (n == 6)
-        v = (v & 0xe00f) | 0xffff0ff0;
-    else if (n == 7)
-        v = (v & 0xffff2fff) | 0x400;
-    cpu->s.dr[n] = v;
 }
 
 void op_smsw(struct cpu *cpu, const struct insn *i)

@@ -121,7 +121,8 @@ struct cpu_state {
     struct cpu_msr msr;
     uint8_t cpl, halted, interrupt_shadow, nmi_blocked, nmi_line, nmi_pending;
     uint8_t shutdown;
-    uint8_t a20_masked; /* what the TLB was filled with: A20M# */
+    uint32_t debug_pending; /* bits of DR6: traps due behind an instruction */
+    uint8_t a20_masked;     /* what the TLB was filled with: A20M# */
 };
 
 enum cpu_exit {
@@ -163,7 +164,7 @@ void cpu_reset(struct cpu *cpu);
  *  control stay. */
 void cpu_init_signal(struct cpu *cpu);
 extern const struct state_row cpu_state_rows[];
-enum { CPU_STATE_VERSION = 4 };
+enum { CPU_STATE_VERSION = 5 };
 
 /** cpu_run() - retire instructions until clock->now reaches clock->until, or
  *  something ends it earlier. Each instruction (and each iteration of a rep)

@@ -1,7 +1,6 @@
 /* src/cpu/far.c -- far jumps, calls, returns, IRET, and the change of stacks
  * that goes with privilege. Source: SDM vol. 3A 5.8, vol. 2 (CALL, JMP, RET,
- * IRET). Task switches come with the whole CPU: a TSS or task gate as a target
- * is #GP of its selector. */
+ * IRET). */
 #include "cpu/private.h"
 
 static void check_offset(struct cpu *cpu, const struct cpu_segment *cs,
@@ -48,10 +47,11 @@ struct gate {
     unsigned bits, count;
 };
 
-/* A call gate's checks and what it points at; others are #GP. */
+/* A call gate's checks and what it points at; others are #GP. A @jump goes to
+ * no inner code. */
 static struct gate call_gate(struct cpu *cpu, const struct cpu_segment *s,
                              const struct descriptor *d,
-                             struct descriptor *code)
+                             struct descriptor *code, bool jump)
 {
     unsigned type = s->access & SEG_TYPE, error = s->selector & 0xfffc;
     unsigned rpl = s->selector & 3, dpl = seg_dpl(s->access);
@@ -71,7 +71,9 @@ static struct gate call_gate(struct cpu *cpu, const struct cpu_segment *s,
         g.offset |= d->high & 0xffff0000;
     }
     cs = target_segment(cpu, g.selector, code);
-    if (!is_code(&cs) || seg_dpl(cs.access) > cpu->s.cpl)
+    if (!is_code(&cs) || seg_dpl(cs.access) > cpu->s.cpl ||
+        (jump && !(cs.access & SEG_CONFORMING) &&
+         seg_dpl(cs.access) != cpu->s.cpl))
         cpu_fault(cpu, EXC_GP, g.selector & 0xfffc);
     if (!(cs.access & SEG_P))
         cpu_fault(cpu, EXC_NP, g.selector & 0xfffc);
@@ -107,10 +109,9 @@ void far_jump(struct cpu *cpu, uint16_t selector, uint32_t offset,
         cpu->p->next_eip = offset;
         return;
     }
-    g = call_gate(cpu, &s, &d, &code);
-    s = segment_of(g.selector, &code);
-    if (!(s.access & SEG_CONFORMING) && seg_dpl(s.access) != cpu->s.cpl)
-        cpu_fault(cpu, EXC_GP, g.selector & 0xfffc);
+    if (task_transfer(cpu, &s, &d, TASK_JUMP))
+        return;
+    g = call_gate(cpu, &s, &d, &code, true);
     load_cs(cpu, g.selector, &code, cpu->s.cpl);
     cpu->p->next_eip = g.offset;
 }
@@ -137,7 +138,7 @@ void new_stack_push(struct cpu *cpu, struct new_stack *st, unsigned bytes,
 }
 
 /* SS:ESP of privilege @cpl from the TSS, SDM vol. 3A 5.8.5 and 7.2.1. */
-struct new_stack new_stack_of(struct cpu *cpu, unsigned cpl, unsigned external)
+struct new_stack new_stack_of(struct cpu *cpu, unsigned cpl)
 {
     const struct cpu_segment *tr = &cpu->s.tr;
     bool wide = (tr->access & SEG_TYPE & ~2) == SYS_TSS32;
@@ -147,12 +148,12 @@ struct new_stack new_stack_of(struct cpu *cpu, unsigned cpl, unsigned external)
     uint16_t ss;
 
     if (at + bytes - 1 > tr->limit)
-        cpu_fault(cpu, EXC_TS, (tr->selector & 0xfffcu) | external);
+        cpu_fault(cpu, EXC_TS, tr->selector & 0xfffcu);
     st.esp = wide ? mem_read32(cpu, tr->base + at, false)
                   : mem_read16(cpu, tr->base + at, false);
     ss = mem_read16(cpu, tr->base + at + bytes - 2, false);
     st.ss = segment_stack(cpu, ss, cpl, EXC_TS);
-    st.error = (ss & 0xfffcu) | external;
+    st.error = ss & 0xfffcu;
     return st;
 }
 
@@ -160,7 +161,7 @@ static void call_inner(struct cpu *cpu, const struct gate *g,
                        const struct descriptor *code, unsigned dpl)
 {
     unsigned bytes = g->bits / 8;
-    struct new_stack st = new_stack_of(cpu, dpl, 0);
+    struct new_stack st = new_stack_of(cpu, dpl);
     uint32_t mask = stack_mask(cpu), old = cpu->s.reg[ESP];
 
     new_stack_push(cpu, &st, bytes, cpu->s.seg[SS].selector);
@@ -199,8 +200,10 @@ void far_call(struct cpu *cpu, uint16_t selector, uint32_t offset,
         check_direct(cpu, &s);
         check_offset(cpu, &s, offset);
         code = d;
+    } else if (task_transfer(cpu, &s, &d, TASK_CALL)) {
+        return;
     } else {
-        g = call_gate(cpu, &s, &d, &code);
+        g = call_gate(cpu, &s, &d, &code, false);
         s = segment_of(g.selector, &code);
         dpl = seg_dpl(s.access);
         if (!(s.access & SEG_CONFORMING) && dpl < cpu->s.cpl) {
@@ -298,6 +301,7 @@ void far_return(struct cpu *cpu, unsigned bits, uint32_t extra)
 void cpu_write_eflags(struct cpu *cpu, uint32_t v, uint32_t mask)
 {
     cpu->s.eflags = (cpu->s.eflags & ~mask) | (v & mask) | 2;
+    alignment_changed(cpu);
 }
 
 /* IRET to V86 mode from ring 0: all segments come from the stack. */
@@ -310,7 +314,7 @@ static void return_to_v86(struct cpu *cpu, uint32_t eip, uint16_t cs,
 
     for (unsigned n = 0; n < 4; n++)
         selector[n] = stack_slot(cpu, 20 + 4 * n, 4);
-    cpu->s.eflags = (flags & 0x3f7fd7) | 2;
+    cpu_write_eflags(cpu, flags, 0x3f7fd5);
     cpu->s.cpl = 3;
     segment_real(cpu, CS, cs);
     segment_real(cpu, SS, ss);
@@ -329,10 +333,13 @@ void interrupt_return(struct cpu *cpu, unsigned bits)
     uint32_t eip, flags;
     uint16_t cs;
 
-    if (v86_mode(cpu) && iopl != 3)
-        cpu_fault(cpu, EXC_GP, 0);
-    if (!real_mode(cpu) && !v86_mode(cpu) && (cpu->s.eflags & FLAG_NT))
-        cpu_fault(cpu, EXC_TS, 0); /* no task to go back to */
+    if (v86_return(cpu, bits))
+        return;
+    if (!real_mode(cpu) && !v86_mode(cpu) && (cpu->s.eflags & FLAG_NT)) {
+        task_return(cpu);
+        cpu->s.nmi_blocked = 0;
+        return;
+    }
     eip = stack_slot(cpu, 0, bytes);
     cs = (uint16_t)stack_slot(cpu, bytes, bytes);
     flags = stack_slot(cpu, 2 * bytes, bytes);
@@ -354,6 +361,6 @@ void interrupt_return(struct cpu *cpu, unsigned bits)
     if (cpl <= iopl)
         mask |= FLAG_IF;
     if (!cpl)
-        mask |= FLAG_IOPL | FLAG_VIF | FLAG_VIP;
+        mask |= FLAG_IOPL | (bits == 32 ? FLAG_VIF | FLAG_VIP : 0);
     cpu_write_eflags(cpu, flags, mask);
 }

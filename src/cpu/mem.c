@@ -36,7 +36,10 @@ static struct tlb_entry *translate(struct cpu *cpu, uint32_t at,
     if (in.paging)
         walk_touch(cpu->ram, &out, in.write);
     out.pa.v = bus_address(cpu, out.pa.v);
-    return tlb_fill(&cpu->tlb, cpu->ram, gva_of(at), &in, &out);
+    e = tlb_fill(&cpu->tlb, cpu->ram, gva_of(at), &in, &out);
+    if (cpu->p->watched && debug_on_page(cpu, at))
+        tlb_slow_virtual(&cpu->tlb, cpu->ram, gva_of(at), true);
+    return e;
 }
 
 gpa_t code_physical(struct cpu *cpu, uint32_t at)
@@ -84,12 +87,24 @@ static uint32_t next_page(uint32_t at)
     return (at | PAGE_MASK) + 1;
 }
 
+/* What the fast way leaves to be asked: alignment (6.15, #AC), breakpoints. */
+static void check_data(struct cpu *cpu, uint32_t at, unsigned bytes, bool user,
+                       bool write)
+{
+    if (user && cpu->p->user_shift != TLB_USER && at & (bytes - 1))
+        cpu_fault(cpu, EXC_AC, 0);
+    if (cpu->p->watched)
+        debug_data(cpu, at, bytes, write);
+}
+
 static uint32_t read_slow(struct cpu *cpu, uint32_t at, unsigned bytes,
                           bool user, unsigned access)
 {
     struct tlb_entry *e;
     uint32_t v = 0;
 
+    if (access != MEM_FETCH)
+        check_data(cpu, at, bytes, user, false);
     if ((at & PAGE_MASK) + bytes > PAGE_BYTES) {
         translate(cpu, at, access, user);
         translate(cpu, next_page(at), access, user);
@@ -110,6 +125,7 @@ static void write_slow(struct cpu *cpu, uint32_t at, unsigned bytes, uint32_t v,
 {
     struct tlb_entry *e;
 
+    check_data(cpu, at, bytes, user, true);
     if ((at & PAGE_MASK) + bytes > PAGE_BYTES) {
         translate(cpu, at, MEM_WRITE, user); /* both pages before any byte */
         translate(cpu, next_page(at), MEM_WRITE, user);
@@ -132,7 +148,7 @@ static inline uint32_t read_fast(struct cpu *cpu, uint32_t at, unsigned bytes,
     const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
     uint32_t v = 0;
 
-    if ((e->fast & need_of(access, user)) &&
+    if ((e->fast & fast_need(cpu, access, user)) &&
         (at & PAGE_MASK) + bytes <= PAGE_BYTES) {
         memcpy(&v, e->host + (at & PAGE_MASK), bytes);
         return v;
@@ -145,7 +161,7 @@ static inline void write_fast(struct cpu *cpu, uint32_t at, unsigned bytes,
 {
     const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
 
-    if ((e->fast & need_of(MEM_WRITE, user)) &&
+    if ((e->fast & fast_need(cpu, MEM_WRITE, user)) &&
         (at & PAGE_MASK) + bytes <= PAGE_BYTES)
         memcpy(e->host + (at & PAGE_MASK), &v, bytes);
     else

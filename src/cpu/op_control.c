@@ -137,13 +137,6 @@ void op_int1(struct cpu *cpu, const struct insn *i)
     trap_enter(cpu, EXC_DB, TRAP_FAULT, false, 0, cpu->p->next_eip);
 }
 
-void op_int(struct cpu *cpu, const struct insn *i)
-{
-    if (v86_mode(cpu) && (cpu->s.eflags & FLAG_IOPL) != FLAG_IOPL)
-        cpu_fault(cpu, EXC_GP, 0);
-    trap_enter(cpu, i->imm, TRAP_SOFTWARE, false, 0, cpu->p->next_eip);
-}
-
 void op_into(struct cpu *cpu, const struct insn *i)
 {
     (void)i;
@@ -170,7 +163,7 @@ void op_bound(struct cpu *cpu, const struct insn *i)
 
 /* CPL <= IOPL, or the TSS's bitmap has a zero for every byte; its base is at
  * offset 66h, and a byte past the bitmap must lie in the TSS too. */
-bool io_allowed(struct cpu *cpu, uint16_t port, unsigned bytes)
+static bool io_allowed(struct cpu *cpu, uint16_t port, unsigned bytes)
 {
     unsigned iopl = cpu->s.eflags >> 12 & 3;
     const struct cpu_segment *tr = &cpu->s.tr;
@@ -187,10 +180,12 @@ bool io_allowed(struct cpu *cpu, uint16_t port, unsigned bytes)
     return !(bits >> (port & 7) & ((1u << bytes) - 1));
 }
 
-static void check_port(struct cpu *cpu, uint16_t port, unsigned bytes)
+void check_port(struct cpu *cpu, uint16_t port, unsigned bytes)
 {
     if (!io_allowed(cpu, port, bytes))
         cpu_fault(cpu, EXC_GP, 0);
+    if (cpu->s.dr[7] & 0xff)
+        debug_port(cpu, port, bytes);
 }
 
 void op_in(struct cpu *cpu, const struct insn *i)

@@ -67,6 +67,7 @@ void op_cmpxchg8b(struct cpu *cpu, const struct insn *i)
     uint32_t low, high;
     bool equal;
 
+    check_alignment(cpu, linear, 8);
     mem_probe(cpu, linear, 8, cpu_user(cpu));
     low = mem_read32(cpu, linear, cpu_user(cpu));
     high = mem_read32(cpu, linear + 4, cpu_user(cpu));
@@ -278,31 +279,4 @@ void op_salc(struct cpu *cpu, const struct insn *i)
 {
     (void)i;
     reg_set(cpu, EAX, 8, cpu->s.eflags & FLAG_CF ? 0xff : 0);
-}
-
-void op_pushf(struct cpu *cpu, const struct insn *i)
-{
-    uint32_t v = cpu->s.eflags & ~(uint32_t)(FLAG_VM | FLAG_RF);
-
-    if (v86_mode(cpu) && (cpu->s.eflags & FLAG_IOPL) != FLAG_IOPL)
-        cpu_fault(cpu, EXC_GP, 0);
-    push(cpu, i->bits / 8, v);
-}
-
-/* SDM vol. 2, POPF: IOPL changes at ring 0 alone, IF when CPL <= IOPL. */
-void op_popf(struct cpu *cpu, const struct insn *i)
-{
-    uint32_t mask = FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_TF |
-                    FLAG_DF | FLAG_OF | FLAG_NT;
-    unsigned iopl = cpu->s.eflags >> 12 & 3;
-
-    if (v86_mode(cpu) && iopl != 3)
-        cpu_fault(cpu, EXC_GP, 0);
-    if (i->bits == 32)
-        mask |= FLAG_RF | FLAG_AC | FLAG_ID;
-    if (!cpu->s.cpl)
-        mask |= FLAG_IOPL;
-    if (cpu->s.cpl <= iopl)
-        mask |= FLAG_IF;
-    cpu_write_eflags(cpu, pop(cpu, i->bits / 8) & ~(uint32_t)FLAG_RF, mask);
 }

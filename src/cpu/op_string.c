@@ -74,7 +74,7 @@ static uint8_t *plain_run(struct cpu *cpu, unsigned seg, uint32_t offset,
     const struct cpu_segment *s = &cpu->s.seg[seg];
     uint32_t at = s->base + offset, room = PAGE_BYTES - (at & PAGE_MASK);
     const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
-    unsigned need = cpu_user(cpu) ? access << TLB_USER : access;
+    unsigned need = fast_need(cpu, access, cpu_user(cpu));
 
     if ((s->access & (FLAT | ODD)) != FLAT || s->limit != UINT32_MAX ||
         offset > UINT32_MAX - room || !(e->fast & need))
@@ -207,8 +207,7 @@ void op_ins(struct cpu *cpu, const struct insn *i)
 
     if (!begin(cpu, i))
         return;
-    if (!io_allowed(cpu, port, n))
-        cpu_fault(cpu, EXC_GP, 0);
+    check_port(cpu, port, n);
     at = seg_linear(cpu, ES, index_get(cpu, i, EDI), n, true);
     mem_probe(cpu, at, n, cpu_user(cpu));
     seg_write(cpu, ES, index_get(cpu, i, EDI), n, bus_in(cpu->bus, port, n));
@@ -223,8 +222,7 @@ void op_outs(struct cpu *cpu, const struct insn *i)
 
     if (!begin(cpu, i))
         return;
-    if (!io_allowed(cpu, port, n))
-        cpu_fault(cpu, EXC_GP, 0);
+    check_port(cpu, port, n);
     bus_out(cpu->bus, port, n,
             seg_read(cpu, i->seg, index_get(cpu, i, ESI), n));
     index_step(cpu, i, ESI);

@@ -1,4 +1,4 @@
-/* src/cpu/op_system.c -- HLT, IF, CPUID, SYSENTER. Source: SDM
+/* src/cpu/op_system.c -- HLT, CPUID, SYSENTER. Source: SDM
  * vol. 2; vol. 3A 2.8. */
 #include "cpu/ops.h"
 
@@ -26,28 +26,6 @@ void op_hlt(struct cpu *cpu, const struct insn *i)
 {
     (void)i;
     cpu->s.halted = 1;
-}
-
-static void check_iopl(struct cpu *cpu)
-{
-    if (!real_mode(cpu) && cpu->s.cpl > (cpu->s.eflags >> 12 & 3))
-        cpu_fault(cpu, EXC_GP, 0);
-}
-
-void op_cli(struct cpu *cpu, const struct insn *i)
-{
-    (void)i;
-    check_iopl(cpu);
-    flag_set(cpu, FLAG_IF, false);
-}
-
-void op_sti(struct cpu *cpu, const struct insn *i)
-{
-    (void)i;
-    check_iopl(cpu);
-    if (!(cpu->s.eflags & FLAG_IF))
-        cpu->p->shadow = SHADOW_STI;
-    flag_set(cpu, FLAG_IF, true);
 }
 
 void op_clts(struct cpu *cpu, const struct insn *i)

@@ -161,7 +161,13 @@ struct cpu_private {
     bool vmcall;
     uint8_t shadow; /* STI or MOV SS asked for one */
     uint32_t pf_address;
-    bool trap_taken; /* the instruction went through the IDT itself */
+    bool trap_taken;    /* the instruction went through the IDT itself */
+    bool task_switched; /* a trap's task gate: faults are the new task's */
+    uint8_t external;   /* EXT of error codes: while a trap is delivered */
+    uint8_t user_shift; /* of rights that a user access needs: TLB_USER */
+    uint8_t watched;    /* data breakpoints whose pages are slow, at watch[] */
+    uint32_t watch[4];
+    uint32_t debug_held; /* debug_pending when the instruction began */
     const struct bus_pins *pins;
     struct decoded odd; /* crosses a page, a limit, or is no RAM */
     struct decoded decoded[DECODED];
@@ -196,9 +202,33 @@ static inline uint64_t bus_address(const struct cpu *cpu, uint64_t at)
     return cpu->s.a20_masked ? at & ~((uint64_t)1 << 20) : at;
 }
 
+/** Alignment is checked at ring 3 when CR0.AM and EFLAGS.AC are set: then no
+ *  user access has rights enough for the fast way. */
+static inline void alignment_changed(struct cpu *cpu)
+{
+    bool checked = (cpu->s.cr0 & CR0_AM) && (cpu->s.eflags & FLAG_AC);
+
+    cpu->p->user_shift = checked ? 8 : TLB_USER;
+}
+
+/** fast_need() - rights of TLB_x that an access by the fast way needs. */
+static inline unsigned fast_need(const struct cpu *cpu, unsigned access,
+                                 bool user)
+{
+    return user ? access << cpu->p->user_shift : access;
+}
+
 static inline bool cpu_user(const struct cpu *cpu)
 {
     return cpu->s.cpl == 3;
+}
+
+/** check_alignment() - #AC for what is wider than the accesses it is made of.
+ */
+static inline void check_alignment(struct cpu *cpu, uint32_t at, unsigned bytes)
+{
+    if (cpu->p->user_shift != TLB_USER && cpu_user(cpu) && at & (bytes - 1))
+        cpu_fault(cpu, EXC_AC, 0);
 }
 
 /** seg_linear() - check an access of @bytes at @offset of @seg against type and
@@ -259,7 +289,7 @@ struct new_stack {
     uint32_t error; /* of #SS while pushing */
     bool user;
 };
-struct new_stack new_stack_of(struct cpu *cpu, unsigned cpl, unsigned external);
+struct new_stack new_stack_of(struct cpu *cpu, unsigned cpl);
 void new_stack_push(struct cpu *cpu, struct new_stack *st, unsigned bytes,
                     uint32_t v);
 
@@ -270,9 +300,43 @@ enum trap_source { TRAP_FAULT, TRAP_SOFTWARE, TRAP_EXTERNAL };
 /** trap_enter() - through the IDT; @return_eip is pushed. May fault. */
 void trap_enter(struct cpu *cpu, unsigned vector, enum trap_source source,
                 bool has_error, uint32_t error, uint32_t return_eip);
+/** Who switches tasks: what becomes of busy bits, link and NT. */
+enum task_source { TASK_JUMP, TASK_CALL, TASK_IRET, TASK_INT };
+/** task_switch() - to the TSS @selector; @return_eip and @eflags are what the
+ *  old task goes on with. Faults of the new task come after the commit. */
+void task_switch(struct cpu *cpu, uint16_t selector, enum task_source source,
+                 uint32_t return_eip, uint32_t eflags);
+bool task_transfer(struct cpu *cpu, const struct cpu_segment *s,
+                   const struct descriptor *d, enum task_source source);
+void task_return(struct cpu *cpu);
+/** task_wide() - TR holds a 32-bit TSS. */
+bool task_wide(const struct cpu *cpu);
+
+/** v86_return() - IRET of V86 code whose IF is VIF; false: it is not. */
+bool v86_return(struct cpu *cpu, unsigned bits);
+
 /** trap_deliver() - a fault, with the #DF rules; false: shutdown. */
 bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
                   uint32_t error, uint32_t return_eip, enum trap_source source);
+
+/* ---- debug registers: debug.c ----------------------------------------------
+ */
+
+/** debug_arm() - DR0-DR3 or DR7 changed: which pages are slow. */
+void debug_arm(struct cpu *cpu);
+bool debug_on_page(const struct cpu *cpu, uint32_t at);
+/** An access or a port access of the instruction; what it hits is pending. */
+void debug_data(struct cpu *cpu, uint32_t at, uint32_t bytes, bool write);
+void debug_port(struct cpu *cpu, uint16_t port, unsigned bytes);
+/** debug_code() - breakpoints that the instruction at CS:EIP hits. */
+uint32_t debug_code(const struct cpu *cpu);
+void debug_step(struct cpu *cpu, uint32_t behind);
+void debug_task(struct cpu *cpu, bool trap);
+void debug_entered(struct cpu *cpu);
+/** debug_deliver() - #DB with @hits in DR6. */
+void debug_deliver(struct cpu *cpu, uint32_t hits);
+/** debug_traps() - #DB of what is pending, unless MOV SS holds it back. */
+void debug_traps(struct cpu *cpu);
 
 /* ---- decode and execute -----------------------------------------------------
  */
@@ -311,7 +375,8 @@ void flags_szp(struct cpu *cpu, uint32_t result, unsigned bits);
 /** msr_reset() - MSRs that hold what is written, as RESET# leaves them. */
 void msr_reset(struct cpu *cpu);
 
-bool io_allowed(struct cpu *cpu, uint16_t port, unsigned bytes);
+/** check_port() - #GP unless the program may; I/O breakpoints. */
+void check_port(struct cpu *cpu, uint16_t port, unsigned bytes);
 void cpu_write_eflags(struct cpu *cpu, uint32_t v, uint32_t mask);
 
 static inline uint32_t mask_of(unsigned bits)

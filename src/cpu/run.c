@@ -4,6 +4,7 @@
 
 #include "cpu/private.h"
 
+enum { DR7_ENABLED = 0xff };
 enum { FIRST_INTERRUPT = 32 }; /* vectors below are exceptions */
 
 enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
@@ -64,6 +65,7 @@ void cpu_reset(struct cpu *cpu)
         (struct cpu_segment){.access = SEG_P | SYS_TSS32_BUSY, .limit = 0xffff};
     s->gdtr.limit = s->idtr.limit = 0xffff;
     s->a20_masked = !bus_pins(cpu->bus)->a20;
+    alignment_changed(cpu);
     tlb_flush(&cpu->tlb, true);
 }
 
@@ -89,19 +91,6 @@ static void switch_a20(struct cpu *cpu)
     tlb_flush(&cpu->tlb, true);
 }
 
-/* TF was set when the instruction began: #DB behind it, unless it went through
- * the IDT itself or holds debug traps back (MOV SS, POP SS). 17.3.1.4, 6.8.3 */
-static void single_step(struct cpu *cpu)
-{
-    if (cpu->p->trap_taken || cpu->s.interrupt_shadow == SHADOW_SS ||
-        cpu->p->vmcall) /* the kernel is entered first: the trap comes later */
-        return;
-    cpu->s.dr[6] |= 1u << 14; /* BS */
-    cpu->p->esp_before = cpu->s.reg[ESP];
-    if (!trap_deliver(cpu, EXC_DB, false, 0, cpu->s.eip, TRAP_FAULT))
-        cpu->s.shutdown = 1;
-}
-
 /* One instruction, or one iteration (or an unbroken run of them) of a repeated
  * one: that is fetched anew each time, as it may have changed itself. */
 static void step(struct cpu *cpu)
@@ -109,6 +98,7 @@ static void step(struct cpu *cpu)
     struct cpu_private *p = cpu->p;
     bool trap = cpu->s.eflags & FLAG_TF;
     const struct insn *i;
+    uint32_t behind;
 
     p->esp_before = cpu->s.reg[ESP];
     p->shadow = 0;
@@ -119,13 +109,18 @@ static void step(struct cpu *cpu)
     p->next_eip = cpu->s.eip + i->length;
     if (!(cpu->s.seg[CS].access & SEG_DB))
         p->next_eip &= 0xffff;
+    behind = p->next_eip;
     i->run(cpu, i);
     cpu->clock->now++;
     if (!p->repeat)
         cpu->s.eip = p->next_eip;
+    else /* 17.3.1.1: what comes between iterations keeps breakpoints quiet */
+        cpu->s.eflags |= FLAG_RF;
     cpu->s.interrupt_shadow = p->shadow;
     if (trap)
-        single_step(cpu);
+        debug_step(cpu, behind);
+    if (cpu->s.debug_pending)
+        debug_traps(cpu);
 }
 
 /* A rising edge of NMI is remembered; IRET lets it in when one is served. */
@@ -169,6 +164,7 @@ static void take_fault(struct cpu *cpu)
 
     cpu->s.reg[ESP] = p->esp_before;
     cpu->s.interrupt_shadow = 0;
+    cpu->s.debug_pending = p->debug_held; /* it has not completed */
     cpu->clock->now++; /* a fault takes its tick: a loop of faults ends too */
     if (!trap_deliver(cpu, p->vector, p->has_error, p->error, cpu->s.eip,
                       TRAP_FAULT))
@@ -183,7 +179,19 @@ static inline bool quiet(const struct cpu *cpu)
 
     return !(pins->intr | pins->nmi | pins->reset | pins->init | s->nmi_line |
              s->nmi_pending | s->halted | s->shutdown | cpu->stop |
-             (pins->a20 == s->a20_masked));
+             (pins->a20 == s->a20_masked) | !!s->debug_pending |
+             !!(s->dr[7] & DR7_ENABLED));
+}
+
+/* A fault of its own: it takes its tick. */
+static void code_breakpoint(struct cpu *cpu)
+{
+    uint32_t hits = debug_code(cpu);
+
+    if (!hits)
+        return;
+    cpu->clock->now++;
+    debug_deliver(cpu, hits);
 }
 
 /* What comes before the next instruction; true: @exit says why the run ends. */
@@ -199,9 +207,17 @@ static bool before(struct cpu *cpu, enum cpu_exit *exit)
         return true;
     if (cpu->p->pins->a20 == cpu->s.a20_masked)
         switch_a20(cpu);
-    take_interrupt(cpu);
+    if (cpu->s.debug_pending) /* table 6-2: traps, interrupts, code */
+        debug_traps(cpu);
+    cpu->p->debug_held = cpu->s.debug_pending;
+    if (!cpu->p->delivered)
+        take_interrupt(cpu);
     *exit = CPU_HALTED;
-    return !cpu->p->delivered && cpu->s.halted;
+    if (!cpu->p->delivered && cpu->s.halted)
+        return true;
+    if (!cpu->p->delivered && (cpu->s.dr[7] & DR7_ENABLED))
+        code_breakpoint(cpu);
+    return false;
 }
 
 /* Until the run ends, or a trap was delivered. */
@@ -236,6 +252,9 @@ enum cpu_exit cpu_run(struct cpu *cpu)
 
     p->vmcall = false;
     p->pins = bus_pins(cpu->bus);
+    alignment_changed(cpu);
+    if (p->watched || (cpu->s.dr[7] & DR7_ENABLED))
+        debug_arm(cpu);
     for (;;) { /* delivering a trap takes the fault's way back: set it anew */
         p->delivered = false;
         if (sigsetjmp(p->fault, 0)) {

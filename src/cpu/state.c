@@ -62,6 +62,7 @@ const struct state_row cpu_state_rows[] = {
     STATE_INT(struct cpu_state, nmi_line),
     STATE_INT(struct cpu_state, nmi_pending),
     STATE_INT(struct cpu_state, shutdown),
+    STATE_INT(struct cpu_state, debug_pending),
     STATE_INT(struct cpu_state, a20_masked),
     STATE_END,
 };

@@ -4,6 +4,8 @@
 
 _Noreturn void cpu_fault(struct cpu *cpu, unsigned vector, uint32_t error)
 {
+    if (vector >= EXC_TS && vector <= EXC_GP) /* 6.13 */
+        error |= cpu->p->external;
     cpu->p->vector = (uint8_t)vector;
     cpu->p->has_error = true;
     cpu->p->error = error;
@@ -34,13 +36,14 @@ static void enter_real(struct cpu *cpu, unsigned vector, uint32_t return_eip)
     push(cpu, 2, cpu->s.seg[CS].selector);
     push(cpu, 2, return_eip);
     cpu->s.eflags &= ~(uint32_t)(FLAG_IF | FLAG_TF | FLAG_AC | FLAG_RF);
+    alignment_changed(cpu);
     segment_real(cpu, CS, cs);
     cpu->p->next_eip = ip;
 }
 
 struct trap {
-    unsigned vector, bits, external;
-    bool clears_if;
+    unsigned vector, bits;
+    bool clears_if, task;
     uint16_t selector;
     uint32_t offset;
     struct descriptor code;
@@ -48,49 +51,57 @@ struct trap {
 };
 
 /* The gate's checks, 6.12.1: presence, type, privilege of software interrupts,
- * and the code segment it names. */
+ * and the code segment it names. The high offset word of a 16-bit gate is not
+ * looked at. */
 static void read_gate(struct cpu *cpu, struct trap *t, bool software)
 {
     uint32_t error = 8 * t->vector + 2, at = cpu->s.idtr.base + 8 * t->vector;
-    uint32_t low, high, code_error;
+    uint32_t low, high;
     unsigned type;
 
     if (8 * t->vector + 7 > cpu->s.idtr.limit)
-        cpu_fault(cpu, EXC_GP, error | t->external);
+        cpu_fault(cpu, EXC_GP, error);
     low = mem_read32(cpu, at, false);
     high = mem_read32(cpu, at + 4, false);
     type = high >> 8 & 31;
     if (type != SYS_INT16 && type != SYS_TRAP16 && type != SYS_INT32 &&
-        type != SYS_TRAP32)
-        cpu_fault(cpu, EXC_GP, error | t->external);
+        type != SYS_TRAP32 && type != SYS_TASK_GATE)
+        cpu_fault(cpu, EXC_GP, error);
     if (software && (high >> 13 & 3) < cpu->s.cpl)
         cpu_fault(cpu, EXC_GP, error);
     if (!(high & 1u << 15))
-        cpu_fault(cpu, EXC_NP, error | t->external);
+        cpu_fault(cpu, EXC_NP, error);
     t->bits = type & 8 ? 32 : 16;
     t->clears_if = !(type & 1);
+    t->task = type == SYS_TASK_GATE;
     t->selector = (uint16_t)(low >> 16);
     t->offset = (low & 0xffff) | (t->bits == 32 ? high & 0xffff0000 : 0);
-    code_error = (t->selector & 0xfffcu) | t->external;
-    if (!(t->selector & 0xfffc) || !descriptor_read(cpu, t->selector, &t->code))
-        cpu_fault(cpu, EXC_GP, code_error);
+}
+
+static void read_target(struct cpu *cpu, struct trap *t)
+{
+    uint32_t error = t->selector & 0xfffcu;
+
+    if (!error || !descriptor_read(cpu, t->selector, &t->code))
+        cpu_fault(cpu, EXC_GP, error);
     t->cs = segment_of(t->selector, &t->code);
     if (!(t->cs.access & SEG_S) || !(t->cs.access & SEG_CODE) ||
         seg_dpl(t->cs.access) > cpu->s.cpl)
-        cpu_fault(cpu, EXC_GP, code_error);
+        cpu_fault(cpu, EXC_GP, error);
     if (!(t->cs.access & SEG_P))
-        cpu_fault(cpu, EXC_NP, code_error);
+        cpu_fault(cpu, EXC_NP, error);
     if (t->offset > t->cs.limit)
-        cpu_fault(cpu, EXC_GP, t->external);
+        cpu_fault(cpu, EXC_GP, 0);
 }
 
 /* From V86 mode the data segments go on the stack too and become null. */
-static void push_v86_segments(struct cpu *cpu, struct new_stack *st)
+static void push_v86_segments(struct cpu *cpu, struct new_stack *st,
+                              unsigned bytes)
 {
     static const uint8_t order[] = {GS, FS, DS, ES};
 
     for (unsigned n = 0; n < 4; n++)
-        new_stack_push(cpu, st, 4, cpu->s.seg[order[n]].selector);
+        new_stack_push(cpu, st, bytes, cpu->s.seg[order[n]].selector);
 }
 
 static void enter_protected(struct cpu *cpu, struct trap *t, bool has_error,
@@ -99,17 +110,15 @@ static void enter_protected(struct cpu *cpu, struct trap *t, bool has_error,
     unsigned bytes = t->bits / 8, dpl = seg_dpl(t->cs.access);
     bool conforming = t->cs.access & SEG_CONFORMING, v86 = v86_mode(cpu);
     bool inner = !conforming && dpl < cpu->s.cpl;
-    struct new_stack st = {.ss = cpu->s.seg[SS],
-                           .esp = cpu->s.reg[ESP],
-                           .error = t->external,
-                           .user = cpu_user(cpu)};
+    struct new_stack st = {
+        .ss = cpu->s.seg[SS], .esp = cpu->s.reg[ESP], .user = cpu_user(cpu)};
 
     if (v86 && (conforming || dpl))
-        cpu_fault(cpu, EXC_GP, (t->selector & 0xfffcu) | t->external);
+        cpu_fault(cpu, EXC_GP, t->selector & 0xfffcu);
     if (inner) {
-        st = new_stack_of(cpu, dpl, t->external);
+        st = new_stack_of(cpu, dpl);
         if (v86)
-            push_v86_segments(cpu, &st);
+            push_v86_segments(cpu, &st, bytes);
         new_stack_push(cpu, &st, bytes, cpu->s.seg[SS].selector);
         new_stack_push(cpu, &st, bytes, cpu->s.reg[ESP]);
     }
@@ -131,22 +140,41 @@ static void enter_protected(struct cpu *cpu, struct trap *t, bool has_error,
     cpu->p->next_eip = t->offset;
 }
 
+/* Through a task gate: the error code goes on the new task's stack. */
+static void enter_task(struct cpu *cpu, const struct trap *t, bool has_error,
+                       uint32_t error, uint32_t flags, uint32_t return_eip)
+{
+    task_switch(cpu, t->selector, TASK_INT, return_eip, flags);
+    if (has_error)
+        push(cpu, task_wide(cpu) ? 4 : 2, error);
+}
+
 void trap_enter(struct cpu *cpu, unsigned vector, enum trap_source source,
                 bool has_error, uint32_t error, uint32_t return_eip)
 {
-    struct trap t = {.vector = vector, .external = source != TRAP_SOFTWARE};
+    struct cpu_private *p = cpu->p;
+    struct trap t = {.vector = vector};
     uint32_t flags = cpu->s.eflags;
 
-    cpu->p->trap_taken = true;
-    if (real_mode(cpu)) {
-        enter_real(cpu, vector, return_eip);
-        return;
-    }
+    p->trap_taken = true;
+    p->external = source != TRAP_SOFTWARE;
     /* a fault pushes RF so that its restart is not a breakpoint: 17.3.1.1 */
     if (source == TRAP_FAULT && vector != EXC_DB)
         flags |= FLAG_RF;
-    read_gate(cpu, &t, source == TRAP_SOFTWARE);
-    enter_protected(cpu, &t, has_error, error, flags, return_eip);
+    if (real_mode(cpu)) {
+        enter_real(cpu, vector, return_eip);
+    } else {
+        read_gate(cpu, &t, source == TRAP_SOFTWARE);
+        if (t.task) {
+            enter_task(cpu, &t, has_error, error, flags, return_eip);
+        } else {
+            read_target(cpu, &t);
+            enter_protected(cpu, &t, has_error, error, flags, return_eip);
+        }
+    }
+    p->external = 0;
+    if (vector == EXC_DB && source != TRAP_SOFTWARE)
+        debug_entered(cpu);
 }
 
 static bool contributory(unsigned vector)
@@ -170,13 +198,22 @@ bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
         uint32_t error;
         bool has_error;
         enum trap_source source;
-    } now = {vector, error, has_error, source};
+        uint32_t return_eip;
+    } now = {vector, error, has_error, source, return_eip};
 
     p->delivered = true;
+    p->task_switched = false;
+    if (vector == EXC_PF && source == TRAP_FAULT)
+        cpu->s.cr2 = p->pf_address;
     while (sigsetjmp(p->fault, 0)) {
         unsigned second = p->vector;
 
+        p->external = 0;
         cpu->s.reg[ESP] = p->esp_before;
+        if (second == EXC_PF)
+            cpu->s.cr2 = p->pf_address;
+        if (p->task_switched) /* the new task's, at its first instruction */
+            now.return_eip = cpu->s.eip;
         if (now.source != TRAP_EXTERNAL && now.vector == EXC_DF)
             return false;
         if (now.source != TRAP_EXTERNAL &&
@@ -191,15 +228,13 @@ bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
         }
         now.source = TRAP_FAULT;
     }
-    if (now.vector == EXC_PF && now.source == TRAP_FAULT)
-        cpu->s.cr2 = p->pf_address;
     if (now.source == TRAP_EXTERNAL)
-        EMIT(cpu->events, cpu_interrupt, now.vector, return_eip);
+        EMIT(cpu->events, cpu_interrupt, now.vector, now.return_eip);
     else
-        EMIT(cpu->events, cpu_exception, now.vector, now.error, return_eip,
+        EMIT(cpu->events, cpu_exception, now.vector, now.error, now.return_eip,
              cpu->s.cr2);
     trap_enter(cpu, now.vector, now.source, now.has_error, now.error,
-               return_eip);
+               now.return_eip);
     cpu->s.eip = p->next_eip;
     return true;
 }
