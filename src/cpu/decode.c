@@ -128,6 +128,8 @@ static void modrm(struct fetch *f)
     i->mod = byte >> 6;
     i->reg = byte >> 3 & 7;
     i->rm = byte & 7;
+    if (i->op->dst == O_Rd || i->op->src == O_Rd)
+        i->mod = 3; /* whatever it says: MOV of CRn and DRn, SDM vol. 2 */
     if (i->mod == 3)
         return;
     if (i->abits == 16)

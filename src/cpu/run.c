@@ -107,8 +107,6 @@ static void step(struct cpu *cpu)
     cpu->s.eflags &= ~(uint32_t)FLAG_RF;
     i = fetch_insn(cpu);
     p->next_eip = cpu->s.eip + i->length;
-    if (!(cpu->s.seg[CS].access & SEG_DB))
-        p->next_eip &= 0xffff;
     behind = p->next_eip;
     i->run(cpu, i);
     cpu->clock->now++;

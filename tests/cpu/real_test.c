@@ -138,6 +138,22 @@ static void faults_push_no_error_code(void **state)
     assert_int_equal(bench_step(b), CPU_SHUTDOWN);
 }
 
+/* 20.1: sequential execution past FFFFh is #GP, not offset 0; 8086s wrapped. */
+static void code_does_not_wrap(void **state)
+{
+    struct bench *b = *state;
+    const struct cpu_state *s = &b->cpu.s;
+
+    real(b);
+    poke32(b, 4 * EXC_GP, 0x28000100);
+    ram_write8(&b->ram, gpa_of(CODE_AT + 0xffff), 0x90);
+    b->cpu.s.eip = 0xffff;
+    steps(b, 1);
+    assert_int_equal(s->eip, 0x10000);
+    steps(b, 1);
+    assert_int_equal(s->seg[CS].base + s->eip, 0x28100);
+}
+
 static void far_transfers_keep_the_limit(void **state)
 {
     struct bench *b = *state;
@@ -243,6 +259,7 @@ int main(void)
         CASE(init_keeps_what_reset_clears),
         CASE(an_interrupt_pushes_three_words),
         CASE(faults_push_no_error_code),
+        CASE(code_does_not_wrap),
         CASE(far_transfers_keep_the_limit),
         CASE(big_real_mode_reaches_beyond_64_kib),
         CASE(a20_wraps_at_one_mebibyte),

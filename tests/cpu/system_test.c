@@ -53,6 +53,20 @@ static void privileged_instructions_need_ring_0(void **state)
     }
 }
 
+/* Vol. 2, MOV: mod says nothing, there is no memory form. */
+static void mov_of_control_registers_ignores_mod(void **state)
+{
+    struct bench *b = *state;
+
+    for (unsigned mod = 0; mod < 4; mod++) {
+        CODE(b, 0x0f, 0x20, (uint8_t)(mod << 6 | 5), 0x90); /* mov ebp, cr0 */
+        b->cpu.s.reg[EBP] = 0;
+        assert_int_equal(run(b).vector, -1);
+        assert_int_equal(b->cpu.s.reg[EBP], b->cpu.s.cr0);
+        assert_int_equal(b->cpu.s.eip, CODE_AT + 3);
+    }
+}
+
 static void cli_and_sti_go_by_iopl(void **state)
 {
     struct bench *b = *state;
@@ -307,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(privileged_instructions_need_ring_0),
+        TEST(mov_of_control_registers_ignores_mod),
         TEST(cli_and_sti_go_by_iopl),
         TEST(popf_changes_what_the_privilege_allows),
         TEST(control_registers),
