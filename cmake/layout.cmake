@@ -1,11 +1,13 @@
 # The folders and who may include whom: a folder links, and so may include,
 # only what stands left of it.
 #   include <- base <- mm <- bus <- cpu <- ke <- hal <- nt <- board <- debug
-#   <- script, window, cli.   image: include, base.   devices: include alone.
+#   <- script, window, cli.   image: include, base.   devices, net: include
+#   alone.
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBELF REQUIRED IMPORTED_TARGET libelf)
 pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4)
+find_library(HB_SLIRP slirp REQUIRED) # its .pc wants GLib's headers, we do not
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
 hb_folder(base src/base)
@@ -33,7 +35,8 @@ list(SORT HB_PRELUDE)
 list(PREPEND HB_PRELUDE "${CMAKE_SOURCE_DIR}/src/lua/prelude.lua") # one chunk
 hb_embed(script ${HB_PRELUDE})
 
-hb_folder(cli src/cli hb_script)
+hb_folder(net src/net ${HB_SLIRP}) # a client of include/ alone
+hb_folder(cli src/cli hb_script hb_net)
 add_executable(halbox_command src/cli/main/halbox.c)
 set_target_properties(halbox_command PROPERTIES OUTPUT_NAME halbox
   ENABLE_EXPORTS ON # cards from shared objects call halbox/device.h

@@ -267,6 +267,30 @@ HB_API enum hb_status machine_pointer(struct machine *m, int32_t dx, int32_t dy,
                                       int32_t dz, uint8_t buttons,
                                       struct hb_error *error);
 
+/* ---- network -------------------------------------------------------------*/
+
+/** machine_network_card() - name of network card @index, NULL past the last. */
+HB_API const char *machine_network_card(const struct machine *m,
+                                        unsigned index);
+/** machine_frame() - an Ethernet frame (without preamble and checksum) arrives
+ *  at a card. HB_FULL: it has no room now, nothing has changed or is logged;
+ *  offer it again later or lose it, as a switch would. HB_BAD_ARGUMENT: shorter
+ *  than 14 or longer than 4096 bytes. HB_NOT_FOUND: no such network card. */
+HB_API enum hb_status machine_frame(struct machine *m, const char *device,
+                                    const void *bytes, uint32_t count,
+                                    struct hb_error *error);
+/** machine_link() - the cable of a card is connected (as it is at first), or
+ *  pulled. HB_NOT_FOUND as above. */
+HB_API enum hb_status machine_link(struct machine *m, const char *device,
+                                   bool up, struct hb_error *error);
+typedef void machine_frame_fn(void *context, const char *device,
+                              const void *bytes, uint32_t count);
+/** machine_frames() - who is given the frames that cards send, one for all; as
+ *  a listener, it changes nothing, and what the machine does does not depend on
+ *  it. NULL takes it away. */
+HB_API void machine_frames(struct machine *m, machine_frame_fn *fn,
+                           void *context);
+
 /* ---- bare machine --------------------------------------------------------*/
 
 /** What a bare machine's program is. */

@@ -152,6 +152,15 @@ struct device_model {
      *  much; @buttons held: bit 0 left, 1 right, 2 middle, 3 and 4 the side. */
     void (*pointer)(struct device *dev, int dx, int dy, int dz,
                     uint8_t buttons);
+    /** Ethernet (all three or none). Can the card take a frame from the wire
+     *  now? Its receive buffer alone counts: one that does not listen takes
+     *  frames and drops them. */
+    bool (*frame_ready)(const struct device *dev);
+    /** A frame arrives: destination address to the end of the data, without
+     *  preamble and checksum; @n is FRAME_LEAST to FRAME_MOST. */
+    void (*frame)(struct device *dev, const uint8_t *bytes, uint32_t n);
+    /** The cable is connected, or pulled; it is connected at power-on. */
+    void (*link)(struct device *dev, bool up);
     /** Interrupt acknowledge: returns the vector (the 8259 pair). */
     uint8_t (*inta)(struct device *dev);
 
@@ -208,6 +217,15 @@ HB_API uint64_t clock_ns(const struct device *dev);
 /** stream_put() - a byte leaves the machine by the device (serial line,
  *  printer, debug console): event stream_out, whose listeners carry it on. */
 HB_API void stream_put(struct device *dev, uint8_t byte);
+
+enum { FRAME_LEAST = 14, FRAME_MOST = 4096, FRAME_SHORTEST = 60 };
+/** frame_put() - an Ethernet frame leaves the machine by the device, as it
+ *  would be given to model->frame; shorter ones than FRAME_SHORTEST are filled
+ *  up with zeroes on the wire. */
+void frame_put(struct device *dev, const uint8_t *bytes, uint32_t n);
+/** frame_crc() - its checksum: CRC-32 of IEEE 802.3, 3.2.9, the first byte on
+ *  the wire in bits 0-7. Over an address: what multicast filters hash. */
+uint32_t frame_crc(const uint8_t *bytes, uint32_t n);
 
 /** pci_config_read()/pci_config_write() - for a host bridge: a configuration
  *  cycle of 1, 2 or 4 bytes inside one dword. An absent function reads all

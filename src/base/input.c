@@ -79,6 +79,8 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_USER_WRITE] = "user_write",
         [INPUT_REGISTRY] = "registry",
         [INPUT_KERNEL] = "kernel",
+        [INPUT_FRAME] = "frame",
+        [INPUT_LINK] = "link",
         [INPUT_CALL] = "call",
         [INPUT_TICKET_FREE] = "ticket_free",
     };

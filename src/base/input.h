@@ -30,6 +30,8 @@ enum input_kind {
     INPUT_KERNEL,        /* a: CRC-32 of the file; b: bytes; data: cmdline   */
     INPUT_KEY,           /* a: usage; b: 1 down, 0 up                        */
     INPUT_POINTER,       /* a: dx, dy; b: dz, buttons; 32 bits each          */
+    INPUT_FRAME,         /* a: device; data: the frame                       */
+    INPUT_LINK,          /* a: device; b: 1 connected, 0 pulled              */
     INPUT_KINDS
 };
 

@@ -38,6 +38,21 @@ static enum hb_status add_chips(struct machine *m, struct hb_error *error)
     return HB_OK;
 }
 
+/* A network card's own address, unless its settings name one: 52:54:00 and a
+ * number, locally administered, other for each card. */
+static enum hb_status default_mac(struct machine *m, struct device *dev,
+                                  struct hb_error *error)
+{
+    const uint64_t first = 0x525400123456;
+    unsigned cards = 0;
+    enum hb_status status;
+
+    for (unsigned i = 0; i < dev->id; i++)
+        cards += bus_device(m->bus, i)->model->frame != NULL;
+    status = bus_set(dev, "mac", first + cards, error);
+    return status == HB_NOT_FOUND ? HB_OK : status; /* it has none to set */
+}
+
 static enum hb_status find_model(struct machine *m, unsigned i,
                                  const struct device_model **model,
                                  struct hb_error *error)
@@ -69,6 +84,8 @@ static enum hb_status add_card(struct machine *m, unsigned index,
         return status;
     place = place_card(model, d);
     status = bus_add(m->bus, model, &place, &dev, error);
+    if (status == HB_OK && model->frame)
+        status = default_mac(m, dev, error);
     for (unsigned i = 0; status == HB_OK && i < d->settings; i++)
         status = bus_set(dev, d->setting[i].name, d->setting[i].value, error);
     return status;

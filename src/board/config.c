@@ -1,5 +1,6 @@
 /* src/board/config.c -- a machine's description: the platform table, and
  * settings by name, the same for command line, scenarios and machine files. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,12 +75,30 @@ enum hb_status machine_config_init(struct machine_config *config,
     return set_platform(config, name ? name : "translate", error);
 }
 
+/* "52:54:00:12:34:56": an Ethernet address, its first byte the highest. */
+static bool mac_number(const char *text, uint64_t *value)
+{
+    unsigned byte[6];
+    int end = 0;
+
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2],
+               &byte[3], &byte[4], &byte[5], &end) != 6 ||
+        text[end])
+        return false;
+    *value = 0;
+    for (unsigned i = 0; i < 6; i++)
+        *value = *value << 8 | byte[i];
+    return true;
+}
+
 bool config_number(const char *text, uint64_t *value)
 {
     char *end;
     unsigned shift = 0;
     uint64_t v;
 
+    if (mac_number(text, value))
+        return true;
     if (*text < '0' || *text > '9')
         return false;
     v = strtoull(text, &end, 0);

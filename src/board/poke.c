@@ -83,6 +83,70 @@ enum hb_status machine_poke_register(struct machine *m, const char *name,
     return status;
 }
 
+/* ---- network -------------------------------------------------------------*/
+
+static struct device *network_card(struct machine *m, const char *name,
+                                   struct hb_error *error)
+{
+    struct device *dev = bus_find(m->bus, name);
+
+    if (dev && dev->model->frame)
+        return dev;
+    hb_fail(error, HB_NOT_FOUND, "no network card '%s'", name);
+    return NULL;
+}
+
+const char *machine_network_card(const struct machine *m, unsigned index)
+{
+    const struct device *dev;
+
+    for (unsigned i = 0; (dev = bus_device(m->bus, i)) != NULL; i++) {
+        if (dev->model->frame && index-- == 0)
+            return bus_device_name(dev);
+    }
+    return NULL;
+}
+
+enum hb_status machine_frame(struct machine *m, const char *device,
+                             const void *bytes, uint32_t count,
+                             struct hb_error *error)
+{
+    struct device *dev = network_card(m, device, error);
+    enum hb_status status;
+
+    if (!dev)
+        return HB_NOT_FOUND;
+    if (count < FRAME_LEAST || count > FRAME_MOST)
+        return hb_fail(error, HB_BAD_ARGUMENT, "a frame of %u bytes", count);
+    if (!bus_frame_ready(dev))
+        return hb_fail(error, HB_FULL, "%s has no room for a frame", device);
+    status = input_enter(m, INPUT_FRAME, dev->id, 0, bytes, count, error);
+    if (status == HB_OK)
+        bus_frame(dev, bytes, count);
+    return status;
+}
+
+enum hb_status machine_link(struct machine *m, const char *device, bool up,
+                            struct hb_error *error)
+{
+    struct device *dev = network_card(m, device, error);
+    enum hb_status status;
+
+    if (!dev)
+        return HB_NOT_FOUND;
+    status = input_enter(m, INPUT_LINK, dev->id, up, NULL, 0, error);
+    if (status == HB_OK)
+        dev->model->link(dev, up);
+    return status;
+}
+
+void machine_frames(struct machine *m, machine_frame_fn *fn, void *context)
+{
+    bus_frames(m->bus, fn, context);
+}
+
+/* ---- bytes ---------------------------------------------------------------*/
+
 enum hb_status machine_send(struct machine *m, const char *device,
                             const void *bytes, uint32_t count,
                             struct hb_error *error)

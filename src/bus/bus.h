@@ -128,6 +128,18 @@ enum wire bus_pirq(unsigned slot, unsigned pin);
 /** bus_inta() - interrupt acknowledge cycle: the vector. */
 uint8_t bus_inta(struct bus *bus);
 
+/* ---- Ethernet ------------------------------------------------------------*/
+
+/** bus_frame_ready() - does the device take a frame now? bus_frame() - one
+ *  arrives, of FRAME_LEAST to FRAME_MOST bytes. */
+bool bus_frame_ready(const struct device *dev);
+void bus_frame(struct device *dev, const uint8_t *bytes, uint32_t n);
+typedef void bus_frame_fn(void *context, const char *device, const void *bytes,
+                          uint32_t n);
+/** bus_frames() - who carries frames that leave on; NULL: nobody. It changes
+ *  nothing of the machine. */
+void bus_frames(struct bus *bus, bus_frame_fn *fn, void *context);
+
 /* ---- DMA: the run loop ---------------------------------------------------*/
 
 /** What holds the bus; bytes == 0: nothing does. Saved at any byte. */

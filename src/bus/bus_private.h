@@ -131,6 +131,8 @@ struct bus {
     unsigned regions;
     uint16_t *port_map; /* region + 1 of each port, 0: nobody */
     uint64_t map_changes;
+    bus_frame_fn *frames; /* NULL: no cable leads anywhere */
+    void *frames_context;
     /* stepping */
     uint32_t grain;
     struct bus_watch watch[BUS_WATCHES];
