@@ -157,7 +157,7 @@ struct device_model {
      *  frames and drops them. */
     bool (*frame_ready)(const struct device *dev);
     /** A frame arrives: destination address to the end of the data, without
-     *  preamble and checksum; @n is FRAME_LEAST to FRAME_MOST. */
+     *  preamble and checksum; @n is FRAME_SHORTEST to FRAME_MOST. */
     void (*frame)(struct device *dev, const uint8_t *bytes, uint32_t n);
     /** The cable is connected, or pulled; it is connected at power-on. */
     void (*link)(struct device *dev, bool up);

@@ -131,7 +131,7 @@ uint8_t bus_inta(struct bus *bus);
 /* ---- Ethernet ------------------------------------------------------------*/
 
 /** bus_frame_ready() - does the device take a frame now? bus_frame() - one
- *  arrives, of FRAME_LEAST to FRAME_MOST bytes. */
+ *  arrives, of FRAME_LEAST to FRAME_MOST bytes; short ones are filled up. */
 bool bus_frame_ready(const struct device *dev);
 void bus_frame(struct device *dev, const uint8_t *bytes, uint32_t n);
 typedef void bus_frame_fn(void *context, const char *device, const void *bytes,

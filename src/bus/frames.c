@@ -2,6 +2,8 @@
  * leads to. Source: IEEE 802.3, 3.2.9 (checksum). */
 #include "bus/bus_private.h"
 
+#include <string.h>
+
 uint32_t frame_crc(const uint8_t *bytes, uint32_t n)
 {
     /* the remainders of 0-15: one step is four bits, lowest first */
@@ -19,18 +21,25 @@ uint32_t frame_crc(const uint8_t *bytes, uint32_t n)
     return ~crc;
 }
 
+/* No sender puts a shorter frame on the wire (IEEE 802.3, 3.2.8). */
+static const uint8_t *fill_up(const uint8_t *bytes, uint32_t *n,
+                              uint8_t filled[FRAME_SHORTEST])
+{
+    if (*n >= FRAME_SHORTEST)
+        return bytes;
+    memset(filled, 0, FRAME_SHORTEST);
+    memcpy(filled, bytes, *n);
+    *n = FRAME_SHORTEST;
+    return filled;
+}
+
 void frame_put(struct device *dev, const uint8_t *bytes, uint32_t n)
 {
     struct bus *bus = wiring_of(dev)->bus;
     const char *name = bus_device_name(dev);
-    uint8_t filled[FRAME_SHORTEST] = {0};
+    uint8_t filled[FRAME_SHORTEST];
 
-    if (n < FRAME_SHORTEST) {
-        for (uint32_t i = 0; i < n; i++)
-            filled[i] = bytes[i];
-        bytes = filled;
-        n = FRAME_SHORTEST;
-    }
+    bytes = fill_up(bytes, &n, filled);
     EMIT(bus->events, frame_out, EVENT_STRING(name), n, frame_crc(bytes, n));
     if (bus->frames)
         bus->frames(bus->frames_context, name, bytes, n);
@@ -43,6 +52,9 @@ bool bus_frame_ready(const struct device *dev)
 
 void bus_frame(struct device *dev, const uint8_t *bytes, uint32_t n)
 {
+    uint8_t filled[FRAME_SHORTEST];
+
+    bytes = fill_up(bytes, &n, filled);
     EMIT(wiring_of(dev)->bus->events, frame_in,
          EVENT_STRING(bus_device_name(dev)), n, frame_crc(bytes, n));
     dev->model->frame(dev, bytes, n);

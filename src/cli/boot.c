@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/live.h"
 #include "halbox/control.h"
+#include "net/user.h"
 
 enum { DEBUG_EXIT = 0xf4, LIMIT_S = 60 };
 enum { MOST_BYTES = 256 << 20 };
@@ -110,6 +111,23 @@ static int run(struct session *s)
                      (unsigned long long)stop.at.tick);
 }
 
+static int run_connected(struct session *s)
+{
+    struct net_user *net;
+    struct hb_error error;
+    int status;
+
+    if (!s->cli->net)
+        return run(s);
+    if (net_user_create(&net, s->m, s->cli->net, &error) != HB_OK)
+        return cli_fail(s->cli, &error);
+    live_add(&s->live,
+             &(struct live_source){net, net_user_want, net_user_take});
+    status = run(s);
+    net_user_destroy(net);
+    return status;
+}
+
 static int boot(struct session *s)
 {
     struct cli *cli = s->cli;
@@ -122,7 +140,7 @@ static int boot(struct session *s)
         return cli_fail(cli, &error);
     status = cli->load ? CLI_OK : program(cli, s->m);
     if (status == CLI_OK)
-        status = run(s);
+        status = run_connected(s);
     if (cli->save && machine_save(s->m, cli->save, &error) != HB_OK)
         status = cli_fail(cli, &error);
     cli_trace_gone(cli, s->m);

@@ -129,6 +129,23 @@ static int apply_serial(struct cli *cli, const struct option_row *row,
     return CLI_OK;
 }
 
+static int apply_net(struct cli *cli, const struct option_row *row,
+                     const char *value)
+{
+    if (strcmp(value, "none") == 0)
+        cli->net = NULL;
+    else if (strcmp(value, "user") == 0)
+        cli->net = "";
+    else if (strncmp(value, "user,", 5) == 0)
+        cli->net = value + 5;
+    else
+        return cli_error(cli, CLI_USAGE,
+                         "--%s %s: write user, user,OPTIONS "
+                         "or none",
+                         row->name, value);
+    return CLI_OK;
+}
+
 static int apply_text(struct cli *cli, const struct option_row *row,
                       const char *value)
 {
@@ -182,6 +199,7 @@ static const struct option_row options[] = {
     {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, apply_initrd, NULL, NULL},
     {"max-instructions", "N", "stop after so many", B, apply_instructions, NULL, NULL},
     {"serial", "stdio|FILE|none", "where serial output goes (stdio)", B, apply_serial, NULL, NULL},
+    {"net", "user[,OPTIONS]|none", "what network cards are connected to (none)", B, apply_net, NULL, NULL},
     {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, apply_text, NULL, NULL},
     {"load", "FILE", "go on from a saved machine", R | B, apply_text, NULL, NULL},
     {"help", NULL, "this text", ALL | 1 << CLI_LIST, apply_help, NULL, NULL},

@@ -123,6 +123,73 @@ static struct bench *edu_ring(void)
     return b;
 }
 
+/* ---- network cards ------------------------------------------------------- */
+
+static struct bench *network_bench(const char *card)
+{
+    struct bench *b = bench_create_lean();
+
+    bench_add(b, device_model_find(card), NULL);
+    bench_start(b);
+    bench_trace(b, "dma_*,line,finding,frame_*");
+    return b;
+}
+
+static void frame_arrives(struct bench *b, uint32_t n)
+{
+    uint8_t frame[1514];
+
+    memset(frame, 0xff, 6);
+    for (uint32_t i = 6; i < n; i++)
+        frame[i] = (uint8_t)(i * 5);
+    bus_frame(b->dev, frame, n);
+}
+
+/* Both directions at once, the ring's end in the middle of the frame. */
+static struct bench *rtl8139_registers(void)
+{
+    struct bench *b = network_bench("rtl8139");
+
+    bench_fill(b, 0x10ff0, 70, 3);
+    bench_set32(b, 0x30, 0x20000);
+    bench_set8(b, 0x37, 0x0c);
+    bench_set32(b, 0x44, 0x0f);
+    bench_set16(b, 0x3c, 0xffff);
+    for (unsigned i = 0; i < 5; i++) {
+        frame_arrives(b, 1514);
+        bench_run(b);
+        bench_set16(b, 0x38, bench_get16(b, 0x3a) - 16u);
+    }
+    frame_arrives(b, 1100);
+    bench_run(b);
+    frame_arrives(b, 250);
+    bench_set32(b, 0x20, 0x10ff0);
+    bench_set32(b, 0x10, 70);
+    return b;
+}
+
+static struct bench *rtl8139_rings(void)
+{
+    static const uint32_t ring[2][4] = {{0xa0000000 | 33, 0, 0x10ff0, 0},
+                                        {0xd0000000 | 60, 0, 0x11080, 0}};
+    static const uint32_t taken[2][4] = {{0x80000000 | 64, 0, 0x20fe8, 0},
+                                         {0xc0000000 | 512, 0, 0x21100, 0}};
+    struct bench *b = network_bench("rtl8139");
+
+    bench_fill(b, 0x10ff0, 300, 3);
+    ram_write(&b->mem, gpa_of(0x30000), ring, sizeof ring);
+    ram_write(&b->mem, gpa_of(0x31000), taken, sizeof taken);
+    bench_set16(b, 0xe0, 3);
+    bench_set32(b, 0x20, 0x30000);
+    bench_set32(b, 0xe4, 0x31000);
+    bench_set8(b, 0x37, 0x0c);
+    bench_set32(b, 0x44, 0x0f);
+    bench_set16(b, 0x3c, 0xffff);
+    bench_set8(b, 0xd9, 0x40);
+    frame_arrives(b, 200);
+    return b;
+}
+
 /* ---- slaves ------------------------------------------------------------- */
 
 static struct bench *isa_bench(int channel, uint8_t mode, unsigned at,
@@ -235,6 +302,8 @@ static const struct scenario scenarios[] = {
     {"edu_to_card", edu_to_card, 1},
     {"edu_to_registers", edu_to_registers, 1},
     {"edu_ring", edu_ring, 1},
+    {"rtl8139_registers", rtl8139_registers, 1},
+    {"rtl8139_rings", rtl8139_rings, 1},
     {"isa_single", isa_single, 1},
     {"isa_single_to_card", isa_single_to_card, 1},
     {"isa_demand", isa_demand, 1},

@@ -113,6 +113,27 @@ static uint64_t address(struct input *in)
     return 0xf0000000u + (v >> 24 & 15u) * 0x1000000u + (v & 0x8ffffcu);
 }
 
+/* At the next network card that takes one: a broadcast, or anything. */
+static void frame_arrives(struct board *b, struct input *in)
+{
+    uint8_t frame[FRAME_MOST];
+    uint32_t which = take(in, 1), n = take(in, 2) % FRAME_MOST;
+    struct device *dev;
+
+    if (n < FRAME_LEAST)
+        n = FRAME_LEAST;
+    for (uint32_t i = 0; i < n; i++)
+        frame[i] = (uint8_t)(which & 1 && i < 6 ? 0xff : take(in, 1));
+    for (unsigned i = 0; (dev = bus_device(b->bus, i)) != NULL; i++) {
+        if (!dev->model->frame || (which & 2) != (i & 1) << 1)
+            continue;
+        if (which & 0x80)
+            dev->model->link(dev, which & 0x40);
+        else if (bus_frame_ready(dev))
+            bus_frame(dev, frame, n);
+    }
+}
+
 static void access_one(struct board *b, struct input *in)
 {
     uint32_t op = take(in, 1), bytes = 1u << (op >> 3 & 3);
@@ -145,6 +166,8 @@ static void access_one(struct board *b, struct input *in)
         break;
     }
     default:
+        if (op & 0x40)
+            frame_arrives(b, in);
         bus_grain(b->bus, op & 8 ? UINT32_MAX : 1 + (op >> 4));
         advance(b, take(in, 2));
     }
