@@ -74,7 +74,8 @@ static void stop_ended(const struct machine *m, struct machine_stop *stop)
 
 /* ---- nothing to do -------------------------------------------------------*/
 
-/* Timers of chips that tick on for ever, with nobody waiting, are no work. */
+/* Timers of chips that tick on for ever, with nobody waiting, are no work; the
+ * end of an operation of DMA (its argument is above all timers') always is. */
 static bool work_is_coming(const struct machine *m)
 {
     if (bus_tenure(m->bus)->bytes)
@@ -87,7 +88,7 @@ static bool work_is_coming(const struct machine *m)
         if (e->kind != CLOCK_DEVICE)
             return true;
         dev = bus_device(m->bus, e->target);
-        if (!dev || !dev->model->free_running)
+        if (!dev || !dev->model->free_running || e->arg > UINT16_MAX)
             return true;
     }
     return false;

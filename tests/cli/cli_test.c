@@ -87,6 +87,7 @@ static void usage_errors_exit_with_2(void **state)
     refuses("list", 2, "list what?");
     refuses("list moons", 2, "list what?");
     refuses("boot --max-instructions -1 x", 2, "write a number");
+    refuses("boot --net tap x", 2, "write user");
 }
 
 static void what_the_host_cannot_do_exits_with_3(void **state)

@@ -190,6 +190,34 @@ static struct bench *rtl8139_rings(void)
     return b;
 }
 
+/* Style 2: a frame of two fragments goes, one comes into two buffers. */
+static struct bench *pcnet_rings(void)
+{
+    static const uint32_t block[7] = {0x10108000, 0, 0, 0, 0, 0x31000, 0x30000};
+    static const uint32_t ring[2][4] = {{0x10ff0, 0x8200ffdf, 0, 0},
+                                        {0x11080, 0x8100ffc4, 0, 0}};
+    static const uint32_t taken[2][4] = {{0x20fe8, 0x8000ffc0, 0, 0},
+                                         {0x21100, 0x8000f800, 0, 0}};
+    struct bench *b = network_bench("pcnet");
+
+    bench_fill(b, 0x10ff0, 300, 3);
+    ram_write(&b->mem, gpa_of(0x8000), block, sizeof block);
+    ram_write(&b->mem, gpa_of(0x30000), ring, sizeof ring);
+    ram_write(&b->mem, gpa_of(0x31000), taken, sizeof taken);
+    bench_set16(b, 0x12, 20);
+    bench_set16(b, 0x16, 2);
+    bench_set16(b, 0x12, 1);
+    bench_set16(b, 0x10, 0x8000);
+    bench_set16(b, 0x12, 4);
+    bench_set16(b, 0x10, 0x1115); /* TXDPOLL: it comes to an end */
+    bench_set16(b, 0x12, 0);
+    bench_set16(b, 0x10, 0x41);
+    bench_run(b);
+    bench_set16(b, 0x10, 0x142);
+    frame_arrives(b, 200);
+    return b;
+}
+
 /* ---- slaves ------------------------------------------------------------- */
 
 static struct bench *isa_bench(int channel, uint8_t mode, unsigned at,
@@ -304,6 +332,7 @@ static const struct scenario scenarios[] = {
     {"edu_ring", edu_ring, 1},
     {"rtl8139_registers", rtl8139_registers, 1},
     {"rtl8139_rings", rtl8139_rings, 1},
+    {"pcnet_rings", pcnet_rings, 1},
     {"isa_single", isa_single, 1},
     {"isa_single_to_card", isa_single_to_card, 1},
     {"isa_demand", isa_demand, 1},
