@@ -30,7 +30,7 @@ struct script {
 /** A breakpoint of the scenario, to be set again after a load. */
 struct scenario_breakpoint {
     struct machine_breakpoint point;
-    bool gone;
+    uint8_t gone; /* 0 or 1: it comes out of a file as it is */
 };
 
 /** The script that a Lua state belongs to. */

@@ -261,7 +261,7 @@ static int api_unbreak(lua_State *lua)
     machine_unbreak(machine_of(lua), (int)id);
     if (id > 0 && id <= script->breakpoints.count)
         VEC_AT(struct scenario_breakpoint, &script->breakpoints, id - 1)->gone =
-            true;
+            1;
     return 0;
 }
 
@@ -321,6 +321,38 @@ void listeners_skip(struct loader *l)
         l->at += count;
 }
 
+/* Numbers that a file holds are looked at once, before they index anything. */
+static bool recorder_sound(const struct recorder *r)
+{
+    const char *text = r->text.data;
+
+    if (r->text.count && text[r->text.count - 1])
+        return false;
+    for (uint32_t i = 0; i < r->event.count; i++) {
+        const struct recorded *e = VEC_AT(struct recorded, &r->event, i);
+
+        if ((unsigned)e->id >= EVENT_COUNT || e->count > EVENT_ARGS)
+            return false;
+        for (unsigned k = 0; k < e->count; k++)
+            if (r->arguments[e->id].texts >> k & 1 &&
+                e->args[k] >= r->text.count)
+                return false;
+    }
+    return true;
+}
+
+static bool breakpoint_sound(struct scenario_breakpoint *b)
+{
+    struct machine_breakpoint *p = &b->point;
+
+    p->glob[sizeof p->glob - 1] = 0;
+    for (unsigned i = 0; i < BREAK_CONDITIONS; i++) {
+        p->condition[i].arg[sizeof p->condition[i].arg - 1] = 0;
+        p->condition[i].text[sizeof p->condition[i].text - 1] = 0;
+    }
+    return p->conditions <= BREAK_CONDITIONS && b->gone <= 1;
+}
+
 static bool recorder_load(struct script *script, struct loader *l)
 {
     char glob[sizeof((struct recorder *)0)->glob];
@@ -334,9 +366,9 @@ static bool recorder_load(struct script *script, struct loader *l)
     r = recorder_add(script, glob);
     if (!r)
         return false;
-    r->full = loader_u32(l);
+    r->full = loader_u32(l) != 0;
     return vec_load(l, &r->event, sizeof(struct recorded)) &&
-           vec_load(l, &r->text, 1) &&
+           vec_load(l, &r->text, 1) && recorder_sound(r) &&
            machine_listen(script->machine, on_event, r, glob, NULL) == HB_OK;
 }
 
@@ -356,10 +388,13 @@ bool listeners_load(struct script *script, struct loader *l)
     if (!vec_load(l, &script->breakpoints, sizeof(struct scenario_breakpoint)))
         return false;
     for (uint32_t i = 0; i < script->breakpoints.count; i++) {
-        const struct scenario_breakpoint *b =
+        struct scenario_breakpoint *b =
             VEC_AT(struct scenario_breakpoint, &script->breakpoints, i);
-        int id = machine_break(script->machine, &b->point, NULL);
+        int id;
 
+        if (!breakpoint_sound(b))
+            return false;
+        id = machine_break(script->machine, &b->point, NULL);
         if (b->gone)
             machine_unbreak(script->machine, id);
     }

@@ -6,12 +6,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "script/lua_host.h"
 
-enum { TRANSCRIPT_FORMAT = 1, DEPTH = 64, MOST_RESULTS = 255 };
+enum { TRANSCRIPT_FORMAT = 2, DEPTH = 64, FIELDS = 64, MOST_RESULTS = 255 };
 enum { ANSWER_RESULTS = 'r', ANSWER_ERROR = 'e' };
 static const char magic[8] = "HBSCENE";
+enum { SUM_AT = sizeof magic + 4, BODY_AT = SUM_AT + 4 }; /* format, sum */
+
+/* What a file holds must be what was written: a scenario cannot tell a wrong
+ * answer of a machine from a right one. */
+static uint32_t sum_of(const uint8_t *file, size_t count)
+{
+    return (uint32_t)crc32_z(0, file + BODY_AT, count - BODY_AT);
+}
 
 /* ---- the plan -------------------------------------------------------------
  */
@@ -56,6 +65,55 @@ static void save_text(struct saver *s, const char *text, size_t bytes)
     save_bytes(s, text, bytes);
 }
 
+static void save_value(lua_State *lua, struct saver *s, int i, unsigned depth);
+
+/* t[1], t[2] ... */
+static void save_items(lua_State *lua, struct saver *s, int table,
+                       unsigned depth)
+{
+    lua_Unsigned count = lua_rawlen(lua, table);
+
+    for (lua_Unsigned n = 1; n <= count; n++) {
+        lua_pushinteger(lua, (lua_Integer)n);
+        lua_rawgeti(lua, table, (lua_Integer)n);
+        save_value(lua, s, -2, depth + 1);
+        save_value(lua, s, -1, depth + 1);
+        lua_pop(lua, 2);
+    }
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Named fields in the order of their names: Lua's own differs from run to run,
+ * and two saves of one moment are the same file. */
+static void save_fields(lua_State *lua, struct saver *s, int table,
+                        unsigned depth)
+{
+    const char *name[FIELDS];
+    unsigned count = 0;
+
+    for (lua_pushnil(lua); lua_next(lua, table); lua_pop(lua, 1)) {
+        if (lua_isinteger(lua, -2) && lua_tointeger(lua, -2) > 0 &&
+            lua_tointeger(lua, -2) <= (lua_Integer)lua_rawlen(lua, table))
+            continue; /* an item */
+        if (lua_type(lua, -2) != LUA_TSTRING || count == FIELDS)
+            luaL_error(lua, "a primitive's answer has keys that are not kept");
+        name[count++] = lua_tostring(lua, -2);
+    }
+    qsort(name, count, sizeof *name, by_text);
+    for (unsigned n = 0; n < count; n++) {
+        lua_pushstring(lua, name[n]);
+        lua_pushvalue(lua, -1);
+        lua_rawget(lua, table);
+        save_value(lua, s, -2, depth + 1);
+        save_value(lua, s, -1, depth + 1);
+        lua_pop(lua, 2);
+    }
+}
+
 static void save_value(lua_State *lua, struct saver *s, int i, unsigned depth)
 {
     size_t bytes;
@@ -87,12 +145,10 @@ static void save_value(lua_State *lua, struct saver *s, int i, unsigned depth)
         save_text(s, text, bytes);
         break;
     case LUA_TTABLE:
-        luaL_checkstack(lua, 4, NULL);
+        luaL_checkstack(lua, 8, NULL);
         i = lua_absindex(lua, i);
-        for (lua_pushnil(lua); lua_next(lua, i); lua_pop(lua, 1)) {
-            save_value(lua, s, -2, depth + 1);
-            save_value(lua, s, -1, depth + 1);
-        }
+        save_items(lua, s, i, depth);
+        save_fields(lua, s, i, depth);
         kind = LUA_TNIL; /* a key that is nil ends it */
         save_bytes(s, &kind, 1);
         break;
@@ -165,6 +221,15 @@ static enum hb_status write_file(const char *path, const struct saver *s,
                    strerror(errno));
 }
 
+static enum hb_status write_summed(const char *path, struct saver *s,
+                                   struct hb_error *error)
+{
+    uint32_t sum = sum_of(s->bytes, s->count);
+
+    memcpy(s->bytes + SUM_AT, &sum, sizeof sum);
+    return write_file(path, s, error);
+}
+
 static enum hb_status save_scene(struct script *script, struct machine *m,
                                  const char *path, struct hb_error *error)
 {
@@ -179,6 +244,7 @@ static enum hb_status save_scene(struct script *script, struct machine *m,
         return status;
     save_bytes(&s, magic, sizeof magic);
     save_u32(&s, TRANSCRIPT_FORMAT);
+    save_u32(&s, 0); /* the sum, when it is known */
     save_text(&s, running, strlen(running));
     save_u64(&s, t->running_since);
     save_u64(&s, t->answers.count);
@@ -190,7 +256,7 @@ static enum hb_status save_scene(struct script *script, struct machine *m,
     if (s.failed || t->answers.failed)
         status = hb_fail(error, HB_NO_MEMORY, "no memory for a save");
     else
-        status = write_file(path, &s, error);
+        status = write_summed(path, &s, error);
     saver_fini(&s);
     return status;
 }
@@ -272,8 +338,8 @@ void transcript_test_over(struct script *script)
 
 static enum hb_status damaged(const char *path, struct hb_error *error)
 {
-    return hb_fail(error, HB_BAD_IMAGE,
-                   "%s: not a scenario saved by this halbox", path);
+    return hb_fail(error, HB_BAD_IMAGE, "%s: the saved scenario is damaged",
+                   path);
 }
 
 enum hb_status transcript_open(struct script *script, const char *path,
@@ -292,6 +358,9 @@ enum hb_status transcript_open(struct script *script, const char *path,
     if (!loader_bytes(&l, found, sizeof found) ||
         memcmp(found, magic, sizeof magic) ||
         loader_u32(&l) != TRANSCRIPT_FORMAT)
+        return hb_fail(error, HB_BAD_IMAGE,
+                       "%s: not a scenario saved by this halbox", path);
+    if (l.count < BODY_AT || loader_u32(&l) != sum_of(l.bytes, l.count))
         return damaged(path, error);
     bytes = loader_u32(&l);
     if (bytes >= sizeof t->resumed || !loader_bytes(&l, t->resumed, bytes))
@@ -303,6 +372,8 @@ enum hb_status transcript_open(struct script *script, const char *path,
     t->replay =
         (struct loader){.bytes = t->file + l.at, .count = (size_t)count};
     t->replaying = true;
+    if (t->saving) /* a save of this run begins with them, too */
+        save_bytes(&t->answers, t->replay.bytes, t->replay.count);
     l.at += count;
     script->resume = l;
     return HB_OK;
@@ -335,9 +406,11 @@ static void resume(lua_State *lua, struct script *script)
         luaL_error(lua, "%s: %s", script->options->load, error.text);
     }
     machine_adopt(lua, m);
-    if (!listeners_load(script, &listeners))
+    if (!listeners_load(script, &listeners)) {
+        script->host_failed = true;
         luaL_error(lua, "%s: the save's recorders are damaged",
                    script->options->load);
+    }
 }
 
 uint64_t transcript_since(struct script *script, uint64_t now)
@@ -363,7 +436,8 @@ static int answer_again(lua_State *lua, struct script *script, const char *name)
         loader_bytes(l, was, bytes);
     loader_bytes(l, &kind, 1);
     loader_bytes(l, &count, 1);
-    if (l->failed || strcmp(was, name)) {
+    if (l->failed || strcmp(was, name) ||
+        (kind == ANSWER_ERROR && count != 1)) {
         script->host_failed = true;
         return luaL_error(lua,
                           "this is not the scenario that was saved: it asks "

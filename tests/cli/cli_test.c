@@ -1,5 +1,5 @@
 /* tests/cli/cli_test.c -- the command line: exit statuses, one line of error,
- * help, lists, TAP and JUnit XML. */
+ * help, lists, TAP and JUnit XML; files of saved scenarios. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -212,6 +213,177 @@ static void a_scenario_that_cannot_run_is_a_failed_test(void **state)
     forget(&said);
 }
 
+/* ---- saved scenarios ------------------------------------------------------
+ */
+
+enum { SUM_AT = 12, SUMMED_AT = 16 }; /* of the file: docs/scenario.md */
+
+static const char scenario[] =
+    "local card = open('\\\\\\\\.\\\\Edu0')\n"
+    "local seen = record('dma_*')\n"
+    "local out = buffer {text = pattern(5000, 1), scattered = true}\n"
+    "card:write(out)\n"
+    "check(#seen:take() > 2, 'bursts')\n"
+    "card:write(out)\n"
+    "card:close()\n";
+
+struct file {
+    char name[64];
+    uint8_t *bytes;
+    size_t count;
+};
+
+static struct file file_of(const void *bytes, size_t count)
+{
+    struct file f = {"/tmp/halbox-cli-XXXXXX", malloc(count + 1), count};
+    int fd = mkstemp(f.name);
+
+    assert_true(fd >= 0 && f.bytes);
+    if (count)
+        memcpy(f.bytes, bytes, count);
+    assert_int_equal(write(fd, bytes, count), count);
+    close(fd);
+    return f;
+}
+
+static void file_write(const struct file *f, size_t count)
+{
+    FILE *to = fopen(f->name, "wb");
+
+    assert_non_null(to);
+    assert_int_equal(fwrite(f->bytes, 1, count, to), count);
+    fclose(to);
+}
+
+static void file_read(struct file *f)
+{
+    FILE *from = fopen(f->name, "rb");
+
+    assert_non_null(from);
+    free(f->bytes);
+    f->bytes = malloc(1 << 22);
+    f->count = fread(f->bytes, 1, 1 << 22, from);
+    fclose(from);
+}
+
+static void file_drop(struct file *f)
+{
+    unlink(f->name);
+    free(f->bytes);
+}
+
+/* The scenario with one more option; returns what it said. */
+static struct said scene(const struct file *lua, const char *format, ...)
+{
+    char line[512];
+    va_list ap;
+    int n = snprintf(line, sizeof line,
+                     "run " HALBOX_IMAGES "/edu.sys --device edu "
+                     "--scenario %s ",
+                     lua->name);
+
+    va_start(ap, format);
+    vsnprintf(line + n, sizeof line - (size_t)n, format, ap);
+    va_end(ap);
+    return halbox(line);
+}
+
+static void saved(const struct file *lua, const char *load, struct file *to,
+                  unsigned tick)
+{
+    struct said said = scene(lua, "--save %s@%u %s %s", to->name, tick,
+                             load ? "--load" : "", load ? load : "");
+
+    if (said.status)
+        fail_msg("%s", said.err);
+    forget(&said);
+    file_read(to);
+}
+
+/* Two saves of one moment are one file, also when a run was loaded between. */
+static void a_save_of_a_loaded_run_is_that_of_the_whole(void **state)
+{
+    struct file lua = file_of(scenario, sizeof scenario - 1);
+    struct file first = file_of("", 0), whole = first, again = first;
+
+    (void)state;
+    whole = file_of("", 0);
+    again = file_of("", 0);
+    saved(&lua, NULL, &first, 5000);
+    saved(&lua, NULL, &whole, 9000);
+    saved(&lua, first.name, &again, 9000);
+    assert_int_equal(whole.count, again.count);
+    assert_memory_equal(whole.bytes, again.bytes, whole.count);
+    file_drop(&first);
+    file_drop(&whole);
+    file_drop(&again);
+    file_drop(&lua);
+}
+
+/* Each length it can be cut to, and each bit of it, in steps. */
+static void a_damaged_saved_scenario_is_one_line(void **state)
+{
+    struct file lua = file_of(scenario, sizeof scenario - 1);
+    struct file f = file_of("", 0);
+    struct said said;
+    char line[512];
+
+    (void)state;
+    saved(&lua, NULL, &f, 9000);
+    snprintf(line, sizeof line,
+             "run " HALBOX_IMAGES "/edu.sys --device edu --scenario %s "
+             "--load %s",
+             lua.name, f.name);
+    for (size_t n = 0; n < f.count; n += n < 64 ? 1 : 2003) {
+        file_write(&f, n);
+        refuses(line, 3, n < SUM_AT ? "not a scenario" : "damaged");
+    }
+    for (size_t bit = 0; bit < 8 * f.count; bit += bit < 512 ? 1 : 20011) {
+        f.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        file_write(&f, f.count);
+        refuses(line, 3, bit < 8 * SUM_AT ? "not a scenario" : "damaged");
+        f.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    file_write(&f, f.count);
+    said = halbox(line);
+    assert_int_equal(said.status, 0);
+    forget(&said);
+    file_drop(&f);
+    file_drop(&lua);
+}
+
+/* With a sum that fits: whatever a file tells a scenario, the host goes on, and
+ * says at most one line. */
+static void a_forged_saved_scenario_harms_nobody(void **state)
+{
+    struct file lua = file_of(scenario, sizeof scenario - 1);
+    struct file f = file_of("", 0);
+    unsigned refused = 0;
+
+    (void)state;
+    saved(&lua, NULL, &f, 9000);
+    for (size_t at = SUMMED_AT; at < f.count; at += at < 2048 ? 3 : 4099) {
+        uint8_t was = f.bytes[at];
+        struct said said;
+        uint32_t sum;
+
+        f.bytes[at] = at % 2 ? 0xff : was ^ 1;
+        sum = (uint32_t)crc32_z(0, f.bytes + SUMMED_AT, f.count - SUMMED_AT);
+        memcpy(f.bytes + SUM_AT, &sum, sizeof sum);
+        file_write(&f, f.count);
+        said = scene(&lua, "--load %s --time-limit 1", f.name);
+        refused += said.status != 0;
+        assert_in_range(said.status, 0, 3);
+        assert_true(!said.err_bytes ||
+                    strchr(said.err, '\n') == said.err + said.err_bytes - 1);
+        forget(&said);
+        f.bytes[at] = was;
+    }
+    assert_true(refused > 10);
+    file_drop(&f);
+    file_drop(&lua);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +394,9 @@ int main(void)
         cmocka_unit_test(test_prints_tap),
         cmocka_unit_test(junit_has_one_root_and_escapes),
         cmocka_unit_test(a_scenario_that_cannot_run_is_a_failed_test),
+        cmocka_unit_test(a_save_of_a_loaded_run_is_that_of_the_whole),
+        cmocka_unit_test(a_damaged_saved_scenario_is_one_line),
+        cmocka_unit_test(a_forged_saved_scenario_harms_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
