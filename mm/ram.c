@@ -31,6 +31,11 @@ static void *zero_pages(uint64_t bytes)
     return p == MAP_FAILED ? NULL : p;
 }
 
+static uint64_t page_count(const struct ram *ram)
+{
+    return ram->top >> PAGE_SHIFT;
+}
+
 static uint64_t bitmap_bytes(const struct ram *ram)
 {
     uint64_t words = ram->top / PAGE_BYTES / WORD_PAGES + 1;
@@ -74,7 +79,10 @@ enum hb_status ram_create(struct ram *ram, const struct ram_range *ranges,
     ram->dirty = zero_pages(bitmap_bytes(ram));
     ram->touched = zero_pages(bitmap_bytes(ram));
     ram->touched_groups = zero_pages(group_bytes(ram));
-    if (!ram->dirty || !ram->touched || !ram->touched_groups)
+    ram->code = zero_pages(page_count(ram) * sizeof *ram->code);
+    ram->guard = zero_pages(page_count(ram));
+    if (!ram->dirty || !ram->touched || !ram->touched_groups || !ram->code ||
+        !ram->guard)
         goto fail;
     return HB_OK;
 fail:
@@ -86,6 +94,10 @@ fail:
 
 void ram_destroy(struct ram *ram)
 {
+    if (ram->guard)
+        munmap(ram->guard, page_count(ram));
+    if (ram->code)
+        munmap(ram->code, page_count(ram) * sizeof *ram->code);
     if (ram->touched_groups)
         munmap(ram->touched_groups, group_bytes(ram));
     if (ram->touched)
@@ -124,7 +136,7 @@ uint8_t *ram_host(const struct ram *ram, gpa_t at)
     return ram_is(ram, at, 1) ? ram->base + at.v : NULL;
 }
 
-void ram_mark(struct ram *ram, gpa_t at)
+static void mark_page(struct ram *ram, gpa_t at)
 {
     uint64_t page = at.v >> PAGE_SHIFT, word = page / WORD_PAGES;
     uint64_t bit = (uint64_t)1 << page % WORD_PAGES;
@@ -134,6 +146,69 @@ void ram_mark(struct ram *ram, gpa_t at)
     ram->dirty[word] |= bit;
     ram->touched[word] |= bit;
     ram->touched_groups[group / 64] |= (uint64_t)1 << group % 64;
+}
+
+/* ---- code ------------------------------------------------------------------
+ * Blocks of decoded instructions are good while their lines are not written. A
+ * page that holds some is never open: each write to it comes to ram_mark(). */
+
+enum {
+    LINE_SHIFT = 6,
+    RAM_OPEN = 0x80,    /* of guard: writes come unmarked */
+    GUARDED_ASKS = 100, /* code that is patched is soon decoded again */
+};
+
+uint64_t ram_lines(gpa_t at, uint64_t bytes)
+{
+    uint64_t first = at.v & PAGE_MASK, last = first + bytes - 1;
+
+    return UINT64_MAX << (first >> LINE_SHIFT) &
+           UINT64_MAX >> (63 - (last >> LINE_SHIFT));
+}
+
+void ram_mark(struct ram *ram, gpa_t at, uint64_t bytes)
+{
+    uint64_t page = at.v >> PAGE_SHIFT, lines;
+
+    mark_page(ram, at);
+    lines = ram->code[page] ? ram->code[page] & ram_lines(at, bytes) : 0;
+    if (lines)
+        ram->on_code(ram->on_code_context, gpa_of(page << PAGE_SHIFT), lines);
+}
+
+bool ram_open(struct ram *ram, gpa_t at)
+{
+    uint64_t page = at.v >> PAGE_SHIFT;
+
+    if (ram->code[page])
+        return false;
+    if (ram->guard[page] & ~RAM_OPEN) {
+        ram->guard[page]--;
+        return false;
+    }
+    mark_page(ram, at);
+    ram->guard[page] = RAM_OPEN;
+    return true;
+}
+
+bool ram_keep_code(struct ram *ram, gpa_t at, uint64_t bytes)
+{
+    uint64_t page = at.v >> PAGE_SHIFT;
+    bool open = ram->guard[page] & RAM_OPEN;
+
+    ram->code[page] |= ram_lines(at, bytes);
+    ram->guard[page] = GUARDED_ASKS;
+    return open;
+}
+
+uint64_t ram_code(const struct ram *ram, gpa_t page)
+{
+    return ram->code[page.v >> PAGE_SHIFT];
+}
+
+void ram_set_code(struct ram *ram, gpa_t page, uint64_t lines)
+{
+    ram->code[page.v >> PAGE_SHIFT] = lines;
 }
 
 /* Reading a hole of the file through the mapping would back it with a page:
@@ -170,9 +245,11 @@ bool ram_write(struct ram *ram, gpa_t at, const void *from, uint64_t bytes)
         return false;
     if (!bytes)
         return true;
-    for (uint64_t page = at.v & ~(uint64_t)PAGE_MASK; page < at.v + bytes;
-         page += PAGE_BYTES)
-        ram_mark(ram, gpa_of(page));
+    for (uint64_t done = 0, n; done < bytes; done += n) {
+        n = PAGE_BYTES - ((at.v + done) & PAGE_MASK);
+        n = n < bytes - done ? n : bytes - done;
+        ram_mark(ram, gpa_add(at, done), n);
+    }
     memcpy(ram->base + at.v, from, bytes);
     return true;
 }

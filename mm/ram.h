@@ -19,6 +19,10 @@ struct ram_range {
     uint64_t start, bytes;
 };
 
+/** Called before @lines (bit n: bytes 64n to 64n + 63) of the page at @page
+ *  are written, where some of them hold code that ram_keep_code() told of. */
+typedef void ram_code_fn(void *context, gpa_t page, uint64_t lines);
+
 struct ram {
     uint8_t *base;  /* host address of gpa 0                              */
     uint64_t top;   /* first gpa above all RAM: size of the host mapping   */
@@ -28,6 +32,12 @@ struct ram {
     uint64_t *dirty;   /* bit per page: written since dirty was last cleared  */
     uint64_t *touched; /* bit per page: written since creation                */
     uint64_t *touched_groups; /* bit per 64 words of `touched`: to find them  */
+    /* By page: lines of 64 bytes that somebody keeps decoded, and for how many
+     * more asks the page may not be written freely (RAM_OPEN: it may now). */
+    uint64_t *code;
+    uint8_t *guard;
+    ram_code_fn *on_code; /* wiring: who is told, not saved */
+    void *on_code_context;
     int fd;
 };
 
@@ -41,9 +51,24 @@ bool ram_is(const struct ram *ram, gpa_t at, uint64_t bytes);
 /** ram_host() - host address of RAM byte @at for reading, NULL if not RAM. The
  *  run of RAM around it reaches at least to the end of its page. */
 uint8_t *ram_host(const struct ram *ram, gpa_t at);
-/** ram_mark() - the page of @at is about to be written. Whoever writes through
- *  a host pointer marks first: a TLB write entry when it is filled. */
-void ram_mark(struct ram *ram, gpa_t at);
+/** ram_mark() - @bytes from @at, inside one page of RAM, are about to be
+ *  written. Whoever writes through a host pointer marks first. */
+void ram_mark(struct ram *ram, gpa_t at, uint64_t bytes);
+/** ram_open() - mark the page of @at for writes that will not be marked: a TLB
+ *  write entry when it is filled. False: it holds code, or did a moment ago;
+ *  mark each write. */
+bool ram_open(struct ram *ram, gpa_t at);
+
+/** ram_keep_code() - code from @at, inside one page, is kept decoded: writes
+ *  to its lines are to be told of. True: the page was open, so the caller takes
+ *  the fast way of writing from every TLB entry of it (tlb_close_page()). */
+bool ram_keep_code(struct ram *ram, gpa_t at, uint64_t bytes);
+/** ram_code() - the lines of @page that writes are told of; ram_set_code() -
+ *  they are fewer now. */
+uint64_t ram_code(const struct ram *ram, gpa_t page);
+void ram_set_code(struct ram *ram, gpa_t page, uint64_t lines);
+/** ram_lines() - the lines that @bytes from @at, inside one page, lie in. */
+uint64_t ram_lines(gpa_t at, uint64_t bytes);
 
 /** Little-endian loads and stores; outside RAM reads give all ones and writes
  *  vanish (nothing answers the bus). Any alignment, may cross pages. */

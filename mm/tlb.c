@@ -87,6 +87,7 @@ static void enter(struct tlb *tlb, uint32_t vpn, struct tlb_entry new)
     struct tlb_entry *e = &tlb->entry[vpn];
 
     if (e->used) {
+        tlb->changes++;
         new.used = e->used;
         tlb->large_count -= (e->flags & TLB_LARGE) != 0;
     } else {
@@ -117,8 +118,8 @@ void tlb_open_write(struct ram *ram, struct tlb_entry *e)
 {
     if (!e->host || !ram_is(ram, gpa_of(e->frame), PAGE_BYTES))
         return;
-    ram_mark(ram, gpa_of(e->frame));
-    e->fast = e->allow;
+    if (ram_open(ram, gpa_of(e->frame)))
+        e->fast = e->allow;
 }
 
 /* The last of the list moves into the gap. */
@@ -129,6 +130,7 @@ static void drop(struct tlb *tlb, uint32_t vpn)
 
     if (!e->used)
         return;
+    tlb->changes++;
     last = tlb->used[--tlb->used_count];
     tlb->used[e->used - 1] = last;
     tlb->entry[last].used = e->used;
@@ -155,6 +157,7 @@ void tlb_flush(struct tlb *tlb, bool global)
 {
     uint32_t kept = 0;
 
+    tlb->changes++;
     for (uint32_t i = 0; i < tlb->used_count; i++) {
         uint32_t vpn = tlb->used[i];
         struct tlb_entry *e = &tlb->entry[vpn];
@@ -172,6 +175,7 @@ void tlb_flush(struct tlb *tlb, bool global)
 
 void tlb_allow(struct tlb *tlb, const struct walk_in *in)
 {
+    tlb->changes++;
     for (uint32_t i = 0; i < tlb->used_count; i++) {
         struct tlb_entry *e = &tlb->entry[tlb->used[i]];
 
@@ -189,8 +193,19 @@ void tlb_write_protect(struct tlb *tlb)
     }
 }
 
+void tlb_close_page(struct tlb *tlb, gpa_t page)
+{
+    for (uint32_t i = 0; i < tlb->used_count; i++) {
+        struct tlb_entry *e = &tlb->entry[tlb->used[i]];
+
+        if (e->frame == page.v)
+            e->fast = reads_of(e->fast);
+    }
+}
+
 void tlb_slow_page(struct tlb *tlb, gpa_t page)
 {
+    tlb->changes++;
     for (uint32_t i = 0; i < tlb->used_count; i++) {
         struct tlb_entry *e = &tlb->entry[tlb->used[i]];
 

@@ -43,6 +43,8 @@ struct tlb {
     uint32_t *used;          /* virtual page numbers in use */
     uint32_t used_count;
     uint32_t large_count; /* entries with TLB_LARGE */
+    uint32_t changes; /* counts up when an entry goes or becomes another: who
+                         went on without asking again asks now */
 };
 
 enum hb_status tlb_create(struct tlb *tlb, struct hb_error *error);
@@ -61,8 +63,8 @@ static inline struct tlb_entry *tlb_entry(const struct tlb *tlb, gva_t va)
 struct tlb_entry *tlb_fill(struct tlb *tlb, struct ram *ram, gva_t va,
                            const struct walk_in *in,
                            const struct walk_out *out);
-/** tlb_open_write() - an allowed write comes to an entry of RAM: mark the page
- *  and open the fast path. */
+/** tlb_open_write() - an allowed write comes to an entry of RAM: open the fast
+ *  path, unless the page holds code. */
 void tlb_open_write(struct ram *ram, struct tlb_entry *e);
 /** tlb_flush_page() - INVLPG: the page's entry, global or not, with all pieces
  *  of a large page. */
@@ -81,6 +83,9 @@ void tlb_slow_page(struct tlb *tlb, gpa_t page);
  *  as after a fill. */
 void tlb_slow_virtual(struct tlb *tlb, const struct ram *ram, gva_t va,
                       bool slow);
+/** tlb_close_page() - the fast write path to the physical page at @page: it
+ *  holds code now. */
+void tlb_close_page(struct tlb *tlb, gpa_t page);
 
 /** tlb_save()/tlb_load() - the entries in the order they were made; host
  *  addresses come from @ram again. Load false: not what tlb_save wrote. */

@@ -258,7 +258,7 @@ static void run_in_ram(struct bus *bus, struct tenure *t, uint32_t n)
     gpa_t at = gpa_of(byte_address(t, t->moved));
 
     if (t->dir == DMA_FROM_DEVICE)
-        ram_mark(bus->ram, at);
+        ram_mark(bus->ram, at, n);
     owner_moves(bus, t, bus->ram->base + at.v, n);
     t->moved += n;
 }

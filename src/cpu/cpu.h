@@ -134,9 +134,18 @@ enum cpu_exit {
     CPU_STOP,     /* cpu->stop was asked for                                */
 };
 
+/** What the fast handlers look at all the time; set by cpu_run, not saved. */
+struct cpu_fast {
+    uint64_t mode;             /* of block keys: block.h */
+    uint32_t zero;             /* the register that no address has */
+    uint16_t flags;            /* the arithmetic flags: uop.h */
+    uint8_t read, write, code; /* TLB rights that an access needs now */
+};
+
 struct cpu {
     struct cpu_state s;
     struct tlb tlb;
+    struct cpu_fast fast;
     /* wiring, not saved */
     struct ram *ram;
     struct bus *bus;

@@ -1,4 +1,4 @@
-/* src/cpu/decode.c -- bytes at CS:EIP to a struct insn, kept for the next time.
+/* src/cpu/decode.c -- bytes at CS:EIP to a struct insn.
  * Source: SDM vol. 2, chapter 2 and appendix A. */
 #include <string.h>
 
@@ -6,7 +6,8 @@
 
 enum { MOST_BYTES = 15 };
 
-/* The first @count bytes are at hand in host memory, checked already. */
+/* Of an instruction that is decoded ahead @count bytes are at hand in host
+ * memory, and no more are to be had. */
 struct fetch {
     struct cpu *cpu;
     struct insn *i;
@@ -22,7 +23,7 @@ static uint8_t next8(struct fetch *f)
 
     if (f->i->length < f->count)
         return f->bytes[f->i->length++];
-    if (f->i->length == MOST_BYTES || at > cs->limit)
+    if (f->bytes || f->i->length == MOST_BYTES || at > cs->limit)
         cpu_fault(cpu, EXC_GP, 0);
     f->i->length++;
     return mem_fetch8(cpu, cs->base + at);
@@ -216,7 +217,7 @@ static void check_form(struct cpu *cpu, const struct insn *i)
 }
 
 /* What hangs on the mode too: asked at every execution. */
-static void check_mode(struct cpu *cpu, const struct insn *i)
+void check_mode(struct cpu *cpu, const struct insn *i)
 {
     uint32_t flags = i->op->flags;
 
@@ -256,55 +257,24 @@ static void decode(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
     i->checked = i->op->flags & (F_PE | F_CPL0);
 }
 
-/* ---- what was decoded before ----------------------------------------------
- * A slot is found by the host address of the instruction, and is good while the
- * bytes there are those it was made from: whoever writes code (CPU, DMA, a
- * debugger) need not tell anybody. */
-
-static bool same_bytes(const struct decoded *d, const uint8_t *at)
-{
-    uint64_t now[2];
-
-    memcpy(now, at, sizeof now);
-    return !(((now[0] ^ d->bytes[0]) & d->mask[0]) |
-             ((now[1] ^ d->bytes[1]) & d->mask[1]));
-}
-
-static void remember(struct decoded *d, const uint8_t *at, bool big)
-{
-    unsigned n = d->insn.length;
-
-    memcpy(d->bytes, at, sizeof d->bytes);
-    d->mask[0] = n >= 8 ? UINT64_MAX : UINT64_MAX >> (64 - 8 * n);
-    d->mask[1] = n <= 8 ? 0 : UINT64_MAX >> (128 - 8 * n);
-    d->big = big;
-    d->at = at;
-}
-
 const struct insn *fetch_insn(struct cpu *cpu)
 {
-    const struct cpu_segment *cs = &cpu->s.seg[CS];
-    uint32_t at = cs->base + cpu->s.eip, in_page = at & PAGE_MASK;
-    const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
-    unsigned need = cpu_user(cpu) ? TLB_FETCH << TLB_USER : TLB_FETCH;
-    bool big = cs->access & SEG_DB;
-    struct decoded *d = &cpu->p->odd;
+    decode(cpu, &cpu->p->odd, NULL, 0);
+    return &cpu->p->odd;
+}
 
-    if ((e->fast & need) && in_page <= PAGE_BYTES - DECODED_BYTES &&
-        cpu->s.eip <= cs->limit && cs->limit - cpu->s.eip >= DECODED_BYTES) {
-        const uint8_t *host = e->host + in_page;
-        uintptr_t key = (uintptr_t)host;
+/* A fault while decoding comes here instead of to the run loop. */
+bool decode_ahead(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
+                  unsigned count)
+{
+    sigjmp_buf run_loop;
+    bool whole = false;
 
-        d = &cpu->p->decoded[(key ^ key >> 13) % DECODED];
-        if (d->at != host || d->big != big || !same_bytes(d, host)) {
-            d->at = NULL;
-            decode(cpu, &d->insn, host, MOST_BYTES);
-            remember(d, host, big);
-        }
-    } else {
-        decode(cpu, &d->insn, NULL, 0);
+    memcpy(run_loop, cpu->p->fault, sizeof run_loop);
+    if (!sigsetjmp(cpu->p->fault, 0)) {
+        decode(cpu, i, bytes, count);
+        whole = true;
     }
-    if (d->insn.checked)
-        check_mode(cpu, &d->insn);
-    return &d->insn;
+    memcpy(cpu->p->fault, run_loop, sizeof run_loop);
+    return whole;
 }

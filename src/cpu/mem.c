@@ -135,7 +135,7 @@ static void write_slow(struct cpu *cpu, uint32_t at, unsigned bytes, uint32_t v,
     }
     e = translate(cpu, at, MEM_WRITE, user);
     if (e->host) {
-        ram_mark(cpu->ram, physical(e, at));
+        ram_mark(cpu->ram, physical(e, at), bytes);
         memcpy(e->host + (at & PAGE_MASK), &v, bytes);
     } else {
         device_write(cpu, physical(e, at), bytes, v & mask_of(8 * bytes));
@@ -348,7 +348,7 @@ static bool host_access(struct cpu *cpu, uint32_t at, uint8_t *to,
         if (n > bytes - done)
             n = bytes - done;
         if (e->host && from) {
-            ram_mark(cpu->ram, physical(e, here));
+            ram_mark(cpu->ram, physical(e, here), n);
             memcpy(e->host + (here & PAGE_MASK), from + done, n);
         } else if (e->host) {
             memcpy(to + done, e->host + (here & PAGE_MASK), n);

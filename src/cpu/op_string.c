@@ -53,13 +53,13 @@ static bool compare_goes_on(const struct cpu *cpu, const struct insn *i)
  */
 
 /* How many iterations may go before anything can come between; 1: no more than
- * this one. A store into the instruction's own page changes what runs next. */
+ * this one. */
 static uint32_t most_at_once(const struct cpu *cpu, const struct insn *i)
 {
     uint64_t ticks = cpu->clock->until - cpu->clock->now;
     uint32_t left = cpu->s.reg[ECX];
 
-    if (!i->rep || i->abits != 32 || i == &cpu->p->odd.insn ||
+    if (!i->rep || i->abits != 32 || i == &cpu->p->odd ||
         cpu->s.eflags & (FLAG_DF | FLAG_TF) || cpu->s.interrupt_shadow)
         return 1;
     return left < ticks ? left : (uint32_t)ticks;
@@ -84,14 +84,6 @@ static uint8_t *plain_run(struct cpu *cpu, unsigned seg, uint32_t offset,
     return e->host + (at & PAGE_MASK);
 }
 
-static bool own_page(const struct cpu *cpu, const uint8_t *to)
-{
-    uint32_t at = cpu->s.seg[CS].base + cpu->s.eip;
-    const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
-
-    return (uintptr_t)e->host == ((uintptr_t)to & ~(uintptr_t)PAGE_MASK);
-}
-
 /* @count iterations are done: all but the one that the run loop counts. */
 static void end_many(struct cpu *cpu, uint32_t count)
 {
@@ -109,7 +101,7 @@ static bool movs_many(struct cpu *cpu, const struct insn *i)
         return false;
     from = plain_run(cpu, i->seg, cpu->s.reg[ESI], n, MEM_READ, &count);
     to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_WRITE, &count);
-    if (!from || !to || count < 2 || own_page(cpu, to) ||
+    if (!from || !to || count < 2 ||
         (to > from && to < from + count * n)) /* a pattern repeats itself */
         return false;
     memmove(to, from, count * n);
@@ -127,7 +119,7 @@ static bool stos_many(struct cpu *cpu, const struct insn *i)
     if (count < 2)
         return false;
     to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_WRITE, &count);
-    if (!to || count < 2 || own_page(cpu, to))
+    if (!to || count < 2)
         return false;
     for (uint32_t k = 0; k < count; k++)
         memcpy(to + k * n, &cpu->s.reg[EAX], n);

@@ -102,6 +102,7 @@ enum op_flag {
     F_GROUP = 1 << 5, /* `run` is chosen by ModRM.reg from a group's rows */
     F_REP = 1 << 6,   /* a string instruction: F2, F3 repeat */
     F_MEM = 1 << 7,   /* r/m must be memory, else #UD */
+    F_END = 1 << 8,   /* ends a block: jumps, or changes segments, IF, TF */
     F_NEEDS_SHIFT = 16,
 };
 /** An instruction of CPUs with that feature alone, else #UD. */
@@ -134,15 +135,6 @@ struct insn {
     struct opcode merged; /* of a group: its row with the opcode's operands */
 };
 
-/** An instruction decoded before, and the bytes it was made from. */
-enum { DECODED = 8192, DECODED_BYTES = 16 };
-struct decoded {
-    const uint8_t *at; /* NULL: nothing here */
-    uint64_t bytes[2], mask[2];
-    bool big;
-    struct insn insn;
-};
-
 /* ---- the run --------------------------------------------------------------
  */
 
@@ -169,8 +161,9 @@ struct cpu_private {
     uint32_t watch[4];
     uint32_t debug_held; /* debug_pending when the instruction began */
     const struct bus_pins *pins;
-    struct decoded odd; /* crosses a page, a limit, or is no RAM */
-    struct decoded decoded[DECODED];
+    struct insn odd; /* the one being run, where it is of no block */
+    bool plain;      /* no blocks: each instruction decoded and run by itself */
+    struct blocks *blocks;
 };
 
 /** cpu_fault() - give the instruction up: no return. */
@@ -322,6 +315,7 @@ bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
 /* ---- debug registers: debug.c ----------------------------------------------
  */
 
+enum { DR7_ENABLED = 0xff }; /* L0-L3, G0-G3 */
 /** debug_arm() - DR0-DR3 or DR7 changed: which pages are slow. */
 void debug_arm(struct cpu *cpu);
 bool debug_on_page(const struct cpu *cpu, uint32_t at);
@@ -342,9 +336,22 @@ void debug_traps(struct cpu *cpu);
  */
 
 /** fetch_insn() - the instruction at CS:EIP, good until the next call; faults
- *  while fetching, #UD, #GP for more than 15 bytes. */
+ *  while fetching, #UD, #GP for more than 15 bytes. Rules that hang on the mode
+ *  are not asked. */
 const struct insn *fetch_insn(struct cpu *cpu);
+/** decode_ahead() - the instruction whose first @count bytes are at @bytes.
+ *  False: it is not whole, or not legal; nobody has been told. */
+bool decode_ahead(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
+                  unsigned count);
+/** check_mode() - rules in @i->checked that hang on the mode. */
+void check_mode(struct cpu *cpu, const struct insn *i);
 extern const struct opcode opcode_one[256], opcode_0f[256];
+
+/** run_insn() - @i stands at CS:EIP: do it, with its tick and EIP. */
+void run_insn(struct cpu *cpu, const struct insn *i);
+/** chain_run() - blocks from CS:EIP on, while time and pins let them; false:
+ *  there is none here, run one instruction by itself. */
+bool chain_run(struct cpu *cpu);
 
 uint32_t ea(struct cpu *cpu, const struct insn *i); /* offset in i->seg */
 uint32_t operand_get(struct cpu *cpu, const struct insn *i, unsigned code);

@@ -2,9 +2,8 @@
  * (reset), 6.8 (interruptibility). */
 #include <stdlib.h>
 
-#include "cpu/private.h"
+#include "cpu/block.h"
 
-enum { DR7_ENABLED = 0xff };
 enum { FIRST_INTERRUPT = 32 }; /* vectors below are exceptions */
 
 enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
@@ -19,6 +18,10 @@ enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
     if (tlb_create(&cpu->tlb, error) != HB_OK) {
         free(cpu->p);
         cpu->p = NULL;
+        return HB_NO_MEMORY;
+    }
+    if (blocks_create(cpu, error) != HB_OK) {
+        cpu_destroy(cpu);
         return HB_NO_MEMORY;
     }
     cpu_set_model(cpu, cpu_model_default());
@@ -36,6 +39,8 @@ void cpu_set_model(struct cpu *cpu, const struct cpu_model *model)
 
 void cpu_destroy(struct cpu *cpu)
 {
+    if (cpu->p)
+        blocks_destroy(cpu);
     tlb_destroy(&cpu->tlb);
     free(cpu->p);
     cpu->p = NULL;
@@ -91,23 +96,17 @@ static void switch_a20(struct cpu *cpu)
     tlb_flush(&cpu->tlb, true);
 }
 
-/* One instruction, or one iteration (or an unbroken run of them) of a repeated
- * one: that is fetched anew each time, as it may have changed itself. */
-static void step(struct cpu *cpu)
+void run_insn(struct cpu *cpu, const struct insn *i)
 {
     struct cpu_private *p = cpu->p;
-    bool trap = cpu->s.eflags & FLAG_TF;
-    const struct insn *i;
-    uint32_t behind;
 
     p->esp_before = cpu->s.reg[ESP];
     p->shadow = 0;
     p->trap_taken = false;
     p->repeat = false;
-    cpu->s.eflags &= ~(uint32_t)FLAG_RF;
-    i = fetch_insn(cpu);
+    if (i->checked)
+        check_mode(cpu, i);
     p->next_eip = cpu->s.eip + i->length;
-    behind = p->next_eip;
     i->run(cpu, i);
     cpu->clock->now++;
     if (!p->repeat)
@@ -115,6 +114,21 @@ static void step(struct cpu *cpu)
     else /* 17.3.1.1: what comes between iterations keeps breakpoints quiet */
         cpu->s.eflags |= FLAG_RF;
     cpu->s.interrupt_shadow = p->shadow;
+}
+
+/* One instruction, or one iteration (or an unbroken run of them) of a repeated
+ * one: that is fetched anew each time, as it may have changed itself. */
+static void step(struct cpu *cpu)
+{
+    bool trap = cpu->s.eflags & FLAG_TF;
+    const struct insn *i;
+    uint32_t behind;
+
+    cpu->p->esp_before = cpu->s.reg[ESP];
+    cpu->s.eflags &= ~(uint32_t)FLAG_RF;
+    i = fetch_insn(cpu);
+    behind = cpu->s.eip + i->length;
+    run_insn(cpu, i);
     if (trap)
         debug_step(cpu, behind);
     if (cpu->s.debug_pending)
@@ -234,7 +248,8 @@ static bool run_on(struct cpu *cpu, enum cpu_exit *exit)
             if (p->delivered)
                 return false;
         }
-        step(cpu);
+        if (!chain_run(cpu))
+            step(cpu);
         if (p->vmcall) {
             *exit = CPU_VMCALL;
             return true;

@@ -78,6 +78,10 @@ static void probe_write(struct device *dev, unsigned window, uint32_t offset,
     p->offset = offset;
     p->bytes = bytes;
     p->value = value;
+    if (offset == PROBE_PULL)
+        line_set(dev, PROBE_INTR, true);
+    if (offset == PROBE_TIMER)
+        clock_after_ns(dev, value * 10ull, 0);
 }
 
 static void probe_reset(struct device *dev)

@@ -35,6 +35,8 @@ enum {
 /** A card that remembers accesses: ports 300h-30Fh, memory at 800000h. */
 enum { PROBE_PORT = 0x300, PROBE_MEMORY = 0x800000, PROBE_BYTES = 0x1000 };
 enum { PROBE_INTR, PROBE_NMI }; /* its output pins, for line_set() */
+/** Offsets whose writes do more: pull INTR; a timer so many ticks from now. */
+enum { PROBE_PULL = 8, PROBE_TIMER = 12 };
 
 struct probe {
     struct device dev;

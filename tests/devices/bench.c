@@ -32,9 +32,10 @@ struct bench *bench_create_with(const struct bus_options *options)
     struct bench *b = create(options);
 
     for (uint64_t at = 0; at < 4 * MIB; at += PAGE_BYTES)
-        ram_mark(&b->mem, gpa_of(at)); /* tests write b->ram directly */
+        ram_mark(&b->mem, gpa_of(at),
+                 PAGE_BYTES); /* tests write b->ram directly */
     for (uint64_t at = 16 * MIB; at < 20 * MIB; at += PAGE_BYTES)
-        ram_mark(&b->mem, gpa_of(at));
+        ram_mark(&b->mem, gpa_of(at), PAGE_BYTES);
     return b;
 }
 
