@@ -155,6 +155,7 @@ struct cpu_private {
     uint32_t pf_address;
     bool trap_taken;    /* the instruction went through the IDT itself */
     bool task_switched; /* a trap's task gate: faults are the new task's */
+    uint8_t rounds;     /* faults in a row while one trap is delivered */
     uint8_t external;   /* EXT of error codes: while a trap is delivered */
     uint8_t user_shift; /* of rights that a user access needs: TLB_USER */
     uint8_t watched;    /* data breakpoints whose pages are slow, at watch[] */

@@ -219,8 +219,12 @@ static bool before(struct cpu *cpu, enum cpu_exit *exit)
         return true;
     if (cpu->p->pins->a20 == cpu->s.a20_masked)
         switch_a20(cpu);
-    if (cpu->s.debug_pending) /* table 6-2: traps, interrupts, code */
+    if (cpu->s.debug_pending) { /* table 6-2: traps, interrupts, code */
         debug_traps(cpu);
+        if (cpu->p->delivered) /* hit by a delivery, maybe of its own: on and on
+                                */
+            cpu->clock->now++;
+    }
     cpu->p->debug_held = cpu->s.debug_pending;
     if (!cpu->p->delivered)
         take_interrupt(cpu);

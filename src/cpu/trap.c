@@ -177,6 +177,8 @@ void trap_enter(struct cpu *cpu, unsigned vector, enum trap_source source,
         debug_entered(cpu);
 }
 
+enum { MOST_ROUNDS = 8 };
+
 static bool contributory(unsigned vector)
 {
     return vector == EXC_DE || (vector >= EXC_TS && vector <= EXC_GP);
@@ -203,6 +205,7 @@ bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
 
     p->delivered = true;
     p->task_switched = false;
+    p->rounds = 0;
     if (vector == EXC_PF && source == TRAP_FAULT)
         cpu->s.cr2 = p->pf_address;
     while (sigsetjmp(p->fault, 0)) {
@@ -210,6 +213,9 @@ bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
 
         p->external = 0;
         cpu->s.reg[ESP] = p->esp_before;
+        /* #AC whose delivery is misaligned has no end: time must go on */
+        if (++p->rounds == MOST_ROUNDS)
+            return true;
         if (second == EXC_PF)
             cpu->s.cr2 = p->pf_address;
         if (p->task_switched) /* the new task's, at its first instruction */

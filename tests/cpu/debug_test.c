@@ -175,6 +175,38 @@ static void a_repeated_instruction_stops_behind_the_iteration(void **state)
     assert_int_equal(b->cpu.s.reg[ECX], 6);
 }
 
+/* The gate of #DB is watched: a trap on each delivery, but time goes on.
+ */
+static void a_trap_that_hits_itself_takes_time(void **state)
+{
+    struct bench *b = *state;
+
+    b->cpu.s.idtr.base = IDT_AT;
+    arm(b, 0, IDT_AT + 8 * EXC_DB, DATA_BP, 3); /* the gate is data too */
+    b->cpu.s.eflags |= FLAG_TF;
+    CODE(b, 0x90);
+    b->clock.until = 50;
+    assert_int_equal(cpu_run(&b->cpu), CPU_TICKS);
+    assert_int_equal(b->clock.now, 50);
+}
+
+static void an_alignment_fault_that_faults_takes_time(void **state)
+{
+    struct bench *b = *state;
+
+    assert_true(cpu_set_cr0(&b->cpu, b->cpu.s.cr0 | CR0_AM));
+    bench_gate(b, IDT_AT + 8 * EXC_AC, SEL_CODE3, HANDLERS_AT, 0xee, 0);
+    bench_ring3(b);
+    b->cpu.s.eflags |= FLAG_AC;
+    b->cpu.s.reg[ESP] = STACK3 + 1;
+    CODE(b, 0x50);
+    b->clock.until = 50;
+    assert_int_equal(cpu_run(&b->cpu), CPU_TICKS);
+    assert_int_equal(b->clock.now, 50);
+    assert_int_equal(b->cpu.s.eip, CODE_AT);
+    assert_int_equal(b->cpu.s.reg[ESP], STACK3 + 1);
+}
+
 static void ports_hit_with_cr4_de(void **state)
 {
     struct bench *b = *state;
@@ -299,6 +331,8 @@ int main(void)
         CASE(mov_ss_holds_a_data_trap_back),
         CASE(a_fault_forgets_what_was_hit),
         CASE(a_repeated_instruction_stops_behind_the_iteration),
+        CASE(a_trap_that_hits_itself_takes_time),
+        CASE(an_alignment_fault_that_faults_takes_time),
         CASE(ports_hit_with_cr4_de),
         CASE(general_detect_faults_once),
         CASE(dr4_and_dr5_are_aliases_without_de),

@@ -83,11 +83,18 @@ static void begin(struct machine *m, const uint8_t **data, size_t *size)
         s->eip = 0;
         return;
     }
+    if (how & 512) {
+        for (unsigned n = 0; n < 4; n++)
+            s->dr[n] = take(data, size) & (RAM_BYTES - 1);
+        s->dr[7] = take(data, size) | 0x400;
+    }
     if (how & 8)
-        cpu_set_cr4(&m->cpu, CR4_PSE | CR4_PGE | (how & 16 ? CR4_PAE : 0));
+        cpu_set_cr4(&m->cpu, CR4_PSE | CR4_PGE | (how & 16 ? CR4_PAE : 0) |
+                                 (how & 1024 ? CR4_VME | CR4_PVI | CR4_DE : 0));
     cpu_set_cr3(&m->cpu, TABLES + 0x3000);
-    cpu_set_cr0(&m->cpu,
-                CR0_PE | (how & 32 ? CR0_PG : 0) | (how & 64 ? CR0_WP : 0));
+    cpu_set_cr0(&m->cpu, CR0_PE | (how & 32 ? CR0_PG : 0) |
+                             (how & 64 ? CR0_WP : 0) |
+                             (how & 2048 ? CR0_AM : 0));
     s->cpl = ring ? 3 : 0;
     s->seg[CS] = flat(8 | s->cpl, (uint16_t)(0xc09b | ring));
     for (unsigned seg = ES; seg < CPU_SEGS; seg++)
