@@ -130,7 +130,7 @@ static uint32_t phy_read(const struct rtl8139 *s, unsigned at)
     return up ? 0x45e1 : 0; /* ANLPAR */
 }
 
-static uint32_t media_read(const struct rtl8139 *s)
+static uint32_t link_media(const struct rtl8139 *s)
 {
     uint32_t bmcr = reg16(s, BMCR);
     bool slow = !(bmcr & BMCR_START) && !(bmcr & BMCR_100);
@@ -220,7 +220,7 @@ static uint32_t read32(const struct rtl8139 *s, unsigned at)
     case EECR:
         return v | ((v & EEM) == EEM_PROGRAM && s->eeprom.out ? EE_DO : 0);
     case MSR:
-        return (v & ~0xffu) | media_read(s);
+        return (v & ~0xffu) | link_media(s);
     case TSAD:
         return (v & 0xffff0000u) | summary(s);
     case BMSR:

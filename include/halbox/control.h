@@ -251,6 +251,14 @@ HB_API enum hb_status machine_poke_virtual(struct machine *m, gva_t at,
 HB_API enum hb_status machine_poke_register(struct machine *m, const char *name,
                                             uint32_t value,
                                             struct hb_error *error);
+/** machine_change_medium() - another medium in @drive of @device, a CD drive or
+ *  a floppy drive; @text as of `cdrom` in machine_config_set(), "none" takes it
+ *  out. HB_NOT_FOUND: no such drive; else what machine_create() returns for a
+ *  file that cannot be opened. */
+HB_API enum hb_status machine_change_medium(struct machine *m,
+                                            const char *device, unsigned drive,
+                                            const char *text,
+                                            struct hb_error *error);
 /** machine_send() - bytes arrive at a device from outside (serial line).
  *  HB_NOT_FOUND: no such device, or it takes none. */
 HB_API enum hb_status machine_send(struct machine *m, const char *device,

@@ -12,6 +12,7 @@
 #include "halbox/addr.h"
 #include "halbox/api.h"
 #include "halbox/dma.h"
+#include "halbox/media.h"
 #include "halbox/state.h"
 
 struct device;
@@ -117,6 +118,7 @@ struct device_model {
     struct device_window windows[DEVICE_WINDOWS];
     struct device_strap strap;
     const struct device_pin *pins; /* ends with WIRE_NONE; may be NULL */
+    uint8_t drives[MEDIA_DRIVES];  /* kinds that each takes; halbox/media.h */
     bool free_running; /* its timers tick on for ever: no work of anybody's */
 
     /** Power-on and reset: registers to their datasheet values. The bus has

@@ -23,6 +23,8 @@ enum {
     MACHINE_NAME = 32,
     MACHINE_DEVICES = 32,
     MACHINE_DEVICE_SETTINGS = 8,
+    MACHINE_MEDIA = 16,
+    MACHINE_MEDIUM_PATH = 512,
     MACHINE_STOP_TEXT = 1024,
     MACHINE_FILE = 256,
 };
@@ -53,6 +55,15 @@ struct machine_device {
     struct machine_device_setting setting[MACHINE_DEVICE_SETTINGS];
 };
 
+/** A drive with a medium in it, or empty. */
+struct machine_medium {
+    uint32_t kind; /* enum media_kind                              */
+    char path[MACHINE_MEDIUM_PATH]; /* of the host's file; "": an empty drive */
+    bool cow;              /* writes go to a copy that is part of a save   */
+    char to[MACHINE_NAME]; /* device; "": the first with room for it       */
+    int32_t drive;         /* of that device; -1: the first that is free   */
+};
+
 /** A machine's description; fill it with machine_config_init(). */
 struct machine_config {
     char platform[MACHINE_NAME];
@@ -71,6 +82,8 @@ struct machine_config {
     uint32_t dma_rate;    /* bytes per ns of a PCI master                    */
     uint32_t devices;
     struct machine_device device[MACHINE_DEVICES];
+    uint32_t media;
+    struct machine_medium medium[MACHINE_MEDIA];
 };
 
 /** A row of the platform table. */
@@ -93,11 +106,14 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
  * scenario's `machine` table and in a machine file.
  * @key:   platform, memory, cpu, pae, registers, grant.master, grant.slave,
  *         dma.version, dma.tenure, dma.rate, verify, strict-dma, missing,
- *         ns-per-tick
- * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...
+ *         ns-per-tick; disk, cdrom, floppy: each adds a drive
+ * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of a
+ *         drive "FILE[,cow=on][,to=DEVICE][,drive=N]", where FILE `none` is an
+ *         empty drive (docs/media.md)
  *
  * Returns HB_OK; HB_NOT_FOUND: no such key; HB_BAD_ARGUMENT: the value is not
- * one that the key takes. `platform` sets all that the platform's row has.
+ * one that the key takes; HB_FULL: 16 drives. `platform` sets all that the
+ * platform's row has.
  */
 HB_API enum hb_status machine_config_set(struct machine_config *config,
                                          const char *key, const char *value,

@@ -83,6 +83,7 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_LINK] = "link",
         [INPUT_CALL] = "call",
         [INPUT_TICKET_FREE] = "ticket_free",
+        [INPUT_MEDIUM] = "medium",
     };
 
     return (unsigned)kind < INPUT_KINDS ? names[kind] : "unknown";

@@ -12,6 +12,7 @@ enum input_kind {
     INPUT_POKE_VIRTUAL,  /* a: gva; b: address space (CR3); data             */
     INPUT_POKE_REGISTER, /* a: number; b: value; data: its name              */
     INPUT_SEND,          /* a: device; data: bytes that arrive there         */
+    INPUT_MEDIUM,        /* a: device; b: drive; data: as `cdrom` is set     */
     INPUT_PROGRAM,       /* a: address; b: bytes; data: a module's name      */
     INPUT_IMAGE,         /* a: CRC-32 of the file; b: bytes; data: its name  */
     INPUT_DRIVER,        /* a: image; b: 0 start, 1 unload                   */

@@ -99,6 +99,9 @@ enum machine_stop_reason run_end(struct machine *m, struct machine_stop *stop,
 /** watch_init() - the board's own listeners: findings. */
 enum hb_status watch_init(struct machine *m);
 
+/** machine_add_media() - the description's drives, and what is in them. */
+enum hb_status machine_add_media(struct machine *m, struct hb_error *error);
+
 /** input_enter() - log an input and emit its event; call before the effect. */
 enum hb_status input_enter(struct machine *m, enum input_kind kind, uint64_t a,
                            uint64_t b, const void *data, uint32_t bytes,

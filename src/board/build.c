@@ -165,6 +165,8 @@ static enum hb_status build_hardware(struct machine *m, struct hb_error *error)
         status = choose_cpu(m, error);
     if (status == HB_OK)
         status = machine_add_devices(m, error);
+    if (status == HB_OK)
+        status = machine_add_media(m, error);
     if (status == HB_OK) {
         bus_reset(m->bus);
         cpu_reset(&m->cpu);

@@ -217,6 +217,8 @@ enum hb_status machine_config_set(struct machine_config *config,
         return set_platform(config, value, error);
     if (strcmp(key, "cpu") == 0)
         return set_cpu(config, value, error);
+    if (config_medium_kind(key))
+        return config_medium(config, key, value, error);
     for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct key *k = &keys[i];
 
@@ -261,7 +263,7 @@ enum hb_status config_check(const struct machine_config *c,
     if (c->devices > MACHINE_DEVICES)
         return hb_fail(error, HB_BAD_ARGUMENT, "at most %d cards",
                        (int)MACHINE_DEVICES);
-    return HB_OK;
+    return config_check_media(c, error);
 }
 
 /* 384 KiB below 1 MiB are the adapters' and the BIOS's, 15-16 MiB and all from

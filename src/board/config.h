@@ -8,6 +8,20 @@
 
 /** config_number() - "17", "0x100", "64M". */
 bool config_number(const char *text, uint64_t *value);
+/** config_medium_kind() - enum media_kind that @key names, MEDIA_NONE: none. */
+uint32_t config_medium_kind(const char *key);
+/** config_medium_key() - the reverse. */
+const char *config_medium_key(uint32_t kind);
+/** config_medium_parse() - "FILE[,cow=on][,to=DEVICE][,drive=N]" of a drive
+ *  whose kind is set. */
+enum hb_status config_medium_parse(const char *text, struct machine_medium *d,
+                                   struct hb_error *error);
+/** config_medium() - add the drive that @text describes. */
+enum hb_status config_medium(struct machine_config *c, const char *key,
+                             const char *text, struct hb_error *error);
+/** config_check_media() - as config_check(), of the drives. */
+enum hb_status config_check_media(const struct machine_config *c,
+                                  struct hb_error *error);
 /** config_check() - every setting in its range (it may come from a file). */
 enum hb_status config_check(const struct machine_config *c,
                             struct hb_error *error);
@@ -15,7 +29,7 @@ enum hb_status config_check(const struct machine_config *c,
 unsigned config_ram(const struct machine_config *c,
                     struct ram_range range[RAM_RANGES]);
 
-extern const struct state_row config_rows[];
-enum { CONFIG_VERSION = 2 };
+extern const struct state_row config_rows[], config_medium_rows[];
+enum { CONFIG_VERSION = 3 };
 
 #endif

@@ -43,6 +43,8 @@ const struct state_row config_rows[] = {
     STATE_INT(struct machine_config, dma_rate),
     STATE_INT(struct machine_config, devices),
     STATE_STRUCTS(struct machine_config, device, device_rows),
+    STATE_INT(struct machine_config, media),
+    STATE_STRUCTS(struct machine_config, medium, config_medium_rows),
     STATE_END,
 };
 

@@ -47,6 +47,7 @@ static void device_destroy(struct device *dev)
         free(w->ram[i]);
         free(w->touched[i]);
     }
+    media_close(dev);
     free(w);
     state_free(dev, dev->model->rows);
     free(dev);

@@ -71,8 +71,21 @@ const char *bus_device_name(const struct device *dev);
 /** bus_device_place() - where it sits now, BARs included in base[]. */
 void bus_device_place(const struct device *dev, struct bus_place *place);
 
+struct medium; /* media/media.h */
+
+/** bus_drive_takes() - could a drive of @kind be connected as @drive? */
+bool bus_drive_takes(const struct device *dev, unsigned drive,
+                     enum media_kind kind);
+/** bus_drive() - connect one with @medium in it, which the bus takes (NULL: an
+ *  empty drive); before the first bus_reset(). */
+void bus_drive(struct device *dev, unsigned drive, enum media_kind kind,
+               struct medium *medium);
+/** bus_drive_change() - another medium, or none, while the machine runs. */
+void bus_drive_change(struct device *dev, unsigned drive,
+                      struct medium *medium);
+
 /** bus_save()/bus_load_state() - wires, configuration headers, map registers,
- *  queues, tenure, then one section per device. */
+ *  queues, tenure, then one section per device, then their media. */
 void bus_save(const struct bus *bus, struct saver *s);
 enum hb_status bus_load_state(struct bus *bus, struct loader *l,
                               struct hb_error *error);

@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "bus/bus.h"
 #include "halbox/gate.h"
+#include "media/media.h"
 
 enum {
     BUS_NAME = 32,         /* bytes of a device's name on the machine      */
@@ -59,9 +60,12 @@ struct device_wiring {
     struct bus_place place;
     uint8_t irq_wire, dreq_wire;
     uint8_t out_wire[DEVICE_PINS], in_wire[DEVICE_PINS];
-    uint32_t bytes[DEVICE_WINDOWS];    /* of each window, settings applied */
-    uint8_t *ram[DEVICE_WINDOWS];      /* of windows with .ram           */
-    uint64_t *touched[DEVICE_WINDOWS]; /* bit per page of it: see a save */
+    uint32_t bytes[DEVICE_WINDOWS];      /* of each window, settings applied */
+    uint8_t *ram[DEVICE_WINDOWS];        /* of windows with .ram           */
+    uint64_t *touched[DEVICE_WINDOWS];   /* bit per page of it: see a save */
+    uint8_t drive[MEDIA_DRIVES];         /* enum media_kind that is connected */
+    struct medium *medium[MEDIA_DRIVES]; /* owned; NULL: empty */
+    uint32_t changes[MEDIA_DRIVES]; /* of it while the machine ran; saved */
 };
 
 /** A posted operation; those of one (device, engine) are a FIFO. */
@@ -208,6 +212,12 @@ bool channel_cascaded(const struct bus *bus, unsigned channel);
 bool tenure_good(struct bus *bus, const struct tenure *t); /* of a file */
 bool tenure_aim(struct bus *bus, struct tenure *t, uint32_t requester,
                 struct gate_view *view);
+
+/* media.c */
+void media_close(struct device *dev);
+void media_save(const struct bus *bus, struct saver *s);
+enum hb_status media_load(struct bus *bus, struct loader *l,
+                          struct hb_error *error);
 
 /* bus.c */
 bool settings_good(const struct device *dev);

@@ -188,6 +188,7 @@ void bus_save(const struct bus *bus, struct saver *s)
     save_section_end(s, begun);
     for (unsigned i = 0; i < bus->devices; i++)
         save_device(bus->device[i], s);
+    media_save(bus, s);
 }
 
 /* ---- loading ------------------------------------------------------------ */
@@ -293,6 +294,9 @@ static enum hb_status load_all(struct bus *bus, struct loader *l,
         if (st != HB_OK)
             return st;
     }
+    st = media_load(bus, l, error);
+    if (st != HB_OK)
+        return st;
     wires_recount(bus);
     if (!state_good(bus))
         return hb_fail(error, HB_BAD_IMAGE,

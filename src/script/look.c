@@ -313,6 +313,17 @@ static int api_send(lua_State *lua)
     return 0;
 }
 
+static int api_change_medium(lua_State *lua)
+{
+    struct hb_error error;
+
+    if (machine_change_medium(machine_of(lua), luaL_checkstring(lua, 1),
+                              u32_at(lua, 2), luaL_checkstring(lua, 3),
+                              &error) != HB_OK)
+        return raise(lua, &error);
+    return 0;
+}
+
 const luaL_Reg script_inspect_functions[] = {
     {"read_physical", api_read_physical},
     {"read_virtual", api_read_virtual},
@@ -334,5 +345,6 @@ const luaL_Reg script_inspect_functions[] = {
     {"poke_virtual", api_poke_virtual},
     {"poke_register", api_poke_register},
     {"send", api_send},
+    {"change_medium", api_change_medium},
     {NULL, NULL},
 };

@@ -6,7 +6,7 @@
 
 #include "script/setup.h"
 
-enum { KEY_BYTES = 128, VALUE_BYTES = 256, DEEPEST = 4 };
+enum { KEY_BYTES = 128, VALUE_BYTES = 768, DEEPEST = 4 };
 
 /* A JSON value as the text that a setting takes. */
 static bool text_of(const json_t *value, char *out, size_t room)
@@ -125,6 +125,31 @@ static enum hb_status registry(struct setup *setup, json_t *keys,
     return status;
 }
 
+/* "disk": ["a.img", "b.img"]: the key once for each. */
+static enum hb_status repeated(struct setup *setup, const char *name,
+                               json_t *array, const char *path,
+                               struct hb_error *error)
+{
+    enum hb_status status = HB_OK;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach(array, i, value)
+    {
+        char text[VALUE_BYTES];
+
+        if (!text_of(value, text, sizeof text))
+            return hb_fail(error, HB_BAD_ARGUMENT,
+                           "%s: element %zu of \"%s\" must be a string, an "
+                           "integer, true or false",
+                           path, i + 1, name);
+        status = setup_set(setup, SETUP_FILE, name, text, error);
+        if (status != HB_OK)
+            break;
+    }
+    return status;
+}
+
 static enum hb_status members(struct setup *setup, json_t *object,
                               const char *prefix, unsigned depth,
                               const char *path, struct hb_error *error)
@@ -144,6 +169,8 @@ static enum hb_status members(struct setup *setup, json_t *object,
             status = registry(setup, value, path, error);
         else if (json_is_object(value) && depth < DEEPEST)
             status = members(setup, value, name, depth + 1, path, error);
+        else if (json_is_array(value))
+            status = repeated(setup, name, value, path, error);
         else if (text_of(value, text, sizeof text))
             status = setup_set(setup, SETUP_FILE, name, text, error);
         else

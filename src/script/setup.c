@@ -107,6 +107,21 @@ static const char *platform_of(const struct setup *setup)
     return name;
 }
 
+/* A drive is one of several: those of a kind are of the last level that names
+ * any. */
+static bool is_over(const struct setup *setup, unsigned level, const char *key)
+{
+    if (strcmp(key, "disk") != 0 && strcmp(key, "cdrom") != 0 &&
+        strcmp(key, "floppy") != 0)
+        return false;
+    for (level++; level < SETUP_LEVELS; level++)
+        for (uint32_t i = 0; i < setup->pair[level].count; i++)
+            if (strcmp(VEC_AT(struct setup_pair, &setup->pair[level], i)->key,
+                       key) == 0)
+                return true;
+    return false;
+}
+
 static enum hb_status set_all(const struct setup *setup,
                               struct machine_config *config,
                               struct hb_error *error)
@@ -119,7 +134,8 @@ static enum hb_status set_all(const struct setup *setup,
             const struct setup_pair *p =
                 VEC_AT(struct setup_pair, &setup->pair[level], i);
 
-            if (strcmp(p->key, "platform") != 0)
+            if (strcmp(p->key, "platform") != 0 &&
+                !is_over(setup, level, p->key))
                 status = machine_config_set(config, p->key, p->value, error);
         }
     return status;

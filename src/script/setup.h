@@ -49,7 +49,7 @@ enum hb_status setup_value(struct setup *setup, enum setup_level level,
  * setup_file() - a machine file: one JSON object with the same keys. Nested
  * objects join their keys with a dot; "devices" is an array of strings, or of
  * objects with "model" and settings; "registry" has keys' paths, and in them
- * values: integers are DWORDs.
+ * values: integers are DWORDs; an array is its key once for each element.
  *
  * Returns HB_OK, HB_NO_FILE, HB_BAD_ARGUMENT (the line says where).
  */
@@ -58,7 +58,7 @@ enum hb_status setup_file(struct setup *setup, const char *path,
 
 /**
  * setup_config() - the description that all of it comes to. The cards are those
- * of the last level that names any.
+ * of the last level that names any, and so are the drives of each kind.
  *
  * Returns what machine_config_set() and machine_config_device() return.
  */

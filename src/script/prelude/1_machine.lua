@@ -134,6 +134,8 @@ local function describe(t, prefix)
                 end
             end
         elseif name == "start" then -- ours, below
+        elseif type(value) == "table" and value[1] then -- disk = {"a.img", "b.img"}
+            for _, v in ipairs(value) do hb.set(name, tostring(v)) end
         elseif type(value) == "table" then
             describe(value, name .. ".")
         elseif type(value) == "boolean" then

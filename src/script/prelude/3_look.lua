@@ -26,7 +26,8 @@ function peek_virtual(va, bytes, p) ready(); return hb.read_virtual(space_of(p),
 function peek_bus(device, dla, bytes) ready(); return hb.read_bus(device, dla, bytes) end
 
 for _, name in ipairs {"tenure", "mdl", "cpu", "device_read", "config", "wire", "irql", "waits",
-                       "routine", "poke_physical", "poke_virtual", "poke_register", "send"} do
+                       "routine", "poke_physical", "poke_virtual", "poke_register", "send",
+                       "change_medium"} do
     _G[name] = function(...) ready(); return hb[name](...) end
 end
 
