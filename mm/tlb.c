@@ -223,6 +223,7 @@ void tlb_slow_virtual(struct tlb *tlb, const struct ram *ram, gva_t va,
 
     if (!e->used)
         return;
+    tlb->changes++;
     e->host = slow ? NULL : ram_host(ram, gpa_of(e->frame));
     e->fast = e->host ? reads_of(e->allow) : 0;
 }

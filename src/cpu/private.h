@@ -317,6 +317,7 @@ bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
  */
 
 enum { DR7_ENABLED = 0xff }; /* L0-L3, G0-G3 */
+enum { DR6_HITS = 0xf };     /* B0-B3 */
 /** debug_arm() - DR0-DR3 or DR7 changed: which pages are slow. */
 void debug_arm(struct cpu *cpu);
 bool debug_on_page(const struct cpu *cpu, uint32_t at);

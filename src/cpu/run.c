@@ -131,8 +131,6 @@ static void step(struct cpu *cpu)
     run_insn(cpu, i);
     if (trap)
         debug_step(cpu, behind);
-    if (cpu->s.debug_pending)
-        debug_traps(cpu);
 }
 
 /* A rising edge of NMI is remembered; IRET lets it in when one is served. */
@@ -220,10 +218,10 @@ static bool before(struct cpu *cpu, enum cpu_exit *exit)
     if (cpu->p->pins->a20 == cpu->s.a20_masked)
         switch_a20(cpu);
     if (cpu->s.debug_pending) { /* table 6-2: traps, interrupts, code */
-        debug_traps(cpu);
-        if (cpu->p->delivered) /* hit by a delivery, maybe of its own: on and on
-                                */
+        /* hit by a delivery, maybe its own: time must go on */
+        if (cpu->s.debug_pending & DR6_HITS)
             cpu->clock->now++;
+        debug_traps(cpu);
     }
     cpu->p->debug_held = cpu->s.debug_pending;
     if (!cpu->p->delivered)
@@ -254,6 +252,8 @@ static bool run_on(struct cpu *cpu, enum cpu_exit *exit)
         }
         if (!chain_run(cpu))
             step(cpu);
+        if (cpu->s.debug_pending)
+            debug_traps(cpu);
         if (p->vmcall) {
             *exit = CPU_VMCALL;
             return true;

@@ -240,6 +240,48 @@ static void general_detect_faults_once(void **state)
     assert_int_equal(run(b).vector, -1);
 }
 
+/* Armed by the program itself, in the middle of what runs as one block. */
+static void arming_counts_from_the_next_instruction(void **state)
+{
+    struct bench *b = *state;
+    struct cpu_state *s = &b->cpu.s;
+
+    for (unsigned data = 0; data < 2; data++) {
+        CODE(b, 0x90, 0x0f, 0x23, 0xf8, /* nop; mov dr7, eax */
+             0x90, 0x89, 0x0e, 0x90, 0x90, 0x90, 0xeb, 0xf4);
+        s->reg[ESI] = DATA_AT;
+        s->dr[0] = data ? DATA_AT : CODE_AT + 8;
+        s->dr[6] = 0xffff0ff0;
+        s->dr[7] = 0x400;
+        s->reg[EAX] = 0x402 | (data ? WRITE_BP : CODE_BP) << 16;
+        s->halted = 0;
+        b->clock.until = b->clock.now + 1000;
+        assert_int_equal(cpu_run(&b->cpu), CPU_HALTED); /* the handler's HLT */
+        assert_int_equal(s->eip - HANDLERS_AT, 16 * EXC_DB + 1);
+        assert_int_equal(peek32(b, s->reg[ESP]), CODE_AT + (data ? 7 : 8));
+        assert_int_equal(s->dr[6] & HITS, 1);
+    }
+}
+
+/* Checked when a program that runs sets AC, not only when the run begins. */
+static void popf_turns_alignment_checks_on(void **state)
+{
+    struct bench *b = *state;
+    struct cpu_state *s = &b->cpu.s;
+
+    bench_paging(b);
+    assert_true(cpu_set_cr0(&b->cpu, s->cr0 | CR0_AM));
+    bench_ring3(b);
+    s->reg[ESI] = DATA_AT + 1;
+    poke32(b, STACK3, 2 | FLAG_AC);
+    CODE(b, 0x90, 0x8b, 0x06, 0x90, 0x9d, /* mov eax, [esi]; popf */
+         0x90, 0x90, 0x8b, 0x06, 0x90, 0xeb, 0xf4);
+    b->clock.until = b->clock.now + 1000;
+    assert_int_equal(cpu_run(&b->cpu), CPU_HALTED);
+    assert_int_equal(s->eip - HANDLERS_AT, 16 * EXC_AC + 1);
+    assert_int_equal(peek32(b, s->reg[ESP] + 4), CODE_AT + 7);
+}
+
 static void dr4_and_dr5_are_aliases_without_de(void **state)
 {
     struct bench *b = *state;
@@ -335,6 +377,8 @@ int main(void)
         CASE(an_alignment_fault_that_faults_takes_time),
         CASE(ports_hit_with_cr4_de),
         CASE(general_detect_faults_once),
+        CASE(arming_counts_from_the_next_instruction),
+        CASE(popf_turns_alignment_checks_on),
         CASE(dr4_and_dr5_are_aliases_without_de),
         CASE(single_step_on_branches),
         CASE(a_step_behind_hlt_wakes_it),
