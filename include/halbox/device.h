@@ -199,6 +199,11 @@ HB_API bool line_get(const struct device *dev, unsigned pin);
 HB_API void dreq_set(struct device *dev, bool level);
 /** device_channel() - that channel, -1 when none. */
 HB_API int device_channel(const struct device *dev);
+/** device_irq() - the ISA IRQ that the device is strapped to, -1 when none. */
+HB_API int device_irq(const struct device *dev);
+/** dack_channel() - inside dack() and ready(): of which channel. For a card
+ *  with more than its strapped one, whose other DREQs are output pins. */
+HB_API unsigned dack_channel(const struct device *dev);
 
 /** device_ram() - host bytes [@offset, + @bytes) of window @window (.ram), to
  *  read or write; NULL when they leave it. The bus owns and saves them and
@@ -224,10 +229,15 @@ enum { FRAME_LEAST = 14, FRAME_MOST = 4096, FRAME_SHORTEST = 60 };
 /** frame_put() - an Ethernet frame leaves the machine by the device, as it
  *  would be given to model->frame; shorter ones than FRAME_SHORTEST are filled
  *  up with zeroes on the wire. */
-void frame_put(struct device *dev, const uint8_t *bytes, uint32_t n);
+HB_API void frame_put(struct device *dev, const uint8_t *bytes, uint32_t n);
 /** frame_crc() - its checksum: CRC-32 of IEEE 802.3, 3.2.9, the first byte on
  *  the wire in bits 0-7. Over an address: what multicast filters hash. */
-uint32_t frame_crc(const uint8_t *bytes, uint32_t n);
+HB_API uint32_t frame_crc(const uint8_t *bytes, uint32_t n);
+
+/** sound_put() - a stereo frame leaves the machine by the device, @rate frames
+ *  a second: event sound_out, whose listeners carry it on. */
+HB_API void sound_put(struct device *dev, uint32_t rate, int16_t left,
+                      int16_t right);
 
 /** pci_config_read()/pci_config_write() - for a host bridge: a configuration
  *  cycle of 1, 2 or 4 bytes inside one dword. An absent function reads all

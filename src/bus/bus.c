@@ -369,10 +369,24 @@ int device_channel(const struct device *dev)
     return place->has_dma ? place->dma : -1;
 }
 
+int device_irq(const struct device *dev)
+{
+    const struct bus_place *place = &wiring_of(dev)->place;
+
+    return place->has_irq ? place->irq : -1;
+}
+
 void stream_put(struct device *dev, uint8_t byte)
 {
     EMIT(wiring_of(dev)->bus->events, stream_out,
          EVENT_STRING(bus_device_name(dev)), byte);
+}
+
+void sound_put(struct device *dev, uint32_t rate, int16_t left, int16_t right)
+{
+    EMIT(wiring_of(dev)->bus->events, sound_out,
+         EVENT_STRING(bus_device_name(dev)), rate, (uint16_t)left,
+         (uint16_t)right);
 }
 
 void guest_finding(struct device *dev, const char *rule, const char *text)

@@ -59,6 +59,7 @@ struct device_wiring {
     char name[BUS_NAME];
     struct bus_place place;
     uint8_t irq_wire, dreq_wire;
+    uint8_t dack_channel; /* whose DACK or ready() it is now */
     uint8_t out_wire[DEVICE_PINS], in_wire[DEVICE_PINS];
     uint32_t bytes[DEVICE_WINDOWS];      /* of each window, settings applied */
     uint8_t *ram[DEVICE_WINDOWS];        /* of windows with .ram           */

@@ -5,21 +5,47 @@
 
 /* ---- who is there ------------------------------------------------------- */
 
+/* Is @dev behind @channel, by its strap or by a pin that is soldered to the
+ * channel's DREQ? *@asks: it drives that now. */
+static bool is_behind(const struct device *dev, unsigned channel, bool *asks)
+{
+    const struct device_wiring *w = wiring_of(dev);
+
+    if (device_channel(dev) == (int)channel) {
+        *asks = w->s.dreq;
+        return true;
+    }
+    for (unsigned pin = 0; pin < DEVICE_PINS; pin++) {
+        if (w->out_wire[pin] == WIRE_DREQ0 + channel) {
+            *asks = w->s.out >> pin & 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct device *channel_slave(const struct bus *bus, unsigned channel)
 {
     struct device *found = NULL;
 
     for (unsigned i = 0; i < bus->devices; i++) {
         struct device *dev = bus->device[i];
+        bool asks;
 
-        if (!dev->model->dack || device_channel(dev) != (int)channel)
+        if (!dev->model->dack || !is_behind(dev, channel, &asks))
             continue;
-        if (wiring_of(dev)->s.dreq)
+        wiring_of(dev)->dack_channel = (uint8_t)channel;
+        if (asks)
             return dev;
         if (!found)
             found = dev;
     }
     return found;
+}
+
+unsigned dack_channel(const struct device *dev)
+{
+    return wiring_of(dev)->dack_channel;
 }
 
 bool channel_cascaded(const struct bus *bus, unsigned channel)

@@ -44,6 +44,7 @@ void cli_fini(struct cli *cli)
         if (t->owned)
             fclose(t->file);
     }
+    cli_wav_close(cli);
     vec_free(&cli->trace);
     vec_free(&cli->initrd);
     vec_free(&cli->operand);

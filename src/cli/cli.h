@@ -25,6 +25,13 @@ enum cli_command { CLI_RUN, CLI_BOOT, CLI_TEST, CLI_LIST, CLI_COMMANDS };
 
 enum cli_serial { SERIAL_STDIO, SERIAL_FILE, SERIAL_NONE };
 
+/** --wav: what sound cards play. */
+struct cli_wav {
+    FILE *file; /* NULL: nobody asked */
+    uint32_t rate, frames;
+    uint32_t owed; /* of a frame, in parts of its rate */
+};
+
 /** A parsed command line. Strings are argv's. */
 struct cli {
     enum cli_command command;
@@ -39,6 +46,7 @@ struct cli {
     const char *serial_file;
     const char *net; /* options of the user network; NULL: none */
     bool help;
+    struct cli_wav wav;
 };
 
 /** One --trace: where events that a glob names are written. */
@@ -68,6 +76,13 @@ int cli_trace_add(struct cli *cli, const char *text);
 enum hb_status cli_trace_machine(void *cli, struct machine *m,
                                  struct hb_error *error);
 void cli_trace_gone(void *cli, struct machine *m);
+
+/** Sound: open the file, hang it on a machine, take it off, close. */
+int cli_wav_open(struct cli *cli, const char *path);
+enum hb_status cli_wav_machine(struct cli *cli, struct machine *m,
+                               struct hb_error *error);
+void cli_wav_gone(struct cli *cli, struct machine *m);
+void cli_wav_close(struct cli *cli);
 
 /** The commands. */
 int cli_run(struct cli *cli);

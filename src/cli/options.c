@@ -169,6 +169,13 @@ static int apply_initrd(struct cli *cli, const struct option_row *row,
                : cli_error(cli, CLI_HOST, "no memory");
 }
 
+static int apply_wav(struct cli *cli, const struct option_row *row,
+                     const char *value)
+{
+    (void)row;
+    return cli_wav_open(cli, value);
+}
+
 static int apply_help(struct cli *cli, const struct option_row *row,
                       const char *value)
 {
@@ -193,6 +200,7 @@ static const struct option_row options[] = {
     {"floppy", "FILE[,key=value...]", "a floppy drive; none: an empty one", ALL, apply_setting, "floppy", NULL},
     {"set", "KEY=VALUE", "any setting of a machine file", ALL, apply_set, NULL, NULL},
     {"trace", "GLOB[=FILE]", "write events; .json and .jsonl: as JSON lines", ALL, apply_trace, NULL, NULL},
+    {"wav", "FILE", "write what the sound cards play", ALL, apply_wav, NULL, NULL},
     {"verify", "off|report|stop", "what findings come to", R | T, apply_setting, "verify", NULL},
     {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T, apply_setting, "strict-dma", "on"},
     {"missing", "stub|fail", "imports that nothing serves", R | T, apply_setting, "missing", NULL},
