@@ -6,7 +6,7 @@
 
 static void fill(uint8_t *bytes)
 {
-    for (unsigned i = 0; i < DEMO_BYTES; i++)
+    for (unsigned i = 0; i < DEMO_THREE_PAGES; i++)
         bytes[i] = (uint8_t)(i * 7 + i / 251);
 }
 
@@ -39,12 +39,12 @@ static void post(struct demo *d)
     case DEMO_WRITE:
         call.kind = CALL_WRITE;
         call.in = d->out;
-        call.in_bytes = DEMO_BYTES;
+        call.in_bytes = d->bytes;
         break;
     case DEMO_READ:
         call.kind = CALL_READ;
         call.out = d->in;
-        call.out_bytes = DEMO_BYTES;
+        call.out_bytes = d->bytes;
         break;
     case DEMO_CLOSE:
     case DEMO_OVER:
@@ -56,12 +56,15 @@ static void post(struct demo *d)
 
 void demo_create(struct demo *d, const struct demo_bench *bench)
 {
-    const uint32_t out[] = {0x5a0, 0x321}, in[] = {0x888, 0x334};
+    const uint32_t out[] = {0x5a0, 0x321, 0x7ff}, in[] = {0x888, 0x334, 0x222};
+    uint32_t bytes = bench->bytes;
+    uint32_t offset = bytes == DEMO_BYTES ? 0x345 : 0xffe;
+    unsigned pages = (offset + bytes + 0xfff) / 0x1000;
     struct machine_config config;
     struct hb_error e = {0};
-    uint8_t bytes[DEMO_BYTES];
+    uint8_t text[DEMO_THREE_PAGES];
 
-    *d = (struct demo){.path = bench->path};
+    *d = (struct demo){.path = bench->path, .bytes = bytes};
     if (machine_config_init(&config, bench->platform, &e) ||
         machine_config_set(&config, "memory", bench->memory, &e) ||
         machine_config_device(&config, bench->card, &e) ||
@@ -69,24 +72,24 @@ void demo_create(struct demo *d, const struct demo_bench *bench)
         machine_load_driver_file(d->m, bench->image, &d->image, &e) ||
         !(d->process = machine_process(d->m, "demo", &e)) ||
         !(d->client = machine_client(d->m, d->process, &e)) ||
-        machine_buffer_pages(d->m, d->process, out, 2, 0x345, &d->out, &e) ||
-        machine_buffer_pages(d->m, d->process, in, 2, 0xffe, &d->in, &e))
+        machine_buffer_pages(d->m, d->process, out, pages, offset, &d->out,
+                             &e) ||
+        machine_buffer_pages(d->m, d->process, in, pages, 0xffe, &d->in, &e))
         fail_msg("%s", e.text);
-    fill(bytes);
+    fill(text);
     assert_int_equal(
-        machine_user_write(d->m, d->process, d->out, bytes, sizeof bytes, &e),
-        HB_OK);
+        machine_user_write(d->m, d->process, d->out, text, bytes, &e), HB_OK);
     d->pnp = last_device(d->m);
     post(d);
 }
 
 static void check(const struct demo *d)
 {
-    uint8_t want[DEMO_BYTES], got[DEMO_BYTES];
+    uint8_t want[DEMO_THREE_PAGES], got[DEMO_THREE_PAGES];
 
     fill(want);
-    assert_true(inspect_virtual(d->m, d->process, d->in, got, sizeof got));
-    assert_memory_equal(want, got, sizeof got);
+    assert_true(inspect_virtual(d->m, d->process, d->in, got, d->bytes));
+    assert_memory_equal(want, got, d->bytes);
 }
 
 bool demo_run(struct demo *d, uint64_t until)
@@ -115,7 +118,7 @@ bool demo_run(struct demo *d, uint64_t until)
         if (d->step == DEMO_OPEN)
             d->handle = r.handle;
         if (d->step == DEMO_WRITE || d->step == DEMO_READ)
-            assert_int_equal(r.information, DEMO_BYTES);
+            assert_int_equal(r.information, d->bytes);
         if (++d->step == DEMO_OVER) {
             check(d);
             return true;

@@ -15,8 +15,10 @@ enum demo_step {
     DEMO_CLOSE,
     DEMO_OVER
 };
-/* As much as the edu card holds; it starts inside a page, so lies in two. */
-enum { DEMO_BYTES = 4096, DEMO_LIMIT_NS = 1000000000 };
+/* As much as the edu card holds; it starts inside a page, so lies in two. The
+ * other size is for cards that hold more: a page whole, a bit before and after.
+ */
+enum { DEMO_BYTES = 4096, DEMO_THREE_PAGES = 4100, DEMO_LIMIT_NS = 1000000000 };
 
 struct demo {
     struct machine *m; /* not part of what is copied */
@@ -24,11 +26,13 @@ struct demo {
     enum demo_step step;
     uint32_t ticket, image, process, client, handle, pnp;
     gva_t out, in;
+    uint32_t bytes;
 };
 
 /** What the demo runs on. */
 struct demo_bench {
     const char *image, *card, *path, *platform, *memory;
+    uint32_t bytes;
 };
 
 /** demo_create() - machine, image, client and buffers; nothing has run. */

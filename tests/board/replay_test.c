@@ -8,15 +8,19 @@
 #include <unistd.h>
 
 static const struct demo_bench benches[] = {
-    {HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", "translate", "16M"},
-    {HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", "bounce", "256M"},
-    {HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", "adapter", "6G"},
-    {HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", "pae", "6G"},
-    {HALBOX_IMAGES "/edu_elf.o", "edu", "\\\\.\\Edu0", "translate", "256M"},
+    {HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", "translate", "16M",
+     DEMO_BYTES},
+    {HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", "bounce", "256M",
+     DEMO_BYTES},
+    {HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", "adapter", "6G",
+     DEMO_BYTES},
+    {HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", "pae", "6G", DEMO_BYTES},
+    {HALBOX_IMAGES "/edu_elf.o", "edu", "\\\\.\\Edu0", "translate", "256M",
+     DEMO_BYTES},
     {HALBOX_IMAGES "/isa_slave.sys", "isacard", "\\\\.\\IsaCard0", "translate",
-     "16M"},
+     "16M", DEMO_BYTES},
     {HALBOX_IMAGES "/isa_slave.sys", "isacard", "\\\\.\\IsaCard0", "bounce",
-     "6G"},
+     "6G", DEMO_BYTES},
 };
 enum { BENCHES = sizeof benches / sizeof *benches };
 #define ALL "*"
