@@ -12,6 +12,7 @@
 #include "base/events.h"
 #include "bus/bus.h"
 #include "cpu/model.h"
+#include "cpu/x80.h"
 #include "mm/ram.h"
 #include "mm/tlb.h"
 #include "mm/walk.h"
@@ -98,6 +99,17 @@ struct cpu_table {
     uint16_t limit;
 };
 
+/** The FPU; its registers in physical order, as MMX has them, and SSE's. */
+struct cpu_fpu {
+    struct x80 r[8];
+    uint16_t cw, sw, fop, fcs, fds;
+    uint32_t fip, fdp;
+    uint8_t full; /* a bit per physical register: not tagged empty */
+    uint64_t xmm[8][2];
+    uint32_t mxcsr;
+};
+enum { MXCSR_INIT = 0x1f80 };
+
 /** MSRs that hold what is written: msrs.def. */
 struct cpu_msr {
     uint64_t none; /* of all that read as fixed bits */
@@ -123,6 +135,7 @@ struct cpu_state {
     uint8_t shutdown;
     uint32_t debug_pending; /* bits of DR6: traps due behind an instruction */
     uint8_t a20_masked;     /* what the TLB was filled with: A20M# */
+    struct cpu_fpu fpu;
 };
 
 enum cpu_exit {
@@ -173,7 +186,7 @@ void cpu_reset(struct cpu *cpu);
  *  control stay. */
 void cpu_init_signal(struct cpu *cpu);
 extern const struct state_row cpu_state_rows[];
-enum { CPU_STATE_VERSION = 5 };
+enum { CPU_STATE_VERSION = 6 };
 
 /** cpu_run() - retire instructions until clock->now reaches clock->until, or
  *  something ends it earlier. Each instruction (and each iteration of a rep)

@@ -2,7 +2,7 @@
  * Source: SDM vol. 2, chapter 2 and appendix A. */
 #include <string.h>
 
-#include "cpu/ops.h"
+#include "cpu/fpu.h"
 
 enum { MOST_BYTES = 15 };
 
@@ -203,14 +203,22 @@ static void choose_group(struct insn *i)
     i->op = merged;
 }
 
-/* What hangs on the bytes alone. */
+/* An escape opcode's row is chosen by the whole of ModRM. */
+static void choose_x87(struct insn *i)
+{
+    i->op = i->mod == 3 ? &opcode_x87_reg[i->opcode & 7][i->reg << 3 | i->rm]
+                        : &opcode_x87_mem[i->opcode & 7][i->reg];
+}
+
+/* What hangs on the bytes and the model alone. */
 static void check_form(struct cpu *cpu, const struct insn *i)
 {
     uint32_t flags = i->op->flags, needs = flags >> F_NEEDS_SHIFT;
 
     if (needs && !model_has(&cpu->model, (enum cpu_feature)(needs - 1)))
         cpu_fault_plain(cpu, EXC_UD);
-    if (!i->op->run || ((flags & F_MEM) && i->mod == 3))
+    if (!i->op->run || ((flags & F_MEM) && i->mod == 3) ||
+        ((flags & F_REG) && i->mod != 3))
         cpu_fault_plain(cpu, EXC_UD);
     if (i->lock && !((flags & F_LOCK) && memory_destination(i)))
         cpu_fault_plain(cpu, EXC_UD);
@@ -225,6 +233,8 @@ void check_mode(struct cpu *cpu, const struct insn *i)
         cpu_fault_plain(cpu, EXC_UD);
     if ((flags & F_CPL0) && cpu->s.cpl)
         cpu_fault(cpu, EXC_GP, 0);
+    if (flags & F_UNIT)
+        fpu_check(cpu, flags);
 }
 
 static void decode(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
@@ -245,7 +255,9 @@ static void decode(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
     if ((i->op->flags & F_MODRM) || takes_modrm(i->op->dst) ||
         takes_modrm(i->op->src))
         modrm(&f);
-    if (i->op->flags & F_GROUP)
+    if ((i->op->flags & F_GROUP) && i->op->group == GROUP_X87)
+        choose_x87(i);
+    else if (i->op->flags & F_GROUP)
         choose_group(i);
     immediate(&f, i->op->dst);
     immediate(&f, i->op->src);
@@ -254,7 +266,7 @@ static void decode(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
         i->seg = (uint8_t)(i->seg_override - 1);
     check_form(cpu, i);
     i->run = i->op->run;
-    i->checked = i->op->flags & (F_PE | F_CPL0);
+    i->checked = i->op->flags & (F_PE | F_CPL0 | F_UNIT);
 }
 
 const struct insn *fetch_insn(struct cpu *cpu)

@@ -14,8 +14,7 @@
 #define HAS_PENTIUM4 (HAS_PENTIUM2 | HAS(SSE) | HAS(SSE2) | HAS(CLFSH))
 
 /* Of the rows' features, those that the CPU has so far. */
-#define MODELLED                                                               \
-    (~(HAS(FPU) | HAS(MMX) | HAS(FXSR) | HAS(SSE) | HAS(SSE2) | HAS(CLFSH)))
+#define MODELLED (~(HAS(MMX) | HAS(FXSR) | HAS(SSE) | HAS(SSE2) | HAS(CLFSH)))
 
 #define CPU(n, t, s, f, x, brand, basic, ...)                                  \
     {n, t, s, (f)&MODELLED, x, brand, basic, {__VA_ARGS__}},

@@ -8,20 +8,6 @@ void op_nop(struct cpu *cpu, const struct insn *i)
     (void)i;
 }
 
-/* No FPU yet: every x87 opcode is #NM, as with CR0.EM. */
-void op_fpu(struct cpu *cpu, const struct insn *i)
-{
-    (void)i;
-    cpu_fault_plain(cpu, EXC_NM);
-}
-
-void op_fwait(struct cpu *cpu, const struct insn *i)
-{
-    (void)i;
-    if ((cpu->s.cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS))
-        cpu_fault_plain(cpu, EXC_NM);
-}
-
 void op_hlt(struct cpu *cpu, const struct insn *i)
 {
     (void)i;

@@ -16,6 +16,7 @@ enum op_group {
     GROUP8,
     GROUP9,
     GROUP11,
+    GROUP_X87, /* rows of x87.def */
     OP_GROUPS
 };
 extern const struct opcode opcode_group[OP_GROUPS][8];
@@ -25,11 +26,15 @@ extern const struct opcode opcode_group[OP_GROUPS][8];
 #define OP8                       OP
 #define OP16                      OP
 #define GROUP(c, g, d, s, e, f)
-#define ROW(g, r, n, e, run, f) HANDLER(run)
+#define ROW(g, r, n, e, run, f)   HANDLER(run)
+#define X87_MEM(op, r, n, run, f) HANDLER(run)
+#define X87_STI                   X87_MEM
+#define X87_ONE                   X87_MEM
 #define MAP_ONE
 #define MAP_0F
 #define MAP_GROUPS
 #include "cpu/opcodes.def"
+#include "cpu/x87.def"
 #undef MAP_ONE
 #undef MAP_0F
 #undef MAP_GROUPS
@@ -38,6 +43,9 @@ extern const struct opcode opcode_group[OP_GROUPS][8];
 #undef OP16
 #undef GROUP
 #undef ROW
+#undef X87_MEM
+#undef X87_STI
+#undef X87_ONE
 #undef HANDLER
 
 #endif

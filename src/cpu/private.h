@@ -98,11 +98,16 @@ enum op_flag {
     F_MODRM = 1 << 1, /* has a ModRM byte though no operand says so */
     F_CPL0 = 1 << 2,  /* #GP(0) outside ring 0 */
     F_PE = 1 << 3,    /* #UD in real and V86 mode */
-    F_FPU = 1 << 4,   /* #NM: no FPU yet, as with CR0.EM */
+    F_FPU = 1 << 4,   /* of the FPU: CR0, and a pending exception first */
     F_GROUP = 1 << 5, /* `run` is chosen by ModRM.reg from a group's rows */
     F_REP = 1 << 6,   /* a string instruction: F2, F3 repeat */
     F_MEM = 1 << 7,   /* r/m must be memory, else #UD */
     F_END = 1 << 8,   /* ends a block: jumps, or changes segments, IF, TF */
+    F_QUIET = 1 << 9, /* of the FPU, without waiting for exceptions */
+    F_MMX = 1 << 10,   /* as F_FPU, but #UD by CR0.EM */
+    F_SSE = 1 << 11,  /* CR0 and CR4.OSFXSR */
+    F_REG = 1 << 12,  /* r/m must be a register, else #UD */
+    F_UNIT = F_FPU | F_QUIET | F_MMX | F_SSE,
     F_NEEDS_SHIFT = 16,
 };
 /** An instruction of CPUs with that feature alone, else #UD. */
@@ -237,6 +242,18 @@ uint32_t seg_modify(struct cpu *cpu, unsigned seg, uint32_t offset,
 void seg_write(struct cpu *cpu, unsigned seg, uint32_t offset, unsigned bytes,
                uint32_t v);
 
+/* Of more than four bytes: mem_wide.c. A write faults before any byte. */
+void seg_read_block(struct cpu *cpu, unsigned seg, uint32_t offset, void *to,
+                    uint32_t bytes);
+void seg_write_block(struct cpu *cpu, unsigned seg, uint32_t offset,
+                     const void *from, uint32_t bytes);
+uint64_t seg_read64(struct cpu *cpu, unsigned seg, uint32_t offset);
+void seg_write64(struct cpu *cpu, unsigned seg, uint32_t offset, uint64_t v);
+struct x80 seg_read80(struct cpu *cpu, unsigned seg, uint32_t offset);
+void seg_write80(struct cpu *cpu, unsigned seg, uint32_t offset, struct x80 v);
+void fpu_pack80(struct x80 v, uint8_t to[10]);
+struct x80 fpu_unpack80(const uint8_t from[10]);
+
 /* ---- stack, by SS.B --------------------------------------------------------
  */
 
@@ -348,6 +365,8 @@ bool decode_ahead(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
 /** check_mode() - rules in @i->checked that hang on the mode. */
 void check_mode(struct cpu *cpu, const struct insn *i);
 extern const struct opcode opcode_one[256], opcode_0f[256];
+/** Escape opcodes by their low three bits and ModRM.reg, or ModRM's low six. */
+extern const struct opcode opcode_x87_mem[8][8], opcode_x87_reg[8][64];
 
 /** run_insn() - @i stands at CS:EIP: do it, with its tick and EIP. */
 void run_insn(struct cpu *cpu, const struct insn *i);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cpu/block.h"
+#include "cpu/fpu.h"
 
 enum { FIRST_INTERRUPT = 32 }; /* vectors below are exceptions */
 
@@ -71,6 +72,7 @@ void cpu_reset(struct cpu *cpu)
     s->gdtr.limit = s->idtr.limit = 0xffff;
     s->a20_masked = !bus_pins(cpu->bus)->a20;
     alignment_changed(cpu);
+    fpu_reset(&s->fpu);
     tlb_flush(&cpu->tlb, true);
 }
 
@@ -87,6 +89,7 @@ void cpu_init_signal(struct cpu *cpu)
     s->sysenter_eip = old.sysenter_eip;
     s->tsc_offset = old.tsc_offset;
     s->msr = old.msr;
+    s->fpu = old.fpu;
 }
 
 /* The A20 gate has switched: no page is where it was. */

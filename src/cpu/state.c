@@ -15,6 +15,27 @@ static const struct state_row table_rows[] = {
     STATE_END,
 };
 
+static const struct state_row x80_rows[] = {
+    STATE_INT(struct x80, m),
+    STATE_INT(struct x80, se),
+    STATE_END,
+};
+
+static const struct state_row fpu_rows[] = {
+    STATE_STRUCTS(struct cpu_fpu, r, x80_rows),
+    STATE_INT(struct cpu_fpu, cw),
+    STATE_INT(struct cpu_fpu, sw),
+    STATE_INT(struct cpu_fpu, fop),
+    STATE_INT(struct cpu_fpu, fcs),
+    STATE_INT(struct cpu_fpu, fds),
+    STATE_INT(struct cpu_fpu, fip),
+    STATE_INT(struct cpu_fpu, fdp),
+    STATE_INT(struct cpu_fpu, full),
+    STATE_INTS(struct cpu_fpu, xmm),
+    STATE_INT(struct cpu_fpu, mxcsr),
+    STATE_END,
+};
+
 static const struct state_row msr_rows[] = {
     STATE_INT(struct cpu_msr, none),
     STATE_INTS(struct cpu_msr, p5_mc),
@@ -64,5 +85,6 @@ const struct state_row cpu_state_rows[] = {
     STATE_INT(struct cpu_state, shutdown),
     STATE_INT(struct cpu_state, debug_pending),
     STATE_INT(struct cpu_state, a20_masked),
+    STATE_STRUCT(struct cpu_state, fpu, fpu_rows),
     STATE_END,
 };

@@ -48,17 +48,52 @@ static unsigned add_rows(struct form *out, unsigned count,
 
             if (row->run)
                 out[count++] =
-                    (struct form){o, row, two_byte, (uint8_t)code, reg};
+                    (struct form){o, row, two_byte, (uint8_t)code, reg, 0, 0};
         }
         if (!(o->flags & F_GROUP) && o->run)
-            out[count++] = (struct form){o, o, two_byte, (uint8_t)code, -1};
+            out[count++] =
+                (struct form){o, o, two_byte, (uint8_t)code, -1, 0, 0};
+    }
+    return count;
+}
+
+/* Eight rows that differ in ST(i) alone are one form. */
+static unsigned add_x87(struct form *out, unsigned count, unsigned op)
+{
+    for (int reg = 0; reg < 8; reg++) {
+        const struct opcode *o = &opcode_x87_mem[op][reg];
+        uint8_t code = (uint8_t)(0xd8 + op);
+
+        if (o->run)
+            out[count++] =
+                (struct form){.outer = o, .row = o, .opcode = code, .reg = reg};
+        o = &opcode_x87_reg[op][8 * reg];
+        if (o[0].run && o[7].run && o[0].run == o[7].run &&
+            !strcmp(o[0].name, o[7].name)) {
+            out[count++] =
+                (struct form){.outer = o, .row = o, .opcode = code, .reg = reg};
+            continue;
+        }
+        for (int rm = 0; rm < 8; rm++)
+            if (o[rm].run)
+                out[count++] =
+                    (struct form){.outer = o + rm,
+                                  .row = o + rm,
+                                  .opcode = code,
+                                  .reg = reg,
+                                  .fixed = (uint8_t)(0xc0 | reg << 3 | rm)};
     }
     return count;
 }
 
 unsigned forms_all(struct form out[FORMS_MOST])
 {
-    return add_rows(out, add_rows(out, 0, opcode_one, false), opcode_0f, true);
+    unsigned count = add_rows(out, 0, opcode_one, false);
+
+    count = add_rows(out, count, opcode_0f, true);
+    for (unsigned op = 0; op < 8; op++)
+        count = add_x87(out, count, op);
+    return count;
 }
 
 void form_text(const struct form *f, char *out, unsigned bytes)
@@ -69,6 +104,11 @@ void form_text(const struct form *f, char *out, unsigned bytes)
         snprintf(group, sizeof group, " /%d", f->reg);
     snprintf(out, bytes, "%s%02x%s %s", f->two_byte ? "0f " : "", f->opcode,
              group, f->row->name);
+}
+
+bool form_fpu(const struct form *f)
+{
+    return f->row->flags & F_UNIT;
 }
 
 static bool named(const struct form *f, const char *names)
@@ -106,8 +146,9 @@ static bool has_modrm(const struct form *f)
 {
     const struct opcode *o = f->outer;
 
-    return (o->flags & F_MODRM) || is_e(o->dst) || is_e(o->src) ||
-           is_g(o->dst) || is_g(o->src) || o->dst == O_M || o->src == O_M;
+    return (o->flags & F_MODRM) || (f->row->flags & (F_MEM | F_REG)) ||
+           is_e(o->dst) || is_e(o->src) || is_g(o->dst) || is_g(o->src) ||
+           o->dst == O_M || o->src == O_M;
 }
 
 static void poke(struct form_case *c, uint32_t at, uint32_t v, unsigned n)
@@ -141,9 +182,14 @@ static void memory_form(struct form_case *c, uint64_t *seed, unsigned reg)
     c->memory = true;
     if (base == ECX && c->bits == 16) /* it may be a count below 16 */
         base = EDX;
-    switch (below(seed, 6)) {
-    case 0: /* [disp32] */
-        byte(c, reg << 3 | 5);
+    switch (c->plain ? below(seed, 2) : below(seed, 6)) {
+    case 0:             /* [disp32] */
+        if (c->plain) { /* not relative to RIP */
+            byte(c, reg << 3 | 4);
+            byte(c, 0x25);
+        } else {
+            byte(c, reg << 3 | 5);
+        }
         bytes(c, c->target, 4);
         return;
     case 1: /* [base] */
@@ -184,7 +230,8 @@ static void bit_string_form(struct form_case *c, uint64_t *seed, unsigned reg)
     c->memory = true;
     c->in.reg[reg] = below(seed, 6400) - 3200;
     c->target = SILICON_DATA + 4096;
-    byte(c, reg << 3 | 5);
+    byte(c, reg << 3 | 4);
+    byte(c, 0x25);
     bytes(c, c->target, 4);
 }
 
@@ -192,8 +239,13 @@ static void modrm(const struct form *f, struct form_case *c, uint64_t *seed)
 {
     unsigned reg = f->reg >= 0 ? (unsigned)f->reg : below(seed, 8);
     unsigned rm = below(seed, 8);
-    bool memory = (f->row->flags | f->outer->flags) & F_MEM || one_in(seed, 2);
+    unsigned flags = f->row->flags | f->outer->flags;
+    bool memory = flags & F_MEM || (!(flags & F_REG) && one_in(seed, 2));
 
+    if (f->fixed) {
+        byte(c, f->fixed);
+        return;
+    }
     if (memory && named(f, "bt bts btr btc") && f->reg < 0) {
         bit_string_form(c, seed, reg);
     } else if (memory) {
@@ -304,6 +356,7 @@ static void prefixes(const struct form *f, struct form_case *c, uint64_t *seed)
 static void reset(struct form_case *c, uint64_t *seed)
 {
     memset(c, 0, sizeof *c);
+    c->plain = !silicon_32();
     c->target = data_place(seed);
     for (unsigned n = 0; n < 8; n++)
         c->in.reg[n] = value(seed);
@@ -337,6 +390,19 @@ void form_make(const struct form *f, uint64_t *seed, struct form_case *c)
         memmove(c->code + 1, c->code, c->bytes++);
         c->code[0] = 0xf0;
     }
+}
+
+/* What means something else there, or uses the stack or 64-bit counts. */
+bool form_in_64(const struct form *f)
+{
+    bool gone = named(f, "aaa aad aam aas arpl bound daa das into popa pusha "
+                         "salc push pop pushf popf call ret enter leave jcxz "
+                         "loop loope loopne jmp") ||
+                (f->row->flags & F_REP);
+
+    return !gone &&
+           (f->two_byte || ((f->opcode & 0xf0) != 0x40 &&
+                            (f->opcode & 0xfc) != 0xa0 && f->opcode != 0x82));
 }
 
 /* ---- what the SDM leaves undefined, vol. 2 under each instruction ---------

@@ -15,7 +15,9 @@ struct form {
     const struct opcode *row; /* name, handler, rules; of a group its member */
     bool two_byte;
     uint8_t opcode;
-    int reg; /* ModRM.reg of a group's member, else -1 */
+    int reg;        /* ModRM.reg of a group's member, else -1 */
+    uint8_t fixed;  /* the whole of ModRM, or 0 */
+    uint8_t prefix; /* mandatory: 66h, F2h, F3h, or 0 */
 };
 
 enum { FORMS_MOST = 1024 };
@@ -25,11 +27,17 @@ unsigned forms_all(struct form out[FORMS_MOST]);
 /** form_text() - "0f b1 cmpxchg" for messages. */
 void form_text(const struct form *f, char *out, unsigned bytes);
 
+/** form_in_64() - 64-bit mode does the same with it. */
+bool form_in_64(const struct form *f);
+/** form_fpu() - of the FPU, MMX or SSE. */
+bool form_fpu(const struct form *f);
+
 /** A made case. */
 struct form_case {
     uint8_t code[24];
     unsigned bytes;
     unsigned bits; /* operand size */
+    bool plain;    /* only address forms that 64-bit mode has too */
     bool memory;   /* r/m is memory, at `target` */
     uint32_t target;
     struct silicon in;
@@ -38,6 +46,8 @@ struct form_case {
         unsigned bytes;
     } poke[2]; /* memory that the case wants first */
     unsigned pokes;
+    uint8_t operand[512]; /* of the FPU: its memory operand, at `target` */
+    unsigned operand_bytes;
 };
 
 /** form_make() - a random case of @f from *@seed. */

@@ -25,7 +25,7 @@ static const struct {
 } elsewhere[] = {
     {"call far", "far_test.c"},    {"clts", "system_test.c"},
     {"cli", "system_test.c"},      {"cpuid", "system_test.c"},
-    {"fwait", "system_test.c"},    {"hlt", "system_test.c"},
+    {"fwait", "fpu_test.c"},       {"hlt", "system_test.c"},
     {"in", "port_test.c"},         {"ins", "port_test.c"},
     {"insb", "port_test.c"},       {"int", "trap_test.c"},
     {"int1", "trap_test.c"},       {"int3", "trap_test.c"},
@@ -52,7 +52,6 @@ static const struct {
     {"sysenter", "far_test.c"},    {"sysexit", "far_test.c"},
     {"verr", "segment_test.c"},    {"verw", "segment_test.c"},
     {"wbinvd", "system_test.c"},   {"wrmsr", "system_test.c"},
-    {"x87", "system_test.c"},
 };
 
 /* MOV of control, debug and segment registers carries the name "mov". */
@@ -74,6 +73,11 @@ bool row_on_silicon(const struct form *f)
         if (!strcmp(on_silicon[n], f->row->name))
             return true;
     return false;
+}
+
+bool row_on_fpu_silicon(const struct form *f)
+{
+    return form_fpu(f);
 }
 
 const char *row_elsewhere(const struct form *f)

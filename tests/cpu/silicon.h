@@ -5,6 +5,7 @@
 #ifndef TESTS_CPU_SILICON_H
 #define TESTS_CPU_SILICON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -19,9 +20,14 @@ enum {
 struct silicon {
     uint32_t reg[8]; /* in the order of the encoding */
     uint32_t eflags, eip;
-    uint32_t vector, error; /* out: of the trap that ended it */
+    uint32_t vector, error;       /* out: of the trap that ended it */
+    _Alignas(16) uint8_t fx[512]; /* as FXSAVE64 has it; all zero: as FNINIT
+                                     leaves the FPU, and not looked at */
 };
 
+/** silicon_32() - the host has compatibility mode; else code runs in 64-bit
+ *  mode, the upper halves of all registers zero. */
+bool silicon_32(void);
 /** silicon_open() - map the pages, take the signals. */
 void silicon_open(void);
 /** silicon_run() - from @s->eip until the first trap. */

@@ -1,0 +1,119 @@
+/* src/cpu/mem_wide.c -- accesses of more than four bytes, as the FPU, MMX and
+ * SSE make them: checked as one, in pieces where the page is no RAM. */
+#include <string.h>
+
+#include "cpu/private.h"
+
+/* Host memory for all of it, or NULL. */
+static uint8_t *direct(struct cpu *cpu, uint32_t at, uint32_t bytes,
+                       unsigned access)
+{
+    const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
+    unsigned need = cpu_user(cpu) ? access << TLB_USER : access;
+
+    if ((e->fast & need) && (at & PAGE_MASK) + bytes <= PAGE_BYTES)
+        return e->host + (at & PAGE_MASK);
+    return NULL;
+}
+
+/* The widest piece that lies inside an aligned dword. */
+static unsigned piece(uint32_t at, uint32_t left)
+{
+    if (!(at & 3) && left >= 4)
+        return 4;
+    return !(at & 1) && left >= 2 ? 2 : 1;
+}
+
+void seg_read_block(struct cpu *cpu, unsigned seg, uint32_t offset, void *to,
+                    uint32_t bytes)
+{
+    uint32_t at = seg_linear(cpu, seg, offset, bytes, false);
+    const uint8_t *host = direct(cpu, at, bytes, MEM_READ);
+    uint8_t *p = to;
+    bool user = cpu_user(cpu);
+
+    if (host) {
+        memcpy(to, host, bytes);
+        return;
+    }
+    for (uint32_t n; bytes; bytes -= n, at += n, p += n) {
+        uint32_t v;
+
+        n = piece(at, bytes);
+        v = n == 4   ? mem_read32(cpu, at, user)
+            : n == 2 ? mem_read16(cpu, at, user)
+                     : mem_read8(cpu, at, user);
+        memcpy(p, &v, n);
+    }
+}
+
+void seg_write_block(struct cpu *cpu, unsigned seg, uint32_t offset,
+                     const void *from, uint32_t bytes)
+{
+    uint32_t at = seg_linear(cpu, seg, offset, bytes, true);
+    uint8_t *host = direct(cpu, at, bytes, MEM_WRITE);
+    const uint8_t *p = from;
+    bool user = cpu_user(cpu);
+
+    if (host) {
+        memcpy(host, from, bytes);
+        return;
+    }
+    mem_probe(cpu, at, bytes, user);
+    for (uint32_t n; bytes; bytes -= n, at += n, p += n) {
+        uint32_t v = 0;
+
+        n = piece(at, bytes);
+        memcpy(&v, p, n);
+        if (n == 4)
+            mem_write32(cpu, at, v, user);
+        else if (n == 2)
+            mem_write16(cpu, at, (uint16_t)v, user);
+        else
+            mem_write8(cpu, at, (uint8_t)v, user);
+    }
+}
+
+uint64_t seg_read64(struct cpu *cpu, unsigned seg, uint32_t offset)
+{
+    uint64_t v;
+
+    seg_read_block(cpu, seg, offset, &v, sizeof v);
+    return v;
+}
+
+void seg_write64(struct cpu *cpu, unsigned seg, uint32_t offset, uint64_t v)
+{
+    seg_write_block(cpu, seg, offset, &v, sizeof v);
+}
+
+void fpu_pack80(struct x80 v, uint8_t to[10])
+{
+    memcpy(to, &v.m, 8);
+    memcpy(to + 8, &v.se, 2);
+}
+
+struct x80 fpu_unpack80(const uint8_t from[10])
+{
+    struct x80 v;
+
+    memcpy(&v.m, from, 8);
+    memcpy(&v.se, from + 8, 2);
+    return v;
+}
+
+struct x80 seg_read80(struct cpu *cpu, unsigned seg, uint32_t offset)
+{
+    uint8_t image[10];
+
+    seg_read_block(cpu, seg, offset, image, sizeof image);
+    return fpu_unpack80(image);
+}
+
+void seg_write80(struct cpu *cpu, unsigned seg, uint32_t offset, struct x80 v)
+{
+    uint8_t image[10];
+
+    fpu_pack80(v, image);
+    seg_write_block(cpu, seg, offset, image, sizeof image);
+}
