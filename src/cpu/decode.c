@@ -197,10 +197,24 @@ static void choose_group(struct insn *i)
     merged->name = row->name;
     merged->run = row->run;
     merged->flags |= row->flags;
-    merged->ext = row->ext;
+    if (row->ext)
+        merged->ext = row->ext;
     if (row->ext == O_Iv && merged->dst == O_Eb)
         merged->ext = O_Ib;
     i->op = merged;
+}
+
+/* An opcode that the 0F map leaves to MMX and SSE: F2 and F3 go before 66. */
+static void choose_simd(const struct fetch *f)
+{
+    struct insn *i = f->i;
+    bool big = f->cpu->s.seg[CS].access & SEG_DB;
+
+    i->simd = i->rep == 0xf3               ? SIMD_F3
+              : i->rep                     ? SIMD_F2
+              : i->bits != (big ? 32 : 16) ? SIMD_66
+                                           : SIMD_NP;
+    i->op = &opcode_sse[i->simd][i->opcode];
 }
 
 /* An escape opcode's row is chosen by the whole of ModRM. */
@@ -250,6 +264,8 @@ static void decode(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
         map = opcode_0f;
     }
     i->op = &map[i->opcode];
+    if (map == opcode_0f && !i->op->run && !(i->op->flags & F_GROUP))
+        choose_simd(&f);
     if (!i->op->run && !(i->op->flags & F_GROUP))
         cpu_fault_plain(cpu, EXC_UD);
     if ((i->op->flags & F_MODRM) || takes_modrm(i->op->dst) ||

@@ -13,11 +13,8 @@
      HAS(CMOV) | HAS(PAT) | HAS(PSE36) | HAS(PMC) | HAS(MMX) | HAS(FXSR))
 #define HAS_PENTIUM4 (HAS_PENTIUM2 | HAS(SSE) | HAS(SSE2) | HAS(CLFSH))
 
-/* Of the rows' features, those that the CPU has so far. */
-#define MODELLED (~(HAS(MMX) | HAS(FXSR) | HAS(SSE) | HAS(SSE2) | HAS(CLFSH)))
-
 #define CPU(n, t, s, f, x, brand, basic, ...)                                  \
-    {n, t, s, (f)&MODELLED, x, brand, basic, {__VA_ARGS__}},
+    {n, t, s, f, x, brand, basic, {__VA_ARGS__}},
 static const struct cpu_model models[] = {
 #include "cpu/cpus.def"
 };
@@ -66,7 +63,7 @@ static bool change(struct cpu_model *m, const char *word, size_t n)
             strncasecmp(features[i].name, word + 1, n - 1) != 0)
             continue;
         m->features = on ? m->features | bit : m->features & ~bit;
-        return !on || (bit & MODELLED);
+        return true;
     }
     return false;
 }

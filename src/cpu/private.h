@@ -130,6 +130,7 @@ struct insn {
     uint8_t abits;    /* address size attribute */
     uint8_t rep;      /* 0, F2h, F3h */
     uint8_t lock;
+    uint8_t simd;         /* mandatory prefix: enum simd_prefix */
     uint8_t seg;          /* segment of the memory operand, override applied */
     uint8_t seg_override; /* 0, or 1 + enum cpu_seg */
     uint8_t mod, reg, rm;
@@ -365,6 +366,9 @@ bool decode_ahead(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
 /** check_mode() - rules in @i->checked that hang on the mode. */
 void check_mode(struct cpu *cpu, const struct insn *i);
 extern const struct opcode opcode_one[256], opcode_0f[256];
+/** MMX and SSE: what of the 0F map is chosen by a mandatory prefix too. */
+enum simd_prefix { SIMD_NP, SIMD_66, SIMD_F3, SIMD_F2, SIMD_PREFIXES };
+extern const struct opcode opcode_sse[SIMD_PREFIXES][256];
 /** Escape opcodes by their low three bits and ModRM.reg, or ModRM's low six. */
 extern const struct opcode opcode_x87_mem[8][8], opcode_x87_reg[8][64];
 

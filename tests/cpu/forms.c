@@ -47,12 +47,18 @@ static unsigned add_rows(struct form *out, unsigned count,
             const struct opcode *row = &opcode_group[o->group][reg];
 
             if (row->run)
-                out[count++] =
-                    (struct form){o, row, two_byte, (uint8_t)code, reg, 0, 0};
+                out[count++] = (struct form){.outer = o,
+                                             .row = row,
+                                             .two_byte = two_byte,
+                                             .opcode = (uint8_t)code,
+                                             .reg = reg};
         }
         if (!(o->flags & F_GROUP) && o->run)
-            out[count++] =
-                (struct form){o, o, two_byte, (uint8_t)code, -1, 0, 0};
+            out[count++] = (struct form){.outer = o,
+                                         .row = o,
+                                         .two_byte = two_byte,
+                                         .opcode = (uint8_t)code,
+                                         .reg = -1};
     }
     return count;
 }
@@ -86,6 +92,31 @@ static unsigned add_x87(struct form *out, unsigned count, unsigned op)
     return count;
 }
 
+static const uint8_t prefix_bytes[SIMD_PREFIXES] = {0, 0x66, 0xf3, 0xf2};
+
+static unsigned add_simd(struct form *out, unsigned count, unsigned prefix)
+{
+    for (unsigned code = 0; code < 256; code++) {
+        const struct opcode *o = &opcode_sse[prefix][code];
+        struct form f = {.outer = o,
+                         .row = o,
+                         .two_byte = true,
+                         .opcode = (uint8_t)code,
+                         .reg = -1,
+                         .prefix = prefix_bytes[prefix],
+                         .simd = true};
+
+        if (o->run)
+            out[count++] = f;
+        for (f.reg = 0; (o->flags & F_GROUP) && f.reg < 8; f.reg++) {
+            f.row = &opcode_group[o->group][f.reg];
+            if (f.row->run)
+                out[count++] = f;
+        }
+    }
+    return count;
+}
+
 unsigned forms_all(struct form out[FORMS_MOST])
 {
     unsigned count = add_rows(out, 0, opcode_one, false);
@@ -93,6 +124,8 @@ unsigned forms_all(struct form out[FORMS_MOST])
     count = add_rows(out, count, opcode_0f, true);
     for (unsigned op = 0; op < 8; op++)
         count = add_x87(out, count, op);
+    for (unsigned prefix = 0; prefix < SIMD_PREFIXES; prefix++)
+        count = add_simd(out, count, prefix);
     return count;
 }
 
@@ -102,13 +135,18 @@ void form_text(const struct form *f, char *out, unsigned bytes)
 
     if (f->reg >= 0)
         snprintf(group, sizeof group, " /%d", f->reg);
+    if (f->prefix) {
+        snprintf(out, bytes, "%02x 0f %02x%s %s", f->prefix, f->opcode, group,
+                 f->row->name);
+        return;
+    }
     snprintf(out, bytes, "%s%02x%s %s", f->two_byte ? "0f " : "", f->opcode,
              group, f->row->name);
 }
 
 bool form_fpu(const struct form *f)
 {
-    return f->row->flags & F_UNIT;
+    return f->simd || (f->row->flags & F_UNIT);
 }
 
 static bool named(const struct form *f, const char *names)
@@ -239,7 +277,7 @@ static void modrm(const struct form *f, struct form_case *c, uint64_t *seed)
 {
     unsigned reg = f->reg >= 0 ? (unsigned)f->reg : below(seed, 8);
     unsigned rm = below(seed, 8);
-    unsigned flags = f->row->flags | f->outer->flags;
+    uint32_t flags = f->row->flags | f->outer->flags;
     bool memory = flags & F_MEM || (!(flags & F_REG) && one_in(seed, 2));
 
     if (f->fixed) {
@@ -324,6 +362,8 @@ static void special(const struct form *f, struct form_case *c, uint64_t *seed)
         r[EBX] = c->target - (r[EAX] & 255);
     if (named(f, "loop loope loopne jcxz") && one_in(seed, 2))
         r[ECX] = below(seed, 2);
+    if (named(f, "maskmovq maskmovdqu"))
+        r[EDI] = c->target;
     if (named(f, "enter leave"))
         r[EBP] = SILICON_STACK + 512 + below(seed, 4096);
     if (named(f, "shld shrd") && c->bits == 16)
@@ -347,7 +387,10 @@ static void prefixes(const struct form *f, struct form_case *c, uint64_t *seed)
     if ((f->row->flags & F_REP) && one_in(seed, 2))
         byte(c, 0xf2 + below(seed, 2));
     c->bits = 32;
-    if (one_in(seed, 3) && !near) { /* 16-bit branches leave our pages */
+    if (f->prefix)
+        byte(c, f->prefix);
+    if (!f->simd && one_in(seed, 3) &&
+        !near) { /* 16-bit branches leave our pages */
         c->bits = 16;
         byte(c, 0x66);
     }
@@ -375,6 +418,8 @@ void form_make(const struct form *f, uint64_t *seed, struct form_case *c)
 
     reset(c, seed);
     prefixes(f, c, seed);
+    if (f->simd && !one_in(seed, 16))
+        c->target &= ~15u;
     special(f, c, seed);
     if (f->two_byte)
         byte(c, 0x0f);
@@ -385,6 +430,8 @@ void form_make(const struct form *f, uint64_t *seed, struct form_case *c)
     immediate(f, c, seed, f->outer->src);
     wide = f->outer->dst != O_Eb;
     immediate(f, c, seed, f->row->ext == O_Iv && !wide ? O_Ib : f->row->ext);
+    if (f->simd && f->row != f->outer)
+        immediate(f, c, seed, f->outer->ext);
     if (c->memory && (f->row->flags & F_LOCK) && is_e(f->outer->dst) &&
         one_in(seed, 4)) {
         memmove(c->code + 1, c->code, c->bytes++);

@@ -18,6 +18,7 @@ struct form {
     int reg;        /* ModRM.reg of a group's member, else -1 */
     uint8_t fixed;  /* the whole of ModRM, or 0 */
     uint8_t prefix; /* mandatory: 66h, F2h, F3h, or 0 */
+    bool simd;      /* of opcode_sse */
 };
 
 enum { FORMS_MOST = 1024 };

@@ -16,8 +16,8 @@ void fpu_save_image(const struct cpu *cpu, uint8_t fx[512]);
 /** fpu_case_differs() - what of the two results is not equal and must be, as
  *  text; NULL: nothing. */
 const char *fpu_case_differs(const struct form *f, const struct form_case *c,
-                             const uint8_t theirs[512],
-                             const uint8_t ours[512]);
+                             const struct silicon *their,
+                             const struct silicon *our);
 /** fpu_case_flags() - bits of EFLAGS that may differ. */
 uint32_t fpu_case_flags(const struct form *f, const uint8_t theirs[512]);
 void fpu_case_explain(const uint8_t in[512], const uint8_t theirs[512],

@@ -25,7 +25,8 @@ static const struct {
 } elsewhere[] = {
     {"call far", "far_test.c"},    {"clts", "system_test.c"},
     {"cli", "system_test.c"},      {"cpuid", "system_test.c"},
-    {"fwait", "fpu_test.c"},       {"hlt", "system_test.c"},
+    {"fwait", "fpu_test.c"},       {"fxsave", "sse_test.c"},
+    {"fxrstor", "sse_test.c"},     {"hlt", "system_test.c"},
     {"in", "port_test.c"},         {"ins", "port_test.c"},
     {"insb", "port_test.c"},       {"int", "trap_test.c"},
     {"int1", "trap_test.c"},       {"int3", "trap_test.c"},
@@ -77,7 +78,7 @@ bool row_on_silicon(const struct form *f)
 
 bool row_on_fpu_silicon(const struct form *f)
 {
-    return form_fpu(f);
+    return form_fpu(f) && !row_elsewhere(f);
 }
 
 const char *row_elsewhere(const struct form *f)

@@ -143,7 +143,7 @@ bool bed_case(struct bed *bed, const struct form *f, uint64_t *seed)
         (theirs.eflags ^ ours.eflags) & flags)
         what = "registers";
     else if (form_fpu(f))
-        what = fpu_case_differs(f, &c, theirs.fx, ours.fx);
+        what = fpu_case_differs(f, &c, &theirs, &ours);
     if (!what && !memory_equal(bed->b))
         what = "memory";
     if (what) {
