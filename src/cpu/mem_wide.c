@@ -9,11 +9,17 @@ static uint8_t *direct(struct cpu *cpu, uint32_t at, uint32_t bytes,
                        unsigned access)
 {
     const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
-    unsigned need = cpu_user(cpu) ? access << TLB_USER : access;
 
-    if ((e->fast & need) && (at & PAGE_MASK) + bytes <= PAGE_BYTES)
+    if ((e->fast & fast_need(cpu, access, cpu_user(cpu))) &&
+        (at & PAGE_MASK) + bytes <= PAGE_BYTES)
         return e->host + (at & PAGE_MASK);
     return NULL;
+}
+
+/* Table 6-7: doubles and extended reals lie on multiples of 8. */
+static void align8(struct cpu *cpu, unsigned seg, uint32_t offset)
+{
+    check_alignment(cpu, cpu->s.seg[seg].base + offset, 8);
 }
 
 /* The widest piece that lies inside an aligned dword. */
@@ -78,12 +84,14 @@ uint64_t seg_read64(struct cpu *cpu, unsigned seg, uint32_t offset)
 {
     uint64_t v;
 
+    align8(cpu, seg, offset);
     seg_read_block(cpu, seg, offset, &v, sizeof v);
     return v;
 }
 
 void seg_write64(struct cpu *cpu, unsigned seg, uint32_t offset, uint64_t v)
 {
+    align8(cpu, seg, offset);
     seg_write_block(cpu, seg, offset, &v, sizeof v);
 }
 
@@ -106,6 +114,7 @@ struct x80 seg_read80(struct cpu *cpu, unsigned seg, uint32_t offset)
 {
     uint8_t image[10];
 
+    align8(cpu, seg, offset);
     seg_read_block(cpu, seg, offset, image, sizeof image);
     return fpu_unpack80(image);
 }
@@ -114,6 +123,7 @@ void seg_write80(struct cpu *cpu, unsigned seg, uint32_t offset, struct x80 v)
 {
     uint8_t image[10];
 
+    align8(cpu, seg, offset);
     fpu_pack80(v, image);
     seg_write_block(cpu, seg, offset, image, sizeof image);
 }
