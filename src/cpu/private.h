@@ -104,7 +104,7 @@ enum op_flag {
     F_MEM = 1 << 7,   /* r/m must be memory, else #UD */
     F_END = 1 << 8,   /* ends a block: jumps, or changes segments, IF, TF */
     F_QUIET = 1 << 9, /* of the FPU, without waiting for exceptions */
-    F_MMX = 1 << 10,   /* as F_FPU, but #UD by CR0.EM */
+    F_MMX = 1 << 10,  /* as F_FPU, but #UD by CR0.EM */
     F_SSE = 1 << 11,  /* CR0 and CR4.OSFXSR */
     F_REG = 1 << 12,  /* r/m must be a register, else #UD */
     F_UNIT = F_FPU | F_QUIET | F_MMX | F_SSE,
