@@ -281,8 +281,14 @@ static void write_edges(struct ram *ram, gpa_t at, uint64_t v, unsigned bytes)
 #define ACCESS(bits)                                                           \
     uint##bits##_t ram_read##bits(const struct ram *ram, gpa_t at)             \
     {                                                                          \
-        uint##bits##_t v;                                                      \
+        uint##bits##_t v = 0;                                                  \
                                                                                \
+        if ((at.v & PAGE_MASK) <= PAGE_BYTES - sizeof v &&                     \
+            ram_is(ram, at, sizeof v)) {                                       \
+            if (is_touched(ram, at.v >> PAGE_SHIFT))                           \
+                memcpy(&v, ram->base + at.v, sizeof v);                        \
+            return v;                                                          \
+        }                                                                      \
         if (!ram_read(ram, at, &v, sizeof v))                                  \
             v = (uint##bits##_t)read_edges(ram, at, sizeof v);                 \
         return v;                                                              \

@@ -3,10 +3,10 @@
 #include "cpu/block.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 enum { ARENA_BYTES = 32 << 20, PAGE_SLOTS = 4096 };
-enum { MOST_BYTES = 15 };
 
 const struct block block_none;
 
@@ -25,6 +25,7 @@ static void empty(struct blocks *b, struct ram *ram)
             ram_set_code(ram, gpa_of(k->page << PAGE_SHIFT), 0);
         b->page[i] = NULL;
     }
+    memset(b->spare, 0, sizeof b->spare);
     b->used = 0;
     b->emptied++;
 }
@@ -33,8 +34,8 @@ static void empty(struct blocks *b, struct ram *ram)
 static void drop(void *context, gpa_t page, uint64_t lines)
 {
     struct cpu *cpu = context;
-    struct block **k =
-        &cpu->p->blocks->page[(page.v >> PAGE_SHIFT) % PAGE_SLOTS];
+    struct blocks *all = cpu->p->blocks;
+    struct block **k = &all->page[(page.v >> PAGE_SHIFT) % PAGE_SLOTS];
     uint64_t left = 0;
 
     while (*k) {
@@ -43,6 +44,8 @@ static void drop(void *context, gpa_t page, uint64_t lines)
         if (b->page == page.v >> PAGE_SHIFT && b->lines & lines) {
             b->key = 0;
             *k = b->next_in_page;
+            b->next_in_page = all->spare[b->count];
+            all->spare[b->count] = b;
         } else {
             if (b->page == page.v >> PAGE_SHIFT)
                 left |= b->lines;
@@ -87,32 +90,6 @@ void blocks_destroy(struct cpu *cpu)
     cpu->p->blocks = NULL;
 }
 
-static bool ends(const struct insn *i)
-{
-    return i->op->flags & (F_END | F_CPL0);
-}
-
-/* Whole instructions of one page up to one that ends the block; 0: none. */
-static unsigned decode_run(struct cpu *cpu, const uint8_t *host, unsigned room,
-                           unsigned *bytes)
-{
-    struct insn *insn = cpu->p->blocks->insn;
-    unsigned count = 0;
-
-    *bytes = 0;
-    while (count < BLOCK_INSNS && *bytes < room) {
-        unsigned left = room - *bytes;
-
-        if (!decode_ahead(cpu, &insn[count], host + *bytes,
-                          left < MOST_BYTES ? left : MOST_BYTES))
-            break;
-        *bytes += insn[count].length;
-        if (ends(&insn[count++]))
-            break;
-    }
-    return count;
-}
-
 static void fill(struct block *b, const struct insn *insn)
 {
     struct insn *kept = (struct insn *)(void *)&b->uop[b->count + 1];
@@ -136,22 +113,39 @@ static void fill(struct block *b, const struct insn *insn)
     }
 }
 
+/* Room for @count instructions: a dropped block's, or new. Links that still
+ * lead there compare the key. */
+static struct block *room_for(struct blocks *all, struct ram *ram,
+                              unsigned count)
+{
+    struct block *b = all->spare[count];
+
+    if (b) {
+        all->spare[count] = b->next_in_page;
+        return b;
+    }
+    if (all->used + block_bytes(count) > ARENA_BYTES)
+        empty(all, ram);
+    b = (struct block *)(void *)(all->arena + all->used);
+    all->used += (block_bytes(count) + 63) & ~(size_t)63;
+    return b;
+}
+
 static const struct block *make(struct cpu *cpu, const struct tlb_entry *e,
                                 uint32_t in_page, uint64_t key)
 {
     struct blocks *all = cpu->p->blocks;
-    const uint8_t *host = e->host + in_page;
-    unsigned bytes, count;
+    unsigned bytes = 0, count;
     gpa_t at = gpa_of(e->frame + in_page);
     struct block *b, **list;
 
-    count = decode_run(cpu, host, PAGE_BYTES - in_page, &bytes);
+    count = decode_run(cpu, all->insn, BLOCK_INSNS, e->host + in_page,
+                       PAGE_BYTES - in_page);
     if (!count)
         return NULL;
-    if (all->used + block_bytes(count) > ARENA_BYTES)
-        empty(all, cpu->ram);
-    b = (struct block *)(void *)(all->arena + all->used);
-    all->used += (block_bytes(count) + 63) & ~(size_t)63;
+    for (unsigned n = 0; n < count; n++)
+        bytes += all->insn[n].length;
+    b = room_for(all, cpu->ram, count);
     *b = (struct block){.key = key,
                         .link = {&block_none, &block_none},
                         .page = e->frame >> PAGE_SHIFT,

@@ -46,14 +46,15 @@ static inline struct block *block_of(const struct uop *u)
                             offsetof(struct block, uop));
 }
 
-enum { BLOCK_SLOTS = 1 << 16 };
+enum { BLOCK_SLOTS = 1 << 15 };
 struct blocks {
     const struct block *slot[BLOCK_SLOTS]; /* by key; none is NULL */
     struct block **page; /* hash of those of a page, by next_in_page */
     uint8_t *arena;      /* where they lie, one behind the other */
     size_t used;
-    uint32_t emptied;              /* counts up when all of them went */
-    struct insn insn[BLOCK_INSNS]; /* being decoded */
+    struct block *spare[BLOCK_INSNS + 1]; /* dropped, by count */
+    uint32_t emptied;                     /* counts up when all of them went */
+    struct insn insn[BLOCK_INSNS];        /* being decoded */
 };
 
 /** A block that is none: what links and slots hold at first. */

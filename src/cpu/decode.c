@@ -291,18 +291,31 @@ const struct insn *fetch_insn(struct cpu *cpu)
     return &cpu->p->odd;
 }
 
+static bool ends(const struct insn *i)
+{
+    return i->op->flags & (F_END | F_CPL0);
+}
+
 /* A fault while decoding comes here instead of to the run loop. */
-bool decode_ahead(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
-                  unsigned count)
+unsigned decode_run(struct cpu *cpu, struct insn *insn, unsigned most,
+                    const uint8_t *bytes, unsigned room)
 {
     sigjmp_buf run_loop;
-    bool whole = false;
+    volatile unsigned count = 0, at = 0;
 
     memcpy(run_loop, cpu->p->fault, sizeof run_loop);
     if (!sigsetjmp(cpu->p->fault, 0)) {
-        decode(cpu, i, bytes, count);
-        whole = true;
+        while (count < most && at < room) {
+            struct insn *i = &insn[count];
+
+            decode(cpu, i, bytes + at,
+                   room - at < MOST_BYTES ? room - at : MOST_BYTES);
+            at += i->length;
+            count++;
+            if (ends(i))
+                break;
+        }
     }
     memcpy(cpu->p->fault, run_loop, sizeof run_loop);
-    return whole;
+    return count;
 }

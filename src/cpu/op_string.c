@@ -111,6 +111,26 @@ static bool movs_many(struct cpu *cpu, const struct insn *i)
     return true;
 }
 
+static uint32_t element(const uint8_t *at, unsigned n)
+{
+    uint32_t v = 0;
+
+    memcpy(&v, at, n);
+    return v;
+}
+
+static void fill(uint8_t *to, uint32_t v, unsigned n, uint32_t count)
+{
+    if (n == 1)
+        memset(to, (int)(v & 255), count);
+    else if (n == 2)
+        for (uint32_t k = 0; k < count; k++)
+            memcpy(to + 2 * k, &v, 2);
+    else
+        for (uint32_t k = 0; k < count; k++)
+            memcpy(to + 4 * k, &v, 4);
+}
+
 static bool stos_many(struct cpu *cpu, const struct insn *i)
 {
     uint32_t count = most_at_once(cpu, i), n = bytes_of(i);
@@ -121,9 +141,74 @@ static bool stos_many(struct cpu *cpu, const struct insn *i)
     to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_WRITE, &count);
     if (!to || count < 2)
         return false;
-    for (uint32_t k = 0; k < count; k++)
-        memcpy(to + k * n, &cpu->s.reg[EAX], n);
+    fill(to, cpu->s.reg[EAX], n, count);
     cpu->s.reg[EDI] += count * n;
+    end_many(cpu, count);
+    return true;
+}
+
+/* What is compared goes on while equal (F3) or different (F2). */
+static bool scas_many(struct cpu *cpu, const struct insn *i)
+{
+    uint32_t count = most_at_once(cpu, i), n = bytes_of(i), k = 0, b;
+    uint32_t a = reg_get(cpu, EAX, 8 * n);
+    const uint8_t *at;
+    bool more;
+
+    if (count < 2)
+        return false;
+    at = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_READ, &count);
+    if (!at || count < 2)
+        return false;
+    do {
+        b = element(at + k * n, n);
+        more = (a == b) == (i->rep == 0xf3);
+    } while (++k < count && more);
+    flags_sub(cpu, a, b, 0, 8 * n);
+    cpu->s.reg[EDI] += k * n;
+    end_many(cpu, k);
+    cpu->p->repeat = cpu->p->repeat && more;
+    return true;
+}
+
+static bool cmps_many(struct cpu *cpu, const struct insn *i)
+{
+    uint32_t count = most_at_once(cpu, i), n = bytes_of(i), k = 0, a, b;
+    const uint8_t *from, *to;
+    bool more;
+
+    if (count < 2)
+        return false;
+    from = plain_run(cpu, i->seg, cpu->s.reg[ESI], n, MEM_READ, &count);
+    to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_READ, &count);
+    if (!from || !to || count < 2)
+        return false;
+    do {
+        a = element(from + k * n, n);
+        b = element(to + k * n, n);
+        more = (a == b) == (i->rep == 0xf3);
+    } while (++k < count && more);
+    flags_sub(cpu, a, b, 0, 8 * n);
+    cpu->s.reg[ESI] += k * n;
+    cpu->s.reg[EDI] += k * n;
+    end_many(cpu, k);
+    cpu->p->repeat = cpu->p->repeat && more;
+    return true;
+}
+
+/* Only the last element stays. */
+static bool lods_many(struct cpu *cpu, const struct insn *i)
+{
+    uint32_t count = most_at_once(cpu, i), n = bytes_of(i);
+    const uint8_t *from;
+
+    if (count < 2)
+        return false;
+    from = plain_run(cpu, i->seg, cpu->s.reg[ESI], n, MEM_READ, &count);
+    if (!from || count < 2)
+        return false;
+    reg_set(cpu, EAX, 8 * n, element(from + (count - 1) * n, n));
+    cpu->s.reg[ESI] += count * n;
     end_many(cpu, count);
     return true;
 }
@@ -154,7 +239,7 @@ void op_lods(struct cpu *cpu, const struct insn *i)
 {
     unsigned n = bytes_of(i);
 
-    if (!begin(cpu, i))
+    if (!begin(cpu, i) || lods_many(cpu, i))
         return;
     reg_set(cpu, EAX, 8 * n, seg_read(cpu, i->seg, index_get(cpu, i, ESI), n));
     index_step(cpu, i, ESI);
@@ -166,7 +251,7 @@ void op_cmps(struct cpu *cpu, const struct insn *i)
     unsigned n = bytes_of(i);
     uint32_t a, b;
 
-    if (!begin(cpu, i))
+    if (!begin(cpu, i) || cmps_many(cpu, i))
         return;
     a = seg_read(cpu, i->seg, index_get(cpu, i, ESI), n);
     b = seg_read(cpu, ES, index_get(cpu, i, EDI), n);
@@ -181,7 +266,7 @@ void op_scas(struct cpu *cpu, const struct insn *i)
     unsigned n = bytes_of(i);
     uint32_t b;
 
-    if (!begin(cpu, i))
+    if (!begin(cpu, i) || scas_many(cpu, i))
         return;
     b = seg_read(cpu, ES, index_get(cpu, i, EDI), n);
     flags_sub(cpu, reg_get(cpu, EAX, 8 * n), b, 0, 8 * n);

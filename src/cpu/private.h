@@ -359,10 +359,11 @@ void debug_traps(struct cpu *cpu);
  *  while fetching, #UD, #GP for more than 15 bytes. Rules that hang on the mode
  *  are not asked. */
 const struct insn *fetch_insn(struct cpu *cpu);
-/** decode_ahead() - the instruction whose first @count bytes are at @bytes.
- *  False: it is not whole, or not legal; nobody has been told. */
-bool decode_ahead(struct cpu *cpu, struct insn *i, const uint8_t *bytes,
-                  unsigned count);
+/** decode_run() - up to @most instructions of the @room bytes at @bytes, as far
+ *  as one that ends a block, or until one is not whole or not legal: nobody has
+ *  been told. Returns how many. */
+unsigned decode_run(struct cpu *cpu, struct insn *insn, unsigned most,
+                    const uint8_t *bytes, unsigned room);
 /** check_mode() - rules in @i->checked that hang on the mode. */
 void check_mode(struct cpu *cpu, const struct insn *i);
 extern const struct opcode opcode_one[256], opcode_0f[256];

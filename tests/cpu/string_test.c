@@ -14,7 +14,8 @@ enum { CASES = 400, WINDOW = 3 * PAGE_BYTES };
 
 static struct bench *prepared(uint64_t seed)
 {
-    static const uint8_t op[] = {0xa4, 0xa5, 0xaa, 0xab};
+    static const uint8_t op[] = {0xa4, 0xa5, 0xaa, 0xab, 0xa6,
+                                 0xa7, 0xac, 0xad, 0xae, 0xaf};
     struct bench *b = bench_create(RAM_BYTES);
     struct cpu_state *s = &b->cpu.s;
     uint32_t code;
@@ -32,7 +33,8 @@ static struct bench *prepared(uint64_t seed)
         s->eflags |= FLAG_DF;
     if (form_random(&seed) % 4 == 0) /* a page that is not there */
         poke32(b, bench_pte(DATA_AT + 2 * PAGE_BYTES), 0);
-    code = 0xf3 | (uint32_t)op[form_random(&seed) % 4] << 8 | 0xf40000;
+    code = 0xf3u - form_random(&seed) % 2;
+    code |= (uint32_t)op[form_random(&seed) % sizeof op] << 8 | 0xf40000;
     if (form_random(&seed) % 8 == 0)
         code = 0x66 | code << 8;
     poke32(b, CODE_AT, code | (code >> 24 ? 0 : 0xf4000000));
