@@ -26,8 +26,11 @@ static void on_serial(void *context, const struct hb_event *event)
 {
     struct session *s = context;
 
-    if (s->serial)
-        fputc((int)event->args[1], s->serial);
+    if (!s->serial)
+        return;
+    fputc((int)event->args[1], s->serial);
+    if (event->args[1] == '\n') /* who reads a pipe wants each line at once */
+        fflush(s->serial);
 }
 
 /* isa-debug-exit of other emulators: OUT to the port ends the run. */
