@@ -172,6 +172,50 @@ static const struct block *find(const struct blocks *all, uint64_t page,
     return b;
 }
 
+/* Where it lies and the bytes there now; false: not near a page's end, or not
+ * in the TLB. */
+static bool crossing_bytes(struct cpu *cpu, struct crossing *now)
+{
+    const struct cpu_segment *cs = &cpu->s.seg[CS];
+    uint32_t at = cs->base + cpu->s.eip, in_page = at & PAGE_MASK;
+    uint32_t first = PAGE_BYTES - in_page;
+    const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at)), *next;
+
+    if (first >= CROSSING_BYTES || cpu->s.eip > cs->limit ||
+        cs->limit - cpu->s.eip < CROSSING_BYTES)
+        return false;
+    next = tlb_entry(&cpu->tlb, gva_of(at + first));
+    if (!(e->fast & next->fast & cpu->fast.code))
+        return false;
+    now->key = (uint64_t)(uintptr_t)(e->host + in_page) + cpu->fast.mode;
+    now->second = next->host;
+    memcpy(now->bytes, e->host + in_page, first);
+    memcpy(now->bytes + first, next->host, CROSSING_BYTES - first);
+    return true;
+}
+
+const struct insn *crossing_here(struct cpu *cpu, bool make_it)
+{
+    struct crossing now, *kept;
+
+    if (!crossing_bytes(cpu, &now))
+        return NULL;
+    kept = &cpu->p->blocks->crossing[(now.key ^ now.key >> 12) % CROSSINGS];
+    if (kept->key == now.key && kept->second == now.second &&
+        !memcmp(kept->bytes, now.bytes, kept->insn.length))
+        return &kept->insn;
+    if (!make_it)
+        return NULL;
+    kept->key = 0;
+    if (!decode_run(cpu, &kept->insn, 1, now.bytes, CROSSING_BYTES) ||
+        kept->insn.length <= PAGE_BYTES - (now.key & PAGE_MASK))
+        return NULL;
+    kept->key = now.key;
+    kept->second = now.second;
+    memcpy(kept->bytes, now.bytes, CROSSING_BYTES);
+    return &kept->insn;
+}
+
 const struct block *block_here(struct cpu *cpu)
 {
     const struct cpu_segment *cs = &cpu->s.seg[CS];
@@ -185,9 +229,11 @@ const struct block *block_here(struct cpu *cpu)
     key = (uint64_t)(uintptr_t)(e->host + (at & PAGE_MASK)) + cpu->fast.mode;
     slot = block_slot(cpu->p->blocks, key);
     if ((*slot)->key != key) {
-        const struct block *b =
-            find(cpu->p->blocks, e->frame >> PAGE_SHIFT, key);
+        const struct block *b;
 
+        if (crossing_here(cpu, false))
+            return NULL;
+        b = find(cpu->p->blocks, e->frame >> PAGE_SHIFT, key);
         if (!b)
             b = make(cpu, e, at & PAGE_MASK, key);
         if (!b)

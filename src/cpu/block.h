@@ -46,6 +46,16 @@ static inline struct block *block_of(const struct uop *u)
                             offsetof(struct block, uop));
 }
 
+/** An instruction that lies in two pages, with the bytes it was made from: it
+ *  is good while they are there, whoever writes. */
+enum { CROSSINGS = 64, CROSSING_BYTES = 15 };
+struct crossing {
+    uint64_t key;
+    const uint8_t *second; /* host page of its end */
+    uint8_t bytes[CROSSING_BYTES + 1];
+    struct insn insn;
+};
+
 enum { BLOCK_SLOTS = 1 << 15 };
 struct blocks {
     const struct block *slot[BLOCK_SLOTS]; /* by key; none is NULL */
@@ -55,6 +65,7 @@ struct blocks {
     struct block *spare[BLOCK_INSNS + 1]; /* dropped, by count */
     uint32_t emptied;                     /* counts up when all of them went */
     struct insn insn[BLOCK_INSNS];        /* being decoded */
+    struct crossing crossing[CROSSINGS];
 };
 
 /** A block that is none: what links and slots hold at first. */
@@ -71,6 +82,9 @@ static inline const struct block **block_slot(struct blocks *b, uint64_t key)
 /** block_here() - the block at CS:EIP in the present mode, made if need be;
  *  NULL: none can be, run one instruction by itself. */
 const struct block *block_here(struct cpu *cpu);
+/** crossing_here() - the instruction at CS:EIP, if it lies in two pages of RAM;
+ *  made if @make and it was not kept. */
+const struct insn *crossing_here(struct cpu *cpu, bool make);
 /** uop_make() - choose the handler of @u, in its place in block @b, for @i;
  *  NULL: what follows the block. */
 void uop_make(const struct block *b, struct uop *u, const struct insn *i);

@@ -119,8 +119,15 @@ bool chain_run(struct cpu *cpu)
     cpu->fast.write = (uint8_t)fast_need(cpu, TLB_WRITE, user);
     cpu->fast.code = TLB_FETCH << (user ? TLB_USER : 0);
     b = block_here(cpu);
-    if (!b)
-        return false;
+    if (!b) {
+        const struct insn *i = crossing_here(cpu, true);
+
+        if (!i)
+            return false;
+        cpu->s.eflags &= ~(uint32_t)FLAG_RF;
+        run_insn(cpu, i);
+        return true;
+    }
     cpu->s.eflags &= ~(uint32_t)FLAG_RF;
     if (!in_time(cpu, b)) {
         run_part(cpu, b);
