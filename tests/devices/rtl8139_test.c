@@ -359,7 +359,7 @@ static void the_ring_wraps_or_runs_over_its_end(void **state)
         assert_int_equal(bench_get16(b, CBR), 7540 + 1508 - 8192);
         assert_memory_equal(b->ram + RING + 7544, frame, 8192 - 7544);
         assert_memory_equal(b->ram + RING + (wrap ? 8192 : 0),
-                            frame + 8192 - 7544, 1500 - (8192 - 7544));
+                            frame + (8192 - 7544), 1500 - (8192 - 7544));
     }
 }
 
