@@ -192,6 +192,21 @@ static NTSTATUS CircularMdl(PDEVICE_OBJECT Device)
     return status;
 }
 
+static void CircularIrp(PIRP Irp)
+{
+    PVOID buffer = ExAllocatePoolWithTag(NonPagedPool, 64, 'tsoH');
+    PMDL one = buffer ? IoAllocateMdl(buffer, 64, FALSE, FALSE, NULL) : NULL;
+    PMDL two = buffer ? IoAllocateMdl(buffer, 64, FALSE, FALSE, NULL) : NULL;
+
+    if (!one || !two)
+        return;
+    MmBuildMdlForNonPagedPool(one);
+    MmBuildMdlForNonPagedPool(two);
+    one->Next = two;
+    two->Next = one;
+    Irp->MdlAddress = one;
+}
+
 static void FreeTwice(void)
 {
     PVOID block = ExAllocatePoolWithTag(NonPagedPool, 64, 'tsoH');
@@ -239,6 +254,7 @@ static NTSTATUS Misdeed(PDEVICE_OBJECT Device, enum hostile What)
 {
     switch (What) {
     case HOSTILE_NOTHING:
+    case HOSTILE_CIRCULAR_IRP:
         break;
     case HOSTILE_RECURSES:
         Recurse(0);
@@ -293,6 +309,8 @@ static NTSTATUS NTAPI Control(PDEVICE_OBJECT Device, PIRP Irp)
         IoMarkIrpPending(Irp);
         return STATUS_PENDING;
     }
+    if (what == HOSTILE_CIRCULAR_IRP)
+        CircularIrp(Irp);
     status = Misdeed(Device, what);
     if (what == HOSTILE_COMPLETES_TWICE) {
         Irp->IoStatus.Status = STATUS_SUCCESS;

@@ -31,6 +31,7 @@ enum hostile {
     HOSTILE_CIRCULAR_MDL, /* an MDL whose Next is itself, mapped for DMA     */
     HOSTILE_EMPTY_STACK,  /* IoCallDriver without a stack location left      */
     HOSTILE_FREES_TWICE,  /* pool                                            */
+    HOSTILE_CIRCULAR_IRP, /* completed with MDLs that follow each other      */
     HOSTILE_COUNT
 };
 

@@ -121,6 +121,55 @@ static void a_callback_that_never_returns_meets_the_limit(void **state)
     assert_false(ke_ended(r->ke));
 }
 
+/* jmp $ as a service routine of card 0 and as a DPC: time goes on, also for
+ * whoever has a higher level. */
+static void a_service_routine_that_loops_meets_the_limit(void **state)
+{
+    struct rig *r = *state;
+    uint32_t loop = here(r), code;
+
+    CODE(r, 0xeb, 0xfe);
+    connect_isr(r, 3, loop, 0, false, true);
+    code = here(r);
+    out_card(r, 0, 1);
+    note(r, 1);
+    ret(r, 4);
+    start(r, code, 0);
+    assert_false(run(r, 500000));
+    assert_false(ke_ended(r->ke));
+    assert_int_equal(r->notes, 0);
+}
+
+static void
+a_dpc_that_loops_meets_the_limit_and_lets_interrupts_in(void **state)
+{
+    struct rig *r = *state;
+    uint32_t dpc = pool(r, 0x20), isr = here(r), loop, code;
+
+    out_card(r, 0, 0);
+    note(r, 1);
+    mov_eax(r, 1);
+    ret(r, 8);
+    connect_isr(r, 3, isr, 0, false, true);
+    loop = here(r);
+    out_card(r, 0, 1);
+    CODE(r, 0xeb, 0xfe);
+    code = here(r);
+    set(r, dpc, 0x01000013);
+    set(r, dpc + 0xc, loop);
+    emit_push(r, 0);
+    emit_push(r, 0);
+    emit_push(r, dpc);
+    call(r, "KeInsertQueueDpc");
+    note(r, 2);
+    ret(r, 4);
+    start(r, code, 0);
+    assert_false(run(r, 500000));
+    assert_false(ke_ended(r->ke));
+    assert_int_equal(r->notes, 1);
+    assert_int_equal(r->note[0], 1);
+}
+
 /* SEC-016: a DPC routine that is nowhere */
 static void a_null_dpc_routine_faults_in_the_guest(void **state)
 {
@@ -264,6 +313,8 @@ int main(void)
         cmocka_unit_test(every_export_survives_bad_pointers),
         cmocka_unit_test(random_code_ends_or_goes_on),
         TEST(a_callback_that_never_returns_meets_the_limit),
+        TEST(a_service_routine_that_loops_meets_the_limit),
+        TEST(a_dpc_that_loops_meets_the_limit_and_lets_interrupts_in),
         TEST(a_null_dpc_routine_faults_in_the_guest),
         TEST(a_circular_device_queue_ends),
         TEST(a_level_interrupt_nobody_clears_is_told),

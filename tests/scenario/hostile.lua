@@ -8,7 +8,7 @@ local names = {"nothing", "pops_more", "pops_less", "smashes_frame", "unwinds", 
                "raises_again", "keeps_irql", "vmcall", "copied_stub", "null_callback",
                "wild_callback", "loops", "dpc_loops", "waits", "bugchecks", "reads_null",
                "writes_stub", "completes_twice", "forgets", "circular_mdl", "empty_stack",
-               "frees_twice"}
+               "frees_twice", "circular_irp"}
 local code = {}
 for i, name in ipairs(names) do code[name] = 0x222000 + 4 * (i - 1) end
 
@@ -83,6 +83,11 @@ end)
 
 test("a request that the driver forgets ends the run and says so", function()
     fails(function() ask("forgets") end, "ZwDeviceIoControlFile waits for")
+end)
+
+test("an IRP whose MDLs follow each other in a circle completes", function()
+    equal(ask("circular_irp"), STATUS.SUCCESS)
+    equal(ask("nothing"), STATUS.SUCCESS)
 end)
 
 test("a circular list of MDLs is mapped as its first", function()
