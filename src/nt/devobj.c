@@ -117,6 +117,23 @@ uint32_t device_create(struct nt *nt, struct device_wish *wish,
     return STATUS_SUCCESS;
 }
 
+static bool timer_of(const void *timer, const void *device)
+{
+    return ((const struct nt_timer *)timer)->device ==
+           *(const uint32_t *)device;
+}
+
+static bool shutdown_of(const void *shutdown, const void *device)
+{
+    return ((const struct nt_shutdown *)shutdown)->device ==
+           *(const uint32_t *)device;
+}
+
+void shutdown_forget(struct nt *nt, uint32_t device)
+{
+    vec_drop(&nt->s.shutdown, sizeof(struct nt_shutdown), shutdown_of, &device);
+}
+
 bool device_delete(struct nt *nt, uint32_t device)
 {
     uint32_t number = ob_find(nt, device);
@@ -127,12 +144,8 @@ bool device_delete(struct nt *nt, uint32_t device)
     unlink_from_driver(nt, device);
     ob_unname(nt, number);
     o->deleted = true;
-    for (uint32_t i = nt->s.timers.count; i-- > 0;)
-        if (VEC_AT(struct nt_timer, &nt->s.timers, i)->device == device)
-            vec_remove(&nt->s.timers, sizeof(struct nt_timer), i);
-    for (uint32_t i = nt->s.shutdown.count; i-- > 0;)
-        if (VEC_AT(struct nt_shutdown, &nt->s.shutdown, i)->device == device)
-            vec_remove(&nt->s.shutdown, sizeof(struct nt_shutdown), i);
+    vec_drop(&nt->s.timers, sizeof(struct nt_timer), timer_of, &device);
+    shutdown_forget(nt, device);
     if (nt_get32(nt, device + DEVOBJ_ReferenceCount) == 0)
         ob_dereference(nt, number);
     return true;

@@ -54,6 +54,24 @@ uint32_t driver_create(struct nt *nt, const char *service)
     return at;
 }
 
+static bool listener_of(const void *listener, const void *driver)
+{
+    return ((const struct nt_listener *)listener)->driver ==
+           *(const uint32_t *)driver;
+}
+
+static bool reinitialization_of(const void *r, const void *driver)
+{
+    return ((const struct nt_reinitialization *)r)->driver ==
+           *(const uint32_t *)driver;
+}
+
+static bool claim_of(const void *claim, const void *driver)
+{
+    return ((const struct nt_claim *)claim)->driver ==
+           *(const uint32_t *)driver;
+}
+
 void driver_delete(struct nt *nt, uint32_t driver)
 {
     uint32_t number = ob_find(nt, driver);
@@ -69,17 +87,11 @@ void driver_delete(struct nt *nt, uint32_t driver)
             vec_remove(&nt->s.extensions, sizeof *e, i);
         }
     }
-    for (uint32_t i = nt->s.listeners.count; i-- > 0;)
-        if (VEC_AT(struct nt_listener, &nt->s.listeners, i)->driver == driver)
-            vec_remove(&nt->s.listeners, sizeof(struct nt_listener), i);
-    for (uint32_t i = nt->s.reinitializations.count; i-- > 0;)
-        if (VEC_AT(struct nt_reinitialization, &nt->s.reinitializations, i)
-                ->driver == driver)
-            vec_remove(&nt->s.reinitializations,
-                       sizeof(struct nt_reinitialization), i);
-    for (uint32_t i = nt->s.claims.count; i-- > 0;)
-        if (VEC_AT(struct nt_claim, &nt->s.claims, i)->driver == driver)
-            vec_remove(&nt->s.claims, sizeof(struct nt_claim), i);
+    vec_drop(&nt->s.listeners, sizeof(struct nt_listener), listener_of,
+             &driver);
+    vec_drop(&nt->s.reinitializations, sizeof(struct nt_reinitialization),
+             reinitialization_of, &driver);
+    vec_drop(&nt->s.claims, sizeof(struct nt_claim), claim_of, &driver);
     nt_pool_free(nt, nt_get32(nt, driver + DRVOBJ_DriverName + USTR_Buffer));
     nt_pool_free(nt, nt_get32(nt, driver + DRVOBJ_BYTES +
                                       DRVEXT_ServiceKeyName + USTR_Buffer));

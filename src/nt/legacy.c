@@ -25,7 +25,8 @@ static bool claim(struct nt *nt, uint32_t driver, uint32_t device,
 {
     for (unsigned i = 0; i < count; i++) {
         struct nt_claim k = {driver, device, r[i]};
-        if (!nt_push(&nt->s.claims, sizeof k, &k))
+        if (nt->s.claims.count >= NT_CLAIMS_MOST ||
+            !nt_push(&nt->s.claims, sizeof k, &k))
             return false;
     }
     return true;
@@ -47,7 +48,7 @@ static uint32_t report(struct nt *nt, uint32_t driver, uint32_t device,
     if (status != STATUS_SUCCESS)
         return status;
     for (unsigned i = 0; i < count; i++)
-        clash |= resources_conflict(nt, NT_NONE, driver, &r[i]);
+        clash |= resources_conflict(nt, NT_NONE, driver, &r[i]) != NULL;
     *conflict |= clash;
     if (clash && !override)
         return STATUS_SUCCESS;

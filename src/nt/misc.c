@@ -59,9 +59,7 @@ void thunk_IoUnregisterShutdownNotification(struct call *c)
     uint32_t device = call_u32(c, 0);
     uint32_t flags = load_u32(c, gva_of(device + DEVOBJ_Flags));
 
-    for (uint32_t i = nt->s.shutdown.count; i-- > 0;)
-        if (VEC_AT(struct nt_shutdown, &nt->s.shutdown, i)->device == device)
-            vec_remove(&nt->s.shutdown, sizeof(struct nt_shutdown), i);
+    shutdown_forget(nt, device);
     store_u32(c, gva_of(device + DEVOBJ_Flags),
               flags & ~(uint32_t)DO_SHUTDOWN_REGISTERED);
     if (call_ok(c))

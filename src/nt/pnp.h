@@ -106,9 +106,11 @@ uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
                         const struct nt_resource *r, unsigned count,
                         bool translated);
 /** resources_conflict() - does a started device but @number, or another driver
- *  than @driver by its own report, hold something of @r for itself? */
-bool resources_conflict(const struct nt *nt, uint32_t number, uint32_t driver,
-                        const struct nt_resource *r);
+ *  than @driver by its own report, hold something of @r for itself? What it
+ *  holds, NULL: no. */
+const struct nt_resource *resources_conflict(const struct nt *nt,
+                                             uint32_t number, uint32_t driver,
+                                             const struct nt_resource *r);
 /** resources_pick() - serve a guest's requirements list for @driver from what
  *  is free. resources_parse() - a guest's CM_RESOURCE_LIST. STATUS_x. */
 uint32_t resources_pick(struct nt *nt, uint32_t driver, uint32_t list,

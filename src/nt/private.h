@@ -268,7 +268,7 @@ struct nt {
 };
 
 /** Most entries of each of nt's tables: the guest cannot use up the host. */
-enum { NT_MOST = 1 << 16 };
+enum { NT_MOST = 1 << 16, NT_CLAIMS_MOST = 1024 };
 
 /** nt_push() - vec_push() within that bound. */
 static inline void *nt_push(struct vec *v, uint32_t bytes, const void *element)

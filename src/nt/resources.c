@@ -12,7 +12,7 @@ enum {
     OPTION_ALTERNATIVE = 8,
     LISTS_MOST = 16,
     DESCRIPTORS_MOST = 64,
-    TRIES_MOST = 65536
+    TRIES_MOST = 2 * NT_CLAIMS_MOST /* each passes something that is taken */
 };
 enum { SHARE_SHARED = 3, DEVICE_SPECIFIC = 5 };
 
@@ -194,8 +194,9 @@ static bool clash(const struct nt_resource *a, const struct nt_resource *b)
            a->start < b_end && b->start < a_end;
 }
 
-bool resources_conflict(const struct nt *nt, uint32_t number, uint32_t driver,
-                        const struct nt_resource *r)
+const struct nt_resource *resources_conflict(const struct nt *nt,
+                                             uint32_t number, uint32_t driver,
+                                             const struct nt_resource *r)
 {
     for (uint32_t i = 0; i < nt->s.devices.count; i++) {
         const struct nt_device *d = pnp_device(nt, i + 1);
@@ -204,15 +205,20 @@ bool resources_conflict(const struct nt *nt, uint32_t number, uint32_t driver,
             continue;
         for (unsigned k = 0; k < d->card.resources; k++)
             if (clash(&d->card.resource[k], r))
-                return true;
+                return &d->card.resource[k];
     }
     for (uint32_t i = 0; i < nt->s.claims.count; i++) {
         const struct nt_claim *k = VEC_AT(struct nt_claim, &nt->s.claims, i);
 
         if (k->driver != driver && clash(&k->resource, r))
-            return true;
+            return &k->resource;
     }
-    return false;
+    return NULL;
+}
+
+static uint64_t aligned(uint64_t at, uint64_t step)
+{
+    return (at + step - 1) / step * step;
 }
 
 /* The first place in descriptor @d's range that nobody else has. */
@@ -230,19 +236,22 @@ static bool choose_free(struct choice *ch, const uint8_t *d)
         step = le32(d + IO_DESC_Port_Alignment);
         step = step ? step : 1;
         r.start = le64(d + IO_DESC_Port_MinimumAddress);
-        r.start = (r.start + step - 1) / step * step;
+        r.start = aligned(r.start, step);
         last = le64(d + IO_DESC_Port_MaximumAddress);
     }
     for (unsigned i = 0; i < TRIES_MOST && ch->count < NT_RESOURCES; i++) {
         uint64_t end = r.start + (r.length ? r.length - 1 : 0);
+        const struct nt_resource *taken;
 
         if (end > last || end < r.start)
             return false;
-        if (!resources_conflict(ch->nt, NT_NONE, ch->driver, &r)) {
+        taken = resources_conflict(ch->nt, NT_NONE, ch->driver, &r);
+        if (!taken) {
             ch->out[ch->count++] = r;
             return true;
         }
-        r.start += step;
+        r.start =
+            aligned(taken->start + (taken->length ? taken->length : 1), step);
     }
     return false;
 }
