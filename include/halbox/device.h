@@ -24,7 +24,10 @@ enum {
     ACCESS_16 = 2,
     ACCESS_32 = 4,
     ACCESS_ANY = 7,
-    ACCESS_SPLIT = 8, /* wider accesses are split into the widest allowed */
+    ACCESS_SPLIT = 8,  /* wider accesses are split into the widest allowed */
+    ACCESS_FIXED = 16, /* window 0-5 of a PCI function that is no BAR: it sits
+                          at `base` and decodes when its command register lets
+                          its BARs */
 };
 
 /** Windows: what a model's read, write and peek are told as `window`. */
@@ -53,6 +56,7 @@ struct device_pci {
     uint8_t interrupt_pin; /* 1..4 = INTA#..INTD#, 0 none */
     uint8_t header_type;   /* bit 7: more functions in this slot */
     uint8_t address_bits;  /* driven as master; 0 is 32, above: DAC */
+    uint8_t function;      /* in the slot that the board gives it */
 };
 
 /** The wires of the board. Each is wired-or: high while any output that is

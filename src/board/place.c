@@ -33,6 +33,7 @@ struct bus_place place_default(const struct device_model *model)
 
     return (struct bus_place){.has_slot = r->slot >= 0,
                               .slot = (uint8_t)r->slot,
+                              .function = model->pci.function,
                               .has_irq = r->irq >= 0,
                               .irq = (uint8_t)r->irq,
                               .has_dma = r->dma >= 0,

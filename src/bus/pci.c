@@ -4,9 +4,14 @@
 
 /* ---- base address registers --------------------------------------------- */
 
+static bool is_fixed(const struct device *dev, unsigned window)
+{
+    return dev->model->windows[window].access & ACCESS_FIXED;
+}
+
 static bool is_bar(const struct device *dev, unsigned window)
 {
-    return device_is_pci(dev) && window < PCI_BARS;
+    return device_is_pci(dev) && window < PCI_BARS && !is_fixed(dev, window);
 }
 
 static bool is_io(const struct device *dev, unsigned window)
@@ -16,7 +21,7 @@ static bool is_io(const struct device *dev, unsigned window)
 
 static bool bar_exists(const struct device *dev, unsigned bar)
 {
-    return dev->model->windows[bar].kind != WINDOW_NONE &&
+    return is_bar(dev, bar) && dev->model->windows[bar].kind != WINDOW_NONE &&
            wiring_of(dev)->bytes[bar];
 }
 
@@ -35,6 +40,12 @@ static uint32_t bar_read(const struct device *dev, unsigned bar)
     return wiring_of(dev)->s.pci.bar[bar] | (is_io(dev, bar) ? 1 : 0);
 }
 
+static bool decodes(const struct device *dev, unsigned window)
+{
+    return wiring_of(dev)->s.pci.command &
+           (is_io(dev, window) ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY);
+}
+
 bool pci_window(const struct device *dev, unsigned window, uint64_t *base)
 {
     const struct device_wiring *w = wiring_of(dev);
@@ -42,13 +53,12 @@ bool pci_window(const struct device *dev, unsigned window, uint64_t *base)
 
     if (!is_bar(dev, window)) {
         *base = fixed ? fixed : dev->model->windows[window].base;
-        return dev->model->windows[window].kind != WINDOW_NONE;
+        return dev->model->windows[window].kind != WINDOW_NONE &&
+               (!device_is_pci(dev) || !is_fixed(dev, window) ||
+                decodes(dev, window));
     }
     *base = w->s.pci.bar[window];
-    if (!bar_exists(dev, window))
-        return false;
-    return w->s.pci.command &
-           (is_io(dev, window) ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY);
+    return bar_exists(dev, window) && decodes(dev, window);
 }
 
 /* ---- the header --------------------------------------------------------- */

@@ -1,20 +1,10 @@
 /* tests/devices/chop_test.c -- a transfer is the same however it is cut: by
  * grain 1, 3 and none, and by saving at each byte, loading into another machine
  * and running on. Traces, memory and every device's state are compared. */
-#include "bench.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "chop.h"
 
 enum { LOW = 0x00f00000, HIGH = (int)0xe0000000 };
 enum { EDU_BUFFER = 0x40000 };
-
-/* A transfer that is started and then left to run. */
-struct scenario {
-    const char *name;
-    struct bench *(*begin)(void); /* at the start, nothing has moved */
-    unsigned stride;              /* save at every so many bytes     */
-};
 
 /* ---- masters ------------------------------------------------------------ */
 
@@ -345,106 +335,7 @@ static const struct scenario scenarios[] = {
     {"isa_verify", isa_verify, 1},
     {"memory_to_memory", memory_to_memory, 1},
 };
-enum { SCENARIOS = sizeof scenarios / sizeof scenarios[0] };
-
-static struct bench *whole(const struct scenario *s)
-{
-    struct bench *b = s->begin();
-
-    b->moved = 0;
-    assert_true(bench_run(b));
-    assert_true(b->trace_bytes > 0);
-    return b;
-}
-
-/* Every model twice: fed by n = 1 and by n = 4096, and by 3. */
-static void grain_changes_nothing(void **state)
-{
-    static const uint32_t grains[] = {1, 3, 4096};
-
-    (void)state;
-    for (unsigned i = 0; i < SCENARIOS; i++) {
-        struct bench *ref = whole(&scenarios[i]);
-
-        for (unsigned g = 0; g < 3; g++) {
-            struct bench *b = scenarios[i].begin();
-
-            bus_grain(b->bus, grains[g]);
-            assert_true(bench_run(b));
-            if (strcmp(b->trace, ref->trace))
-                fail_msg("%s, grain %u:\n%s\nis not\n%s", scenarios[i].name,
-                         grains[g], b->trace, ref->trace);
-            bench_same(b, ref);
-            bench_destroy(b);
-        }
-        bench_destroy(ref);
-    }
-}
-
-/* Up to byte @at in one machine, from there in another. */
-static void cut_at(const struct scenario *s, const struct bench *ref,
-                   uint64_t at)
-{
-    struct bench *first = s->begin(), *second;
-    struct saver saved;
-    size_t split;
-
-    first->moved = 0;
-    first->stop_after = at;
-    bus_grain(first->bus, 1);
-    assert_false(bench_run(first));
-    bench_save(first, &saved);
-    split = first->trace_bytes;
-    second = s->begin();
-    bench_load(second, &saved);
-    second->trace_bytes = 0;
-    assert_true(bench_run(second));
-    if (split + second->trace_bytes != ref->trace_bytes ||
-        memcmp(first->trace, ref->trace, split) ||
-        memcmp(second->trace, ref->trace + split, second->trace_bytes))
-        fail_msg("%s cut at byte %llu: another trace", s->name,
-                 (unsigned long long)at);
-    bench_same(second, ref);
-    saver_fini(&saved);
-    bench_destroy(first);
-    bench_destroy(second);
-}
-
-static void save_at_each_byte_and_load_changes_nothing(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < SCENARIOS; i++) {
-        const struct scenario *s = &scenarios[i];
-        struct bench *ref = whole(s);
-        uint64_t bytes = ref->moved;
-
-        for (uint64_t at = 1; at <= bytes; at += s->stride)
-            cut_at(s, ref, at);
-        bench_destroy(ref);
-    }
-}
-
-/* A machine saved, loaded and saved again gives the same bytes. */
-static void save_of_a_load_is_the_save(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < SCENARIOS; i++) {
-        struct bench *a = scenarios[i].begin(), *b;
-        struct saver saved;
-
-        a->moved = 0;
-        a->stop_after = 7;
-        bus_grain(a->bus, 1);
-        bench_run(a);
-        bench_save(a, &saved);
-        b = scenarios[i].begin();
-        bench_load(b, &saved);
-        bench_same(a, b);
-        saver_fini(&saved);
-        bench_destroy(a);
-        bench_destroy(b);
-    }
-}
+CHOP_TESTS(scenarios)
 
 int main(void)
 {
