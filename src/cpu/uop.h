@@ -85,7 +85,10 @@ static inline uint8_t *host_at(const struct cpu *cpu, uint32_t at,
     return e->host + (at & PAGE_MASK);
 }
 
-/* ---- going from block to block --------------------------------------------*/
+/* ---- going from block to block ---------------------------------------------
+ * Through the loop of chain_run(): where calls are not made jumps of (without
+ * optimisation, under sanitizers) the host's stack holds one block's at most.
+ */
 
 static inline bool in_time(const struct cpu *cpu, const struct block *b)
 {
@@ -105,7 +108,7 @@ static inline const struct uop *follow(struct cpu *cpu, const struct uop *u,
     cpu->clock->now += ticks;
     if (__builtin_expect(
             to->key == b->key + (uint64_t)(int32_t)by && in_time(cpu, to), 1))
-        return to->uop->run(cpu, to->uop);
+        return to->uop;
     return chain_find(cpu, &b->link[way]);
 }
 
@@ -124,7 +127,7 @@ static inline const struct uop *follow_far(struct cpu *cpu, unsigned ticks,
     if (__builtin_expect((*slot)->key == key && (e->fast & cpu->fast.code) &&
                              in_time(cpu, *slot),
                          1))
-        return (*slot)->uop->run(cpu, (*slot)->uop);
+        return (*slot)->uop;
     return chain_find(cpu, NULL);
 }
 
