@@ -117,7 +117,7 @@ bool chain_run(struct cpu *cpu)
     cpu->fast.mode = mode_of(cpu);
     cpu->fast.read = (uint8_t)fast_need(cpu, TLB_READ, user);
     cpu->fast.write = (uint8_t)fast_need(cpu, TLB_WRITE, user);
-    cpu->fast.code = TLB_FETCH << (user ? TLB_USER : 0);
+    cpu->fast.code = (uint8_t)(TLB_FETCH << (user ? TLB_USER : 0));
     b = block_here(cpu);
     if (!b) {
         const struct insn *i = crossing_here(cpu, true);
