@@ -122,7 +122,7 @@ static inline const struct uop *follow_far(struct cpu *cpu, unsigned ticks,
 
     cpu->s.eip = eip;
     cpu->clock->now += ticks;
-    key = (uint64_t)(uintptr_t)(e->host + (eip & PAGE_MASK)) + cpu->fast.mode;
+    key = (uint64_t)(uintptr_t)e->host + (eip & PAGE_MASK) + cpu->fast.mode;
     slot = block_slot(cpu->p->blocks, key);
     if (__builtin_expect((*slot)->key == key && (e->fast & cpu->fast.code) &&
                              in_time(cpu, *slot),
