@@ -108,7 +108,14 @@ struct cpu_fpu {
     uint64_t xmm[8][2];
     uint32_t mxcsr;
 };
-enum { MXCSR_INIT = 0x1f80 };
+enum { MXCSR_INIT = 0x1f80, FXSAVE_BYTES = 512 };
+extern const struct state_row cpu_fpu_rows[];
+/** fpu_init() - as FNINIT; MXCSR and the XMM registers stay. */
+void fpu_init(struct cpu_fpu *f);
+/** fxsave_image() - what FXSAVE writes of all of it; fxsave_load() - back.
+ * False: reserved bits of MXCSR are set, nothing is changed. */
+void fxsave_image(const struct cpu_fpu *f, uint8_t image[FXSAVE_BYTES]);
+bool fxsave_load(struct cpu_fpu *f, const uint8_t image[FXSAVE_BYTES]);
 
 /** MSRs that hold what is written: msrs.def. */
 struct cpu_msr {

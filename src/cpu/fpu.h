@@ -25,8 +25,7 @@ enum {
  *  CR0, CR4 and a pending exception; @rules are its F_ flags. SDM vol. 3A,
  *  table 2-2 and 13.1. */
 void fpu_check(struct cpu *cpu, unsigned rules);
-/** fpu_init() - FNINIT; fpu_reset() - RESET#. */
-void fpu_init(struct cpu_fpu *f);
+/** fpu_reset() - RESET#. */
 void fpu_reset(struct cpu_fpu *f);
 /** fpu_summary() - ES and B from flags and masks. */
 void fpu_summary(struct cpu_fpu *f);

@@ -3,7 +3,6 @@
 #include "cpu/sse.h"
 
 enum {
-    FX_BYTES = 512,
     FX_CW = 0,
     FX_SW = 2,
     FX_TAG = 4,
@@ -22,16 +21,11 @@ enum {
 #define PUT(image, at, v) memcpy((image) + (at), &(v), sizeof(v))
 #define GET(image, at, v) memcpy(&(v), (image) + (at), sizeof(v))
 
-/* XMM registers and MXCSR are part of it with CR4.OSFXSR alone; the bytes
- * behind them are not written. */
-void op_fxsave(struct cpu *cpu, const struct insn *i)
+void fxsave_image(const struct cpu_fpu *f, uint8_t image[FXSAVE_BYTES])
 {
     static const uint32_t mask = MXCSR_LEGAL;
-    const struct cpu_fpu *f = &cpu->s.fpu;
-    uint32_t at = aligned_ea(cpu, i);
-    uint8_t image[FX_USED] = {0};
-    bool sse = (cpu->s.cr4 & CR4_OSFXSR) && model_has(&cpu->model, FEATURE_SSE);
 
+    memset(image, 0, FXSAVE_BYTES);
     PUT(image, FX_CW, f->cw);
     PUT(image, FX_SW, f->sw);
     PUT(image, FX_TAG, f->full);
@@ -42,26 +36,13 @@ void op_fxsave(struct cpu *cpu, const struct insn *i)
     PUT(image, FX_FDS, f->fds);
     for (unsigned n = 0; n < 8; n++)
         fpu_pack80(fpu_get(f, n), image + FX_ST + 16 * n);
-    if (sse) {
-        PUT(image, FX_MXCSR, f->mxcsr);
-        PUT(image, FX_MASK, mask);
-        memcpy(image + FX_XMM, f->xmm, sizeof f->xmm);
-    }
-    seg_linear(cpu, i->seg, at, FX_BYTES, true);
-    seg_write_block(cpu, i->seg, at, image, sse ? FX_USED : FX_XMM);
+    PUT(image, FX_MXCSR, f->mxcsr);
+    PUT(image, FX_MASK, mask);
+    memcpy(image + FX_XMM, f->xmm, sizeof f->xmm);
 }
 
-void op_fxrstor(struct cpu *cpu, const struct insn *i)
+static void load_x87(struct cpu_fpu *f, const uint8_t *image)
 {
-    struct cpu_fpu *f = &cpu->s.fpu;
-    uint32_t at = aligned_ea(cpu, i), mxcsr;
-    uint8_t image[FX_BYTES];
-    bool sse = (cpu->s.cr4 & CR4_OSFXSR) && model_has(&cpu->model, FEATURE_SSE);
-
-    seg_read_block(cpu, i->seg, at, image, sizeof image);
-    GET(image, FX_MXCSR, mxcsr);
-    if (sse && (mxcsr & ~(uint32_t)MXCSR_LEGAL))
-        cpu_fault(cpu, EXC_GP, 0);
     GET(image, FX_CW, f->cw);
     f->cw = (f->cw & CW_LEGAL) | CW_ONE;
     GET(image, FX_SW, f->sw);
@@ -75,10 +56,50 @@ void op_fxrstor(struct cpu *cpu, const struct insn *i)
     for (unsigned n = 0; n < 8; n++)
         f->r[fpu_physical(f, n)] = fpu_unpack80(image + FX_ST + 16 * n);
     fpu_summary(f);
-    if (sse) {
-        f->mxcsr = mxcsr;
-        memcpy(f->xmm, image + FX_XMM, sizeof f->xmm);
-    }
+}
+
+bool fxsave_load(struct cpu_fpu *f, const uint8_t image[FXSAVE_BYTES])
+{
+    uint32_t mxcsr;
+
+    GET(image, FX_MXCSR, mxcsr);
+    if (mxcsr & ~(uint32_t)MXCSR_LEGAL)
+        return false;
+    load_x87(f, image);
+    f->mxcsr = mxcsr;
+    memcpy(f->xmm, image + FX_XMM, sizeof f->xmm);
+    return true;
+}
+
+/* XMM registers and MXCSR are part of it with CR4.OSFXSR alone; the bytes
+ * behind them are not written. */
+static bool with_sse(const struct cpu *cpu)
+{
+    return (cpu->s.cr4 & CR4_OSFXSR) && model_has(&cpu->model, FEATURE_SSE);
+}
+
+void op_fxsave(struct cpu *cpu, const struct insn *i)
+{
+    uint32_t at = aligned_ea(cpu, i);
+    uint8_t image[FXSAVE_BYTES];
+    bool sse = with_sse(cpu);
+
+    fxsave_image(&cpu->s.fpu, image);
+    if (!sse)
+        memset(image + FX_MXCSR, 0, 8);
+    seg_linear(cpu, i->seg, at, FXSAVE_BYTES, true);
+    seg_write_block(cpu, i->seg, at, image, sse ? FX_USED : FX_XMM);
+}
+
+void op_fxrstor(struct cpu *cpu, const struct insn *i)
+{
+    uint8_t image[FXSAVE_BYTES];
+
+    seg_read_block(cpu, i->seg, aligned_ea(cpu, i), image, sizeof image);
+    if (!with_sse(cpu))
+        load_x87(&cpu->s.fpu, image);
+    else if (!fxsave_load(&cpu->s.fpu, image))
+        cpu_fault(cpu, EXC_GP, 0);
 }
 
 void op_ldmxcsr(struct cpu *cpu, const struct insn *i)

@@ -21,7 +21,7 @@ static const struct state_row x80_rows[] = {
     STATE_END,
 };
 
-static const struct state_row fpu_rows[] = {
+const struct state_row cpu_fpu_rows[] = {
     STATE_STRUCTS(struct cpu_fpu, r, x80_rows),
     STATE_INT(struct cpu_fpu, cw),
     STATE_INT(struct cpu_fpu, sw),
@@ -85,6 +85,6 @@ const struct state_row cpu_state_rows[] = {
     STATE_INT(struct cpu_state, shutdown),
     STATE_INT(struct cpu_state, debug_pending),
     STATE_INT(struct cpu_state, a20_masked),
-    STATE_STRUCT(struct cpu_state, fpu, fpu_rows),
+    STATE_STRUCT(struct cpu_state, fpu, cpu_fpu_rows),
     STATE_END,
 };

@@ -158,6 +158,7 @@ static bool make_idle(struct ke *ke)
     t->reg[ESP] = top.v;
     t->eflags = 2 | FLAG_IF;
     t->exception_list = REGISTRATION_END;
+    fpu_of_thread(&t->fpu);
     snprintf(t->name, sizeof t->name, "idle");
     ke->s.dpc_stack_top = dpc_top.v;
     return true;
@@ -220,6 +221,10 @@ void cpu_enter_kernel(struct ke *ke)
     uint32_t cr4 = CR4_PSE | CR4_PGE | (ke->s.pae ? CR4_PAE : 0u);
 
     cpu_reset(cpu);
+    if (model_has(&cpu->model, FEATURE_FXSR))
+        cr4 |= CR4_OSFXSR;
+    if (model_has(&cpu->model, FEATURE_SSE))
+        cr4 |= CR4_OSXMMEXCPT;
     cpu_set_cr4(cpu, cr4);
     cpu_set_cr3(cpu, space_cr3(ke->mm, 0));
     cpu_set_cr0(cpu, CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);

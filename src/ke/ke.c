@@ -55,6 +55,7 @@ static const struct state_row thread_rows[] = {
     STATE_INT(struct thread, eip),
     STATE_INT(struct thread, eflags),
     STATE_INT(struct thread, exception_list),
+    STATE_STRUCT(struct thread, fpu, cpu_fpu_rows),
     STATE_INT(struct thread, exit_status),
     STATE_INT(struct thread, ready_seq),
     STATE_BYTES(struct thread, name),

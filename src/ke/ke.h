@@ -59,7 +59,7 @@ enum hb_status ke_boot(struct ke *ke, struct hb_error *error);
  * what no kernel could have saved (HB_BAD_IMAGE). */
 void *ke_state(struct ke *ke);
 extern const struct state_row ke_state_rows[];
-enum { KE_STATE_VERSION = 2 };
+enum { KE_STATE_VERSION = 3 };
 enum hb_status ke_loaded(struct ke *ke, struct hb_error *error);
 
 /* ---- what the run loop calls ------------------------------------------------

@@ -82,15 +82,54 @@ void thunk_KeGetRecommendedSharedDataAlignment(struct call *c)
     call_return(c, 128);
 }
 
-/** The CPU has no FPU: there is no state to save. */
+/** KFLOATING_SAVE is 32 bytes that nobody looks into: the last has the pool
+ * block of the whole state. */
+enum { FLOATING_SAVE_BLOCK = 28 };
+#define FLOATING_TAG 0x2078704eu /* "Npx " */
+
+/** NTSTATUS KeSaveFloatingPointState(FloatSave): the caller goes on with a
+ * fresh FPU. */
 void thunk_KeSaveFloatingPointState(struct call *c)
 {
-    call_return(c, STATUS_ILLEGAL_FLOAT_CONTEXT);
+    gva_t save = call_va(c, 0);
+    uint8_t image[FXSAVE_BYTES];
+    gva_t block;
+
+    if (pool_alloc(c->ke->mm, POOL_NONPAGED, sizeof image, FLOATING_TAG,
+                   &block) != HB_OK) {
+        call_return(c, STATUS_INSUFFICIENT_RESOURCES);
+        return;
+    }
+    store_u32(c, gva_add(save, FLOATING_SAVE_BLOCK), block.v);
+    if (!call_ok(c)) {
+        pool_free(c->ke->mm, block, 0, NULL);
+        return;
+    }
+    fxsave_image(&c->ke->cpu->s.fpu, image);
+    ke_write(c->ke, block, image, sizeof image);
+    fpu_of_thread(&c->ke->cpu->s.fpu);
+    call_return(c, STATUS_SUCCESS);
 }
 
+/** NTSTATUS KeRestoreFloatingPointState(FloatSave): once for each save. */
 void thunk_KeRestoreFloatingPointState(struct call *c)
 {
-    call_return(c, STATUS_ILLEGAL_FLOAT_CONTEXT);
+    gva_t save = call_va(c, 0);
+    gva_t block = gva_of(load_u32(c, gva_add(save, FLOATING_SAVE_BLOCK)));
+    struct mm_misuse misuse;
+    uint8_t image[FXSAVE_BYTES];
+
+    if (!call_ok(c))
+        return;
+    if (!pool_find(c->ke->mm, block) ||
+        !ke_read(c->ke, block, image, sizeof image) ||
+        pool_free(c->ke->mm, block, FLOATING_TAG, &misuse) != HB_OK ||
+        !fxsave_load(&c->ke->cpu->s.fpu, image)) {
+        call_return(c, STATUS_ILLEGAL_FLOAT_CONTEXT);
+        return;
+    }
+    store_u32(c, gva_add(save, FLOATING_SAVE_BLOCK), 0);
+    call_return(c, STATUS_SUCCESS);
 }
 
 void thunk_ExGetPreviousMode(struct call *c)

@@ -90,11 +90,14 @@ struct thread {
     uint32_t top;                        /* index + 1 of its newest record */
     uint32_t reg[CPU_REGS], eip, eflags; /* while it does not run */
     uint32_t exception_list;             /* fs:[0] while it does not run */
+    struct cpu_fpu fpu;                  /* likewise */
     uint32_t exit_status;
     uint64_t ready_seq;
     char name[32];
 };
 enum { THREAD_ID_STEP = 4, QUANTUM = 6 };
+/** fpu_of_thread() - as NT starts one: 53 bits, all masked. */
+void fpu_of_thread(struct cpu_fpu *f);
 
 struct process {
     uint8_t used;

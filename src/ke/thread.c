@@ -84,6 +84,15 @@ void thread_ready(struct ke *ke, struct thread *t, uint32_t eax)
         ke->s.switch_wanted = 1;
 }
 
+void fpu_of_thread(struct cpu_fpu *f)
+{
+    enum { NT_CW = 0x27f };
+
+    *f = (struct cpu_fpu){.mxcsr = MXCSR_INIT};
+    fpu_init(f);
+    f->cw = NT_CW;
+}
+
 void thread_save(struct ke *ke)
 {
     struct thread *t = thread_current(ke);
@@ -92,6 +101,7 @@ void thread_save(struct ke *ke)
     memcpy(t->reg, s->reg, sizeof t->reg);
     t->eip = s->eip;
     t->eflags = s->eflags;
+    t->fpu = s->fpu;
     t->exception_list =
         ram_read32(ke->ram, gpa_of(ke->s.kpcr + PCR_EXCEPTION_LIST));
     t->irql = ke_irql(ke);
@@ -126,6 +136,7 @@ static void put_on_cpu(struct ke *ke, struct thread *t)
     memcpy(s->reg, t->reg, sizeof s->reg);
     s->eip = t->eip;
     s->eflags = t->eflags;
+    s->fpu = t->fpu;
     s->halted = 0;
     kernel_segments(ke);
     ram_write32(ke->ram, gpa_add(pcr, PCR_EXCEPTION_LIST), t->exception_list);
@@ -346,6 +357,7 @@ uint32_t ke_thread_create(struct ke *ke, const struct ke_thread_start *how,
         .exception_list = REGISTRATION_END,
         .object = pool_zeroed(ke, THREAD_BYTES, THREAD_TAG),
     };
+    fpu_of_thread(&t->fpu);
     if (!t->object || (how->user && !start_user(ke, t, how))) {
         if (t->object)
             pool_free(ke->mm, gva_of(t->object), 0, NULL);
