@@ -41,6 +41,10 @@ uop_run *fast_jump(const struct block *b, struct uop *u, const struct insn *i);
 /** fast_stack() - the same of PUSH, POP, LEAVE. */
 uop_run *fast_stack(struct uop *u, const struct insn *i);
 
+/** fast_fpu() - the same of the FPU, MMX and SSE, a memory operand's address in
+ *  @u already. */
+uop_run *fast_fpu(struct uop *u, const struct insn *i);
+
 /* ---- handlers made by macro: NAME(a, b) is what an instruction does
  * --------*/
 

@@ -139,45 +139,6 @@ static void finish_arith(struct cpu *cpu, const struct insn *i,
     finish(cpu, i, r, flags);
 }
 
-/* ---- without MXCSR --------------------------------------------------------
- * Where #P is masked and set already, rounding is to nearest and denormals are
- * not flushed, normal operands with a normal result change nothing in it. */
-
-static inline bool plain(const struct cpu *cpu)
-{
-    enum { ASKED = MXCSR_RC | MXCSR_DAZ | MXCSR_FTZ | MXCSR_PM | X80_PE };
-
-    return (cpu->s.fpu.mxcsr & ASKED) == (MXCSR_PM | X80_PE);
-}
-
-/* Neither zero, denormal, infinity nor NaN; nor next to denormals. */
-static inline bool usual64(uint64_t v)
-{
-    return (v >> 52 & 0x7ff) - 2 < 0x7fd;
-}
-
-static inline bool usual32(uint32_t v)
-{
-    return (v >> 23 & 0xff) - 2 < 0xfd;
-}
-
-static inline bool usual(unsigned simd, __m128i v)
-{
-    uint64_t low = low64(v), high;
-
-    switch (simd) {
-    case SIMD_F2:
-        return usual64(low);
-    case SIMD_F3:
-        return usual32((uint32_t)low);
-    }
-    high = low64(_mm_unpackhi_epi64(v, v));
-    if (simd == SIMD_66)
-        return usual64(low) && usual64(high);
-    return usual32((uint32_t)low) && usual32((uint32_t)(low >> 32)) &&
-           usual32((uint32_t)high) && usual32((uint32_t)(high >> 32));
-}
-
 /* ---- arithmetic -----------------------------------------------------------
  */
 
@@ -200,9 +161,9 @@ static inline bool usual(unsigned simd, __m128i v)
         __m128i b = source_float(cpu, i), a = xmm_get(cpu, i->reg), r;         \
         uint32_t csr;                                                          \
                                                                                \
-        if (plain(cpu) && usual(ps, a) && usual(ps, b)) {                      \
+        if (sse_plain(cpu) && sse_usual(ps, a) && sse_usual(ps, b)) {          \
             r = plain_##name(a, b);                                            \
-            if (usual(ps, r)) {                                                \
+            if (sse_usual(ps, r)) {                                            \
                 xmm_set(cpu, i->reg, r);                                       \
                 return;                                                        \
             }                                                                  \

@@ -94,19 +94,20 @@ enum operand_code {
 };
 
 enum op_flag {
-    F_LOCK = 1 << 0,  /* LOCK is legal with a memory destination */
-    F_MODRM = 1 << 1, /* has a ModRM byte though no operand says so */
-    F_CPL0 = 1 << 2,  /* #GP(0) outside ring 0 */
-    F_PE = 1 << 3,    /* #UD in real and V86 mode */
-    F_FPU = 1 << 4,   /* of the FPU: CR0, and a pending exception first */
-    F_GROUP = 1 << 5, /* `run` is chosen by ModRM.reg from a group's rows */
-    F_REP = 1 << 6,   /* a string instruction: F2, F3 repeat */
-    F_MEM = 1 << 7,   /* r/m must be memory, else #UD */
-    F_END = 1 << 8,   /* ends a block: jumps, or changes segments, IF, TF */
-    F_QUIET = 1 << 9, /* of the FPU, without waiting for exceptions */
-    F_MMX = 1 << 10,  /* as F_FPU, but #UD by CR0.EM */
-    F_SSE = 1 << 11,  /* CR0 and CR4.OSFXSR */
-    F_REG = 1 << 12,  /* r/m must be a register, else #UD */
+    F_LOCK = 1 << 0,   /* LOCK is legal with a memory destination */
+    F_MODRM = 1 << 1,  /* has a ModRM byte though no operand says so */
+    F_CPL0 = 1 << 2,   /* #GP(0) outside ring 0 */
+    F_PE = 1 << 3,     /* #UD in real and V86 mode */
+    F_FPU = 1 << 4,    /* of the FPU: CR0, and a pending exception first */
+    F_GROUP = 1 << 5,  /* `run` is chosen by ModRM.reg from a group's rows */
+    F_REP = 1 << 6,    /* a string instruction: F2, F3 repeat */
+    F_MEM = 1 << 7,    /* r/m must be memory, else #UD */
+    F_END = 1 << 8,    /* ends a block: jumps, or changes segments, IF, TF */
+    F_QUIET = 1 << 9,  /* of the FPU, without waiting for exceptions */
+    F_MMX = 1 << 10,   /* as F_FPU, but #UD by CR0.EM */
+    F_SSE = 1 << 11,   /* CR0 and CR4.OSFXSR */
+    F_REG = 1 << 12,   /* r/m must be a register, else #UD */
+    F_STORE = 1 << 13, /* of the FPU and so on: writes memory */
     F_UNIT = F_FPU | F_QUIET | F_MMX | F_SSE,
     F_NEEDS_SHIFT = 16,
 };

@@ -149,4 +149,43 @@ static inline uint32_t sse_host(const struct cpu *cpu)
  *  instruction: #XM, or #UD without CR4.OSXMMEXCPT. */
 void sse_raise(struct cpu *cpu, uint32_t flags);
 
+/* ---- without MXCSR --------------------------------------------------------
+ * Where #P is masked and set already, rounding is to nearest and denormals are
+ * not flushed, normal operands with a normal result change nothing in it. */
+
+static inline bool sse_plain(const struct cpu *cpu)
+{
+    enum { ASKED = MXCSR_RC | MXCSR_DAZ | MXCSR_FTZ | MXCSR_PM | X80_PE };
+
+    return (cpu->s.fpu.mxcsr & ASKED) == (MXCSR_PM | X80_PE);
+}
+
+/* Neither zero, denormal, infinity nor NaN; nor next to denormals. */
+static inline bool usual64(uint64_t v)
+{
+    return (v >> 52 & 0x7ff) - 2 < 0x7fd;
+}
+
+static inline bool usual32(uint32_t v)
+{
+    return (v >> 23 & 0xff) - 2 < 0xfd;
+}
+
+static inline bool sse_usual(unsigned simd, __m128i v)
+{
+    uint64_t low = low64(v), high;
+
+    switch (simd) {
+    case SIMD_F2:
+        return usual64(low);
+    case SIMD_F3:
+        return usual32((uint32_t)low);
+    }
+    high = low64(_mm_unpackhi_epi64(v, v));
+    if (simd == SIMD_66)
+        return usual64(low) && usual64(high);
+    return usual32((uint32_t)low) && usual32((uint32_t)(low >> 32)) &&
+           usual32((uint32_t)high) && usual32((uint32_t)(high >> 32));
+}
+
 #endif

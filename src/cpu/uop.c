@@ -70,12 +70,16 @@ static uint16_t address_register(uint8_t reg_and_one)
     return reg_and_one ? reg_offset(reg_and_one - 1u, 32) : NO_REGISTER;
 }
 
-static void put_address(struct uop *u, const struct insn *i)
+/* False: a code segment may not be read; FS and GS have bases and limits. */
+static bool put_address(struct uop *u, const struct insn *i)
 {
+    if (i->abits != 32 || (i->run != op_lea && (i->seg == CS || i->seg > DS)))
+        return false;
     u->base = address_register(i->base);
     u->index = address_register(i->index);
     u->scale = i->scale;
     u->disp = i->disp;
+    return true;
 }
 
 /* FAST_FORMS: there is none. */
@@ -153,13 +157,8 @@ static uop_run *choose(const struct block *b, struct uop *u,
     u->dst = reg_offset(dst_reg, operand_bits(i, i->op->dst));
     u->src = reg_offset(src_reg, operand_bits(i, i->op->src));
     u->imm = i->op->src == O_ONE ? 1 : i->imm;
-    if (dst == MEMORY || src == MEMORY) {
-        /* a code segment may not be read; FS and GS have bases and limits */
-        if (i->abits != 32 ||
-            (i->run != op_lea && (i->seg == CS || i->seg > DS)))
-            return NULL;
-        put_address(u, i);
-    }
+    if ((dst == MEMORY || src == MEMORY) && !put_address(u, i))
+        return NULL;
     run = by_condition(i, dst, src);
     if (!run)
         run = by_row(i, form_of(dst, src, i->index));
@@ -180,5 +179,8 @@ void uop_make(const struct block *b, struct uop *u, const struct insn *i)
     }
     if (is_flat && !i->lock && !i->checked)
         run = choose(b, u, i);
+    else if (is_flat && !i->lock && !(i->checked & ~F_UNIT) &&
+             (i->mod == 3 || put_address(u, i)))
+        run = fast_fpu(u, i);
     u->run = run ? run : uop_generic;
 }
