@@ -1,8 +1,8 @@
 /* devices/i440fx.c -- the 82441FX host bridge: PCI configuration mechanism 1
  * and its own configuration registers. The reset control register at CF9h, on a
  * real board in the PIIX3, is answered here because it lies inside the dword of
- * CONFIG_ADDRESS. Shadowing and SMRAM registers keep what is written; what they
- * would switch comes with the BIOS. Source: Intel 82441FX (290549), 82371SB
+ * CONFIG_ADDRESS. PAM registers and SMRAM say whether RAM or the bus answers
+ * from A0000h to FFFFFh. Source: Intel 82441FX (290549), 82371SB
  * (290550) data sheets; PCI 2.2, 3.2.2.3.2. Docs: docs/devices/i440fx.md. */
 #include "halbox/device.h"
 
@@ -42,11 +42,44 @@ static uint8_t writable(unsigned offset)
     case 0x90: /* ERRCMD */
     case 0x93: /* TRC */
         return 0xff;
-    case 0x72: /* SMRAM */
-        return 0x7f;
     default:
         return 0;
     }
+}
+
+/* ---- who answers below 1 MiB ----------------------------------------------*/
+
+enum { PAM0 = 0x59, SMRAM = 0x72 };
+enum { PAM_READS = 1, PAM_WRITES = 2 };
+enum { SMRAM_D_OPEN = 0x40, SMRAM_D_CLS = 0x20, SMRAM_D_LCK = 0x10 };
+enum { SMRAM_G_SMRAME = 8 };
+
+static void shadow(struct i440fx *s, uint32_t at, uint32_t bytes, unsigned pam)
+{
+    shadow_set(&s->dev, at, bytes, pam & PAM_READS, pam & PAM_WRITES);
+}
+
+/* PAM0 has F0000h-FFFFFh in bits 4-7; each of the others two segments of
+ * 16 KiB from C0000h on. SMRAM at A0000h is opened for the BIOS to fill it. */
+static void update_shadow(struct i440fx *s)
+{
+    const uint8_t *pam = &s->config[PAM0 - 0x40];
+    uint8_t smram = s->config[SMRAM - 0x40];
+    bool open = (smram & (SMRAM_D_OPEN | SMRAM_D_CLS | SMRAM_G_SMRAME)) ==
+                (SMRAM_D_OPEN | SMRAM_G_SMRAME);
+
+    shadow(s, 0xa0000, 0x20000, open ? PAM_READS | PAM_WRITES : 0);
+    shadow(s, 0xf0000, 0x10000, pam[0] >> 4);
+    for (unsigned i = 0; i < 12; i++)
+        shadow(s, 0xc0000 + i * 0x4000, 0x4000, pam[1 + i / 2] >> i % 2 * 4);
+}
+
+/* 82441FX, 3.2.26: D_LCK, once set, shuts the register but for D_CLS. */
+static uint8_t smram_writable(const struct i440fx *s)
+{
+    return s->config[SMRAM - 0x40] & SMRAM_D_LCK
+               ? SMRAM_D_CLS
+               : SMRAM_D_OPEN | SMRAM_D_CLS | SMRAM_D_LCK | SMRAM_G_SMRAME;
 }
 
 struct target {
@@ -140,11 +173,15 @@ static void i440fx_config_write(struct device *dev, unsigned offset,
     struct i440fx *s = (struct i440fx *)dev;
 
     for (unsigned i = 0; i < 4; i++) {
-        uint8_t bits = (uint8_t)(mask >> 8 * i) & writable(offset + i);
+        uint8_t bits = (uint8_t)(mask >> 8 * i);
         uint8_t *c = &s->config[offset + i - 0x40];
 
+        bits &= offset + i == SMRAM ? smram_writable(s) : writable(offset + i);
         *c = (uint8_t)((*c & ~bits) | ((value >> 8 * i) & bits));
     }
+    if (s->config[SMRAM - 0x40] & SMRAM_D_LCK)
+        s->config[SMRAM - 0x40] &= (uint8_t)~SMRAM_D_OPEN;
+    update_shadow(s);
 }
 
 static void i440fx_reset(struct device *dev)
@@ -158,7 +195,8 @@ static void i440fx_reset(struct device *dev)
     for (unsigned i = 0x60; i <= 0x67; i++)
         s->config[i - 0x40] = 1;
     s->config[0x57 - 0x40] = 1;
-    s->config[0x72 - 0x40] = 2;
+    s->config[SMRAM - 0x40] = 2;
+    update_shadow(s);
 }
 
 static const struct state_row i440fx_rows[] = {

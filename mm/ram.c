@@ -111,29 +111,62 @@ void ram_destroy(struct ram *ram)
     *ram = (struct ram){.fd = -1};
 }
 
-/* Adjacent ranges are one run: count on from one to the next. */
-bool ram_is(const struct ram *ram, gpa_t at, uint64_t bytes)
+/* Bytes from @at on that RAM answers alike, at least those of its block. */
+static uint64_t run_at(const struct ram *ram, uint64_t at, unsigned need)
 {
-    uint64_t from = at.v, left = bytes;
+    uint64_t block = (at - SHADOW_START) / SHADOW_BYTES;
 
     for (unsigned i = 0; i < ram->ranges; i++) {
         const struct ram_range *r = &ram->range[i];
-        uint64_t in;
 
-        if (from < r->start || from - r->start >= r->bytes)
-            continue;
-        in = r->bytes - (from - r->start);
-        if (left <= in)
+        if (at >= r->start && at - r->start < r->bytes)
+            return r->bytes - (at - r->start);
+    }
+    if (at >= SHADOW_START && at < SHADOW_END &&
+        (ram->shadow[block] & need) == need)
+        return SHADOW_BYTES - at % SHADOW_BYTES;
+    return 0;
+}
+
+/* Adjacent runs are one: count on from one to the next. */
+static bool answers(const struct ram *ram, gpa_t at, uint64_t bytes,
+                    unsigned need)
+{
+    uint64_t from = at.v, n;
+
+    while ((n = run_at(ram, from, need)) != 0) {
+        if (bytes <= n)
             return true;
-        left -= in;
-        from += in;
+        bytes -= n;
+        from += n;
     }
     return false;
 }
 
+bool ram_is(const struct ram *ram, gpa_t at, uint64_t bytes)
+{
+    return answers(ram, at, bytes, RAM_READS | RAM_WRITES);
+}
+
+bool ram_reads(const struct ram *ram, gpa_t at, uint64_t bytes)
+{
+    return answers(ram, at, bytes, RAM_READS);
+}
+
+bool ram_writes(const struct ram *ram, gpa_t at, uint64_t bytes)
+{
+    return answers(ram, at, bytes, RAM_WRITES);
+}
+
+void ram_shadow(struct ram *ram, uint32_t at, unsigned what)
+{
+    assert(at >= SHADOW_START && at < SHADOW_END && ram->top >= SHADOW_END);
+    ram->shadow[(at - SHADOW_START) / SHADOW_BYTES] = (uint8_t)what;
+}
+
 uint8_t *ram_host(const struct ram *ram, gpa_t at)
 {
-    return ram_is(ram, at, 1) ? ram->base + at.v : NULL;
+    return ram_reads(ram, at, 1) ? ram->base + at.v : NULL;
 }
 
 static void mark_page(struct ram *ram, gpa_t at)
@@ -222,7 +255,7 @@ bool ram_read(const struct ram *ram, gpa_t at, void *to, uint64_t bytes)
 {
     uint8_t *out = to;
 
-    if (!ram_is(ram, at, bytes))
+    if (!ram_reads(ram, at, bytes))
         return false;
     while (bytes) {
         uint64_t n = PAGE_BYTES - (at.v & PAGE_MASK);
@@ -241,7 +274,7 @@ bool ram_read(const struct ram *ram, gpa_t at, void *to, uint64_t bytes)
 
 bool ram_write(struct ram *ram, gpa_t at, const void *from, uint64_t bytes)
 {
-    if (!ram_is(ram, at, bytes))
+    if (!ram_writes(ram, at, bytes))
         return false;
     if (!bytes)
         return true;

@@ -12,6 +12,15 @@
 #include "halbox/status.h"
 
 enum { RAM_RANGES = 4 };
+/** Below 1 MiB the host bridge says, by blocks, whether RAM answers reads and
+ *  writes, or the bus does; at first the bus does. */
+enum {
+    SHADOW_START = 0xa0000,
+    SHADOW_END = 0x100000,
+    SHADOW_BYTES = 0x4000,
+    SHADOW_BLOCKS = (SHADOW_END - SHADOW_START) / SHADOW_BYTES,
+};
+enum { RAM_READS = 1, RAM_WRITES = 2 };
 #define RAM_MOST ((uint64_t)64 << 30)
 
 /** A run of RAM in physical space; both page aligned. */
@@ -29,6 +38,7 @@ struct ram {
     uint64_t bytes; /* RAM in all                                          */
     struct ram_range range[RAM_RANGES]; /* ascending, holes between           */
     unsigned ranges;
+    uint8_t shadow[SHADOW_BLOCKS]; /* RAM_READS | RAM_WRITES; saved */
     uint64_t *dirty;   /* bit per page: written since dirty was last cleared  */
     uint64_t *touched; /* bit per page: written since creation                */
     uint64_t *touched_groups; /* bit per 64 words of `touched`: to find them  */
@@ -46,8 +56,14 @@ enum hb_status ram_create(struct ram *ram, const struct ram_range *ranges,
                           unsigned count, struct hb_error *error);
 void ram_destroy(struct ram *ram);
 
-/** ram_is() - do all @bytes from @at lie in RAM? Never wraps. */
+/** ram_is() - do all @bytes from @at lie in RAM? Never wraps. ram_reads() and
+ *  ram_writes() - does RAM answer reads of them, writes to them? */
 bool ram_is(const struct ram *ram, gpa_t at, uint64_t bytes);
+bool ram_reads(const struct ram *ram, gpa_t at, uint64_t bytes);
+bool ram_writes(const struct ram *ram, gpa_t at, uint64_t bytes);
+/** ram_shadow() - what RAM answers of the block at @at (RAM_READS,
+ *  RAM_WRITES); whoever keeps host addresses of it asks again. */
+void ram_shadow(struct ram *ram, uint32_t at, unsigned answers);
 /** ram_host() - host address of RAM byte @at for reading, NULL if not RAM. The
  *  run of RAM around it reaches at least to the end of its page. */
 uint8_t *ram_host(const struct ram *ram, gpa_t at);

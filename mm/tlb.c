@@ -116,7 +116,7 @@ struct tlb_entry *tlb_fill(struct tlb *tlb, struct ram *ram, gva_t va,
 
 void tlb_open_write(struct ram *ram, struct tlb_entry *e)
 {
-    if (!e->host || !ram_is(ram, gpa_of(e->frame), PAGE_BYTES))
+    if (!e->host || !ram_writes(ram, gpa_of(e->frame), PAGE_BYTES))
         return;
     if (ram_open(ram, gpa_of(e->frame)))
         e->fast = e->allow;
@@ -226,6 +226,19 @@ void tlb_slow_virtual(struct tlb *tlb, const struct ram *ram, gva_t va,
     tlb->changes++;
     e->host = slow ? NULL : ram_host(ram, gpa_of(e->frame));
     e->fast = e->host ? reads_of(e->allow) : 0;
+}
+
+void tlb_remap(struct tlb *tlb, const struct ram *ram)
+{
+    tlb->changes++;
+    for (uint32_t i = 0; i < tlb->used_count; i++) {
+        struct tlb_entry *e = &tlb->entry[tlb->used[i]];
+
+        if (e->frame < SHADOW_START || e->frame >= SHADOW_END)
+            continue;
+        e->host = ram_host(ram, gpa_of(e->frame));
+        e->fast = e->host ? reads_of(e->allow) : 0;
+    }
 }
 
 void tlb_save(const struct tlb *tlb, struct saver *s)

@@ -86,6 +86,9 @@ void tlb_slow_virtual(struct tlb *tlb, const struct ram *ram, gva_t va,
 /** tlb_close_page() - the fast write path to the physical page at @page: it
  *  holds code now. */
 void tlb_close_page(struct tlb *tlb, gpa_t page);
+/** tlb_remap() - what RAM answers below 1 MiB has changed: host addresses there
+ *  anew. No entry goes. */
+void tlb_remap(struct tlb *tlb, const struct ram *ram);
 
 /** tlb_save()/tlb_load() - the entries in the order they were made; host
  *  addresses come from @ram again. Load false: not what tlb_save wrote. */

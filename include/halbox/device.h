@@ -253,6 +253,11 @@ HB_API void pci_config_write(struct device *bridge, unsigned bus, unsigned slot,
                              unsigned function, unsigned offset, unsigned bytes,
                              uint32_t value);
 
+/** shadow_set() - for a host bridge: RAM answers reads of, and writes to, the
+ *  @bytes from @at, or else the bus does. Whole 16 KiB of A0000h-FFFFFh. */
+void shadow_set(struct device *bridge, uint32_t at, uint32_t bytes, bool reads,
+                bool writes);
+
 /** guest_error() - trace that the guest misused the device; goes on. */
 HB_API void guest_error(struct device *dev, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

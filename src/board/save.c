@@ -12,7 +12,7 @@
 
 static const char magic[8] = "halbox\r\n";
 
-enum { BOARD_VERSION = 1, CLOCK_VERSION = 1, RAM_VERSION = 1 };
+enum { BOARD_VERSION = 1, CLOCK_VERSION = 1, RAM_VERSION = 2 };
 
 static const struct state_row board_rows[] = {
     STATE_INT(struct board_state, findings),
@@ -58,6 +58,7 @@ static void save_ram(const struct ram *ram, struct saver *s)
     size_t at = save_section_begin(s, "ram", RAM_VERSION);
     uint64_t page = ram_next_touched(ram, 0);
 
+    save_bytes(s, ram->shadow, sizeof ram->shadow);
     for (; page != UINT64_MAX; page = ram_next_touched(ram, page + 1)) {
         const uint8_t *bytes = ram->base + (page << PAGE_SHIFT);
         bool zero = is_zero(bytes);
@@ -73,12 +74,14 @@ static enum hb_status load_ram(struct ram *ram, struct loader *l,
                                struct hb_error *error)
 {
     static const uint8_t zeroes[PAGE_BYTES];
-    uint8_t bytes[PAGE_BYTES];
+    uint8_t bytes[PAGE_BYTES], shadow[SHADOW_BLOCKS] = {0};
     struct loader part;
     enum hb_status status = load_section(l, "ram", RAM_VERSION, &part, error);
 
     if (status != HB_OK)
         return status;
+    loader_bytes(&part, shadow, sizeof shadow);
+    memset(ram->shadow, RAM_READS | RAM_WRITES, sizeof shadow);
     while (part.at < part.count) {
         uint64_t page = loader_u64(&part);
         bool zero = page & 1;
@@ -90,6 +93,8 @@ static enum hb_status load_ram(struct ram *ram, struct loader *l,
                        zero ? zeroes : bytes, PAGE_BYTES))
             return hb_fail(error, HB_BAD_IMAGE, "section 'ram' is damaged");
     }
+    for (unsigned i = 0; i < SHADOW_BLOCKS; i++)
+        ram->shadow[i] = shadow[i] & (RAM_READS | RAM_WRITES);
     return HB_OK;
 }
 

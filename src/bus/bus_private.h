@@ -186,6 +186,8 @@ void gate_drop_own(struct device *dev); /* platform `adapter` */
 uint32_t gate_requester(const struct device *dev);
 void gate_translate(const struct bus *bus, uint32_t requester, uint64_t at,
                     enum dma_dir dir, struct gate_view *view);
+/** Does RAM, and no card, take part in DMA of this direction? */
+bool gate_ram(const struct bus *bus, gpa_t at, enum dma_dir dir);
 /** The register itself, NULL: there is none. */
 const uint64_t *gate_register_at(const struct bus *bus, uint32_t bank,
                                  unsigned window, uint32_t index);

@@ -68,6 +68,19 @@ void bus_remap(struct bus *bus)
     bus->map_changes++;
 }
 
+void shadow_set(struct device *bridge, uint32_t at, uint32_t bytes, bool reads,
+                bool writes)
+{
+    struct bus *bus = wiring_of(bridge)->bus;
+    unsigned what = (reads ? RAM_READS : 0) | (writes ? RAM_WRITES : 0);
+
+    if (bus->ram->top < SHADOW_END) /* a board of a test: nothing to shadow */
+        return;
+    for (uint32_t end = at + bytes; at < end; at += SHADOW_BYTES)
+        ram_shadow(bus->ram, at, what);
+    bus->map_changes++;
+}
+
 uint64_t bus_map_changes(const struct bus *bus)
 {
     return bus->map_changes;

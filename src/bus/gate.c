@@ -228,6 +228,12 @@ static void look_up(const struct gate_state *g, const struct gate_window *w,
         view->to = gpa_of((view->entry & GATE_PAGE) | (at & PAGE_MASK));
 }
 
+bool gate_ram(const struct bus *bus, gpa_t at, enum dma_dir dir)
+{
+    return dir == DMA_TO_DEVICE ? ram_reads(bus->ram, at, 1)
+                                : ram_writes(bus->ram, at, 1);
+}
+
 void gate_translate(const struct bus *bus, uint32_t requester, uint64_t at,
                     enum dma_dir dir, struct gate_view *view)
 {
@@ -243,7 +249,7 @@ void gate_translate(const struct bus *bus, uint32_t requester, uint64_t at,
         view->result = GATE_STRICT;
     if (view->result != GATE_OK)
         return;
-    view->ram = ram_is(bus->ram, view->to, 1);
+    view->ram = gate_ram(bus, view->to, dir);
     if (!view->ram && !bus_region_at(bus, view->to.v))
         view->result = GATE_NOTHING;
 }

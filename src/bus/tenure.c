@@ -381,7 +381,7 @@ bool tenure_good(struct bus *bus, const struct tenure *t)
     if (step < 0)
         last -= t->bytes - t->unit_bytes;
     return t->target != TENURE_RAM ||
-           (ram_is(bus->ram, gpa_of(t->to), 1) &&
+           (gate_ram(bus, gpa_of(t->to), t->dir) &&
             t->to >> PAGE_SHIFT == last >> PAGE_SHIFT);
 }
 

@@ -75,10 +75,12 @@ static void device_write(struct cpu *cpu, gpa_t at, unsigned bytes, uint32_t v)
         return;
     if ((at.v & 3) + bytes <= 4) {
         bus_store(cpu->bus, at, bytes, v);
+        look_at_map(cpu);
         return;
     }
     for (unsigned i = 0; i < bytes; i++)
         bus_store(cpu->bus, gpa_add(at, i), 1, v >> 8 * i & 255);
+    look_at_map(cpu);
 }
 
 /* Where an access that leaves its page goes on: what CR2 says of a fault. */
@@ -134,7 +136,7 @@ static void write_slow(struct cpu *cpu, uint32_t at, unsigned bytes, uint32_t v,
         return;
     }
     e = translate(cpu, at, MEM_WRITE, user);
-    if (e->host) {
+    if (e->host && ram_writes(cpu->ram, physical(e, at), bytes)) {
         ram_mark(cpu->ram, physical(e, at), bytes);
         memcpy(e->host + (at & PAGE_MASK), &v, bytes);
     } else {
@@ -313,6 +315,16 @@ uint32_t pop(struct cpu *cpu, unsigned bytes)
     return v;
 }
 
+void look_at_map(struct cpu *cpu)
+{
+    if (cpu->p->map_seen == bus_map_changes(cpu->bus))
+        return;
+    cpu->p->map_seen = bus_map_changes(cpu->bus);
+    tlb_remap(&cpu->tlb, cpu->ram);
+    if (cpu->p->watched)
+        debug_arm(cpu);
+}
+
 /* ---- from host code --------------------------------------------------------
  */
 
@@ -347,10 +359,10 @@ static bool host_access(struct cpu *cpu, uint32_t at, uint8_t *to,
 
         if (n > bytes - done)
             n = bytes - done;
-        if (e->host && from) {
+        if (e->host && from && ram_writes(cpu->ram, physical(e, here), n)) {
             ram_mark(cpu->ram, physical(e, here), n);
             memcpy(e->host + (here & PAGE_MASK), from + done, n);
-        } else if (e->host) {
+        } else if (e->host && !from) {
             memcpy(to + done, e->host + (here & PAGE_MASK), n);
         } else { /* a device: by the widest aligned cycles */
             n = !(here & 3) && n >= 4 ? 4 : !(here & 1) && n >= 2 ? 2 : 1;

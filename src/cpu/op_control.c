@@ -204,4 +204,5 @@ void op_out(struct cpu *cpu, const struct insn *i)
 
     check_port(cpu, port, bytes);
     bus_out(cpu->bus, port, bytes, operand_get(cpu, i, i->op->src));
+    look_at_map(cpu);
 }

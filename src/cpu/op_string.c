@@ -221,6 +221,7 @@ void op_movs(struct cpu *cpu, const struct insn *i)
         return;
     seg_write(cpu, ES, index_get(cpu, i, EDI), n,
               seg_read(cpu, i->seg, index_get(cpu, i, ESI), n));
+    look_at_map(cpu);
     index_step(cpu, i, ESI);
     index_step(cpu, i, EDI);
     end(cpu, i, true);

@@ -169,6 +169,7 @@ struct cpu_private {
     uint32_t watch[4];
     uint32_t debug_held; /* debug_pending when the instruction began */
     const struct bus_pins *pins;
+    uint64_t map_seen; /* bus_map_changes() when we looked last */
     struct insn odd; /* the one being run, where it is of no block */
     bool plain;      /* no blocks: each instruction decoded and run by itself */
     struct blocks *blocks;
@@ -182,6 +183,10 @@ _Noreturn void cpu_fault_plain(struct cpu *cpu, unsigned vector); /* no code */
  */
 
 enum { MEM_READ = TLB_READ, MEM_WRITE = TLB_WRITE, MEM_FETCH = TLB_FETCH };
+
+/** look_at_map() - after a register was written: windows or shadow RAM may
+ *  have moved. */
+void look_at_map(struct cpu *cpu);
 
 /** Linear accesses at privilege @user; a fault is #PF. */
 uint8_t mem_read8(struct cpu *cpu, uint32_t at, bool user);

@@ -272,6 +272,7 @@ enum cpu_exit cpu_run(struct cpu *cpu)
 
     p->vmcall = false;
     p->pins = bus_pins(cpu->bus);
+    look_at_map(cpu);
     alignment_changed(cpu);
     if (p->watched || (cpu->s.dr[7] & DR7_ENABLED))
         debug_arm(cpu);
