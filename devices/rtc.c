@@ -29,6 +29,7 @@ enum { A_UIP = 0x80, A_DIVIDER = 0x70, A_RATE = 0x0f, A_RUNNING = 0x20 };
 enum {
     B_24H = 2,
     B_BINARY = 4,
+    B_SQWE = 8,
     B_UIE = 0x10,
     B_AIE = 0x20,
     B_PIE = 0x40,
@@ -43,6 +44,7 @@ struct rtc {
     struct device dev;
     uint8_t cmos[CMOS_BYTES];
     uint8_t index;
+    bool powered;           /* the battery keeps time and memory over a reset */
     uint64_t next_second;   /* ns: when the time advances */
     uint64_t periodic_from; /* ns: where periods are counted from */
     uint32_t periods;       /* since then, the coming one included */
@@ -292,9 +294,19 @@ static unsigned weekday(unsigned year, unsigned month, unsigned day)
     return (days + 6) % 7 + 1;
 }
 
-static void rtc_reset(struct device *dev)
+/* RESET#: interrupts are disabled and forgotten; time and memory live on the
+ * battery. MC146818A, RESET pin. */
+static void reset_pin(struct rtc *s)
 {
-    struct rtc *s = (struct rtc *)dev;
+    s->cmos[REG_B] &= (uint8_t) ~(B_PIE | B_AIE | B_UIE | B_SQWE);
+    s->cmos[REG_C] = 0;
+    update_at(s, s->next_second);
+    start_periodic(s);
+    update(s);
+}
+
+static void power_on(struct rtc *s)
+{
     unsigned year = (unsigned)(s->date / 10000);
     unsigned month = (unsigned)(s->date / 100 % 100);
     unsigned day = (unsigned)(s->date % 100);
@@ -309,19 +321,27 @@ static void rtc_reset(struct device *dev)
     s->cmos[MONTH] = encode(s, month);
     s->cmos[YEAR] = encode(s, year % 100);
     s->cmos[CENTURY] = encode(s, year / 100);
+    s->powered = true;
     update_at(s, clock_ns(&s->dev) + SECOND_NS);
     start_periodic(s);
     update(s);
 }
 
+static void rtc_reset(struct device *dev)
+{
+    struct rtc *s = (struct rtc *)dev;
+
+    if (s->powered)
+        reset_pin(s);
+    else
+        power_on(s);
+}
+
 static const struct state_row rtc_rows[] = {
-    STATE_BYTES(struct rtc, cmos),
-    STATE_INT(struct rtc, index),
-    STATE_INT(struct rtc, next_second),
-    STATE_INT(struct rtc, periodic_from),
-    STATE_INT(struct rtc, periods),
-    STATE_INT(struct rtc, date),
-    STATE_END,
+    STATE_BYTES(struct rtc, cmos),        STATE_INT(struct rtc, index),
+    STATE_INT(struct rtc, powered),       STATE_INT(struct rtc, next_second),
+    STATE_INT(struct rtc, periodic_from), STATE_INT(struct rtc, periods),
+    STATE_INT(struct rtc, date),          STATE_END,
 };
 
 static const struct device_setting rtc_settings[] = {

@@ -130,6 +130,13 @@ static void uart16550_receive(struct device *dev, uint8_t byte)
         receive(s, byte, 0);
 }
 
+static bool uart16550_receive_ready(const struct device *dev)
+{
+    const struct uart16550 *s = (const struct uart16550 *)dev;
+
+    return s->rx_count < depth(s) && !(s->mcr & MCR_LOOP);
+}
+
 static void start_sending(struct uart16550 *s)
 {
     if (s->shifting || !s->tx_count)
@@ -370,4 +377,5 @@ const struct device_model uart16550_model = {
     .peek = uart16550_peek,
     .step = uart16550_step,
     .receive = uart16550_receive,
+    .receive_ready = uart16550_receive_ready,
 };

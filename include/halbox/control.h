@@ -260,7 +260,8 @@ HB_API enum hb_status machine_change_medium(struct machine *m,
                                             const char *text,
                                             struct hb_error *error);
 /** machine_send() - bytes arrive at a device from outside (serial line).
- *  HB_NOT_FOUND: no such device, or it takes none. */
+ *  HB_NOT_FOUND: no such device, or it takes none. HB_FULL: it has no room for
+ *  one now, nothing has changed or is logged. */
 HB_API enum hb_status machine_send(struct machine *m, const char *device,
                                    const void *bytes, uint32_t count,
                                    struct hb_error *error);
@@ -334,6 +335,8 @@ struct machine_kernel {
     unsigned modules;          /* multiboot modules, initial RAM disks       */
     const struct machine_file *module;
 };
+/** machine_kernel_is_multiboot() - has it a multiboot header? */
+HB_API bool machine_kernel_is_multiboot(const struct machine_file *image);
 /**
  * machine_load_kernel() - put a kernel into a bare machine's RAM and the CPU
  * at its entry, as its boot protocol says. Docs: docs/boot.md.

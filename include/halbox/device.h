@@ -31,22 +31,25 @@ enum {
 };
 
 /** Windows: what a model's read, write and peek are told as `window`. */
-enum { DEVICE_WINDOWS = 8, PCI_BARS = 6 };
+enum { DEVICE_WINDOWS = 9, PCI_BARS = 6, PCI_ROM = 8 };
 
 enum window_kind { WINDOW_NONE, WINDOW_PORT, WINDOW_MEMORY };
 
 /**
  * A range of addresses that the model answers. For a PCI function windows 0-5
- * are its BARs 0-5 (base comes from configuration space); windows 6 and 7, and
- * all windows of other devices, sit at fixed bases: the board's, or `base`.
+ * are its BARs 0-5 and 8 its expansion ROM (base comes from configuration
+ * space); windows 6 and 7, and all windows of other devices, sit at fixed
+ * bases: the board's, or `base`.
  */
 struct device_window {
     enum window_kind kind;
-    uint32_t bytes; /* power of two for a BAR; 0: value of setting `bytes` */
+    uint32_t bytes; /* power of two for a BAR; 0: value of setting `bytes`, or
+                       what device_ram_size() says */
     uint8_t access; /* ACCESS_x | ACCESS_SPLIT */
     uint8_t alias;  /* >0: port decode ignores address bits above it (10) */
     bool ram;       /* memory of the card (device_ram), not registers */
     uint32_t base;  /* where it sits when the board gives no other base */
+    bool rom;       /* with .ram: accesses do not change it */
 };
 
 /** PCI identity and configuration header; all zero: not a PCI function. */
@@ -143,6 +146,10 @@ struct device_model {
     /** As read, without side effects; NULL: read has none. */
     uint32_t (*peek)(const struct device *dev, unsigned window, uint32_t offset,
                      unsigned bytes);
+    /** Optional: the board gives a file before the first reset (firmware
+     *  items). False: there is no room for it. */
+    bool (*give)(struct device *dev, const char *name, const uint8_t *bytes,
+                 uint32_t n);
     /** What was asked of clock or DMA is done; never nested. */
     void (*step)(struct device *dev, unsigned step, enum dma_status status);
     /** Optional: the model moves the bytes of its DMA engine itself. */
@@ -152,6 +159,8 @@ struct device_model {
     void (*line)(struct device *dev, unsigned pin, bool level);
     /** A byte arrives from outside the machine (serial line, keyboard). */
     void (*receive)(struct device *dev, uint8_t byte);
+    /** Optional: would a byte that arrives now be kept? */
+    bool (*receive_ready)(const struct device *dev);
     /** A key goes down or up; @usage: USB HID keyboard page. */
     void (*key)(struct device *dev, uint16_t usage, bool down);
     /** The pointer moved right, down, and the wheel towards the user by so
@@ -215,6 +224,10 @@ HB_API unsigned dack_channel(const struct device *dev);
  *  is memory inside the card that no address reaches. */
 HB_API uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
                            uint32_t bytes);
+
+/** device_ram_size() - for model->give: make window @window, whose size the
+ *  model leaves open, @bytes long; what it has stays. False: no memory. */
+bool device_ram_size(struct device *dev, unsigned window, uint32_t bytes);
 
 /** clock_after_ns() - step(@step, DMA_OK) @ns of virtual time from now, at
  *  least one tick. A timer is (device, step): setting it again moves it.

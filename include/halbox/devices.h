@@ -6,7 +6,9 @@
 
 #include "halbox/device.h"
 
-enum device_kind { DEVICE_BOARD, DEVICE_CARD };
+/** BOARD: soldered on every board. PC: on the bare machine's, unless it is
+ *  without (setting `pc`). CARD: named by --device. */
+enum device_kind { DEVICE_BOARD, DEVICE_PC, DEVICE_CARD };
 
 struct device_entry {
     const struct device_model *model;

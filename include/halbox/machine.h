@@ -53,6 +53,8 @@ struct machine_device {
     int64_t base; /* of its first window at a fixed address */
     uint32_t settings;
     struct machine_device_setting setting[MACHINE_DEVICE_SETTINGS];
+    char rom[MACHINE_FILE]; /* file in its ROM socket; "": none, or a save
+                                    has it */
 };
 
 /** A drive with a medium in it, or empty. */
@@ -80,6 +82,10 @@ struct machine_config {
     uint32_t ns_per_tick; /* virtual ns per instruction                      */
     uint32_t dma_tenure;  /* most bytes of a PCI master's tenure, 4..4096    */
     uint32_t dma_rate;    /* bytes per ns of a PCI master                    */
+    bool pc;         /* bare: with the other chips of a PC's board           */
+    bool debug_exit; /* bare: OUT to port F4h ends the run                   */
+    char bios[MACHINE_FILE]; /* file of the BIOS ROM; "": none          */
+    uint32_t bios_bytes; /* its size, filled in by machine_create()         */
     uint32_t devices;
     struct machine_device device[MACHINE_DEVICES];
     uint32_t media;
@@ -106,7 +112,8 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
  * scenario's `machine` table and in a machine file.
  * @key:   platform, memory, cpu, pae, registers, grant.master, grant.slave,
  *         dma.version, dma.tenure, dma.rate, verify, strict-dma, missing,
- *         ns-per-tick; disk, cdrom, floppy: each adds a drive
+ *         ns-per-tick, pc, debug-exit, bios; disk, cdrom, floppy: each
+ *         adds a drive
  * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of a
  *         drive "FILE[,cow=on][,to=DEVICE][,drive=N]", where FILE `none` is an
  *         empty drive (docs/media.md)
@@ -121,7 +128,8 @@ HB_API enum hb_status machine_config_set(struct machine_config *config,
 /**
  * machine_config_device() - add a card: "MODEL[,key=value...]", where MODEL is
  * a built-in one or a file (./card.so, card.lua: docs/own-device.md) and key is
- * name, irq, dma, slot, function, base, or a setting of the model.
+ * name, irq, dma, slot, function, base, rom (a file in its ROM socket), or a
+ * setting of the model.
  *
  * Returns HB_OK, HB_NOT_FOUND (no such model or setting), HB_BAD_ARGUMENT (a
  * value outside its range), HB_FULL (32 cards), HB_NO_FILE or HB_BAD_IMAGE

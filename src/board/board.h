@@ -63,6 +63,7 @@ struct machine {
     int breakpoint_ids;
     struct dma_step dma_step;
     uint32_t grain;
+    uint8_t *bios; /* the file, while the board is built */
     struct {
         machine_checkpoint_fn *fn; /* NULL: none */
         void *context;
@@ -78,6 +79,20 @@ enum hb_status machine_build(struct machine **out,
 enum hb_status machine_boot(struct machine *m, struct hb_error *error);
 /** machine_add_devices() - the board's chips and the description's cards. */
 enum hb_status machine_add_devices(struct machine *m, struct hb_error *error);
+
+/** board_bios_read() - the BIOS file, and its size into the settings;
+ *  board_bios_put() - into its ROM. */
+enum hb_status board_bios_read(struct machine *m, struct hb_error *error);
+void board_bios_put(struct machine *m);
+/** board_items() - firmware configuration that every PC has; board_item() - one
+ *  more, before the first instruction. */
+enum hb_status board_items(struct machine *m, struct hb_error *error);
+enum hb_status board_item(struct machine *m, const char *name,
+                          const void *bytes, size_t count,
+                          struct hb_error *error);
+/** board_cmos() - a bare machine's CMOS memory, as its set-up would leave it.
+ */
+void board_cmos(struct machine *m);
 
 enum run_piece { RUN_TENURE, RUN_SERVICE, RUN_CPU };
 /** run_piece() - one piece of work: bytes of the tenure, one due entry, or the

@@ -6,90 +6,8 @@
 #include <string.h>
 
 #include "board/config.h"
-#include "board/place.h"
 #include "hal/exports/hal_exports.h"
-#include "halbox/devices.h"
 #include "mm/exports/mm_exports.h"
-
-static bool is_mapregs(const struct device_model *model)
-{
-    return strcmp(model->name, "mapregs") == 0;
-}
-
-static enum hb_status add_chips(struct machine *m, struct hb_error *error)
-{
-    for (const struct device_entry *e = device_entries; e->model; e++) {
-        struct bus_place place = place_default(e->model);
-        struct device *dev;
-        enum hb_status status;
-
-        if (e->kind != DEVICE_BOARD)
-            continue;
-        if (is_mapregs(e->model) && m->config.registers == REGISTERS_BOUNCE)
-            continue; /* docs/devices/mapregs.md: the board has no unit */
-        status = bus_add(m->bus, e->model, &place, &dev, error);
-        if (status == HB_OK && is_mapregs(e->model))
-            status = bus_set(dev, "kind",
-                             m->config.registers == REGISTERS_ADAPTER ? 2 : 1,
-                             error);
-        if (status != HB_OK)
-            return status;
-    }
-    return HB_OK;
-}
-
-/* A network card's own address, unless its settings name one: 52:54:00 and a
- * number, locally administered, other for each card. */
-static enum hb_status default_mac(struct machine *m, struct device *dev,
-                                  struct hb_error *error)
-{
-    const uint64_t first = 0x525400123456;
-    unsigned cards = 0;
-    enum hb_status status;
-
-    for (unsigned i = 0; i < dev->id; i++)
-        cards += bus_device(m->bus, i)->model->frame != NULL;
-    status = bus_set(dev, "mac", first + cards, error);
-    return status == HB_NOT_FOUND ? HB_OK : status; /* it has none to set */
-}
-
-static enum hb_status find_model(struct machine *m, unsigned i,
-                                 const struct device_model **model,
-                                 struct hb_error *error)
-{
-    const struct machine_device *d = &m->config.device[i];
-    enum hb_status status;
-
-    if (d->file[0]) {
-        status = card_open(&m->card[i], d->file, error);
-        if (status == HB_OK)
-            *model = card_model(m->card[i]);
-        return status;
-    }
-    *model = device_model_find(d->model);
-    return *model ? HB_OK
-                  : hb_fail(error, HB_NOT_FOUND, "no device '%s'", d->model);
-}
-
-static enum hb_status add_card(struct machine *m, unsigned index,
-                               struct hb_error *error)
-{
-    const struct machine_device *d = &m->config.device[index];
-    const struct device_model *model;
-    struct bus_place place;
-    struct device *dev;
-    enum hb_status status = find_model(m, index, &model, error);
-
-    if (status != HB_OK)
-        return status;
-    place = place_card(model, d);
-    status = bus_add(m->bus, model, &place, &dev, error);
-    if (status == HB_OK && model->frame)
-        status = default_mac(m, dev, error);
-    for (unsigned i = 0; status == HB_OK && i < d->settings; i++)
-        status = bus_set(dev, d->setting[i].name, d->setting[i].value, error);
-    return status;
-}
 
 /* A description may come from a file: its texts and counts are checked before
  * they are used. */
@@ -113,15 +31,6 @@ static enum hb_status check_cards(const struct machine_config *c,
         }
     }
     return HB_OK;
-}
-
-enum hb_status machine_add_devices(struct machine *m, struct hb_error *error)
-{
-    enum hb_status status = add_chips(m, error);
-
-    for (unsigned i = 0; status == HB_OK && i < m->config.devices; i++)
-        status = add_card(m, i, error);
-    return status;
 }
 
 /* The kernel's tables and system calls need what a P6 has. */
@@ -170,6 +79,7 @@ static enum hb_status build_hardware(struct machine *m, struct hb_error *error)
     if (status == HB_OK) {
         bus_reset(m->bus);
         cpu_reset(&m->cpu);
+        board_cmos(m);
     }
     return status;
 }
@@ -326,6 +236,7 @@ void machine_destroy(struct machine *m)
     for (unsigned i = 0; i < MACHINE_DEVICES; i++)
         card_close(m->card[i]);
     ram_destroy(&m->ram);
+    free(m->bios);
     input_log_fini(&m->inputs);
     events_fini(&m->events);
     clock_fini(&m->clock);

@@ -71,7 +71,8 @@ enum hb_status machine_config_init(struct machine_config *config,
                                       .dma_version = 2,
                                       .ns_per_tick = 5,
                                       .dma_tenure = 4096,
-                                      .dma_rate = 1};
+                                      .dma_rate = 1,
+                                      .pc = true};
     return set_platform(config, name ? name : "translate", error);
 }
 
@@ -154,6 +155,8 @@ static const struct key keys[] = {
     WORD("strict-dma", strict_dma, on_off),
     WORD("missing", missing_fail, missing),
     NUMBER("ns-per-tick", ns_per_tick, 1, 1000000),
+    WORD("pc", pc, on_off),
+    WORD("debug-exit", debug_exit, on_off),
 };
 
 static enum hb_status bad_value(const char *key, const char *value,
@@ -207,6 +210,17 @@ static enum hb_status set_cpu(struct machine_config *c, const char *value,
     return HB_OK;
 }
 
+enum hb_status config_file(char out[MACHINE_FILE], const char *key,
+                           const char *name, struct hb_error *error)
+{
+    if (strlen(name) >= MACHINE_FILE)
+        return hb_fail(error, HB_BAD_ARGUMENT, "%s: a file name of %zu bytes",
+                       key, strlen(name));
+    memset(out, 0, MACHINE_FILE);
+    memcpy(out, name, strlen(name));
+    return HB_OK;
+}
+
 enum hb_status machine_config_set(struct machine_config *config,
                                   const char *key, const char *value,
                                   struct hb_error *error)
@@ -219,6 +233,8 @@ enum hb_status machine_config_set(struct machine_config *config,
         return set_cpu(config, value, error);
     if (config_medium_kind(key))
         return config_medium(config, key, value, error);
+    if (strcmp(key, "bios") == 0)
+        return config_file(config->bios, key, value, error);
     for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct key *k = &keys[i];
 

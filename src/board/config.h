@@ -22,6 +22,9 @@ enum hb_status config_medium(struct machine_config *c, const char *key,
 /** config_check_media() - as config_check(), of the drives. */
 enum hb_status config_check_media(const struct machine_config *c,
                                   struct hb_error *error);
+/** config_file() - the name of a host's file, into @out. */
+enum hb_status config_file(char out[MACHINE_FILE], const char *key,
+                           const char *name, struct hb_error *error);
 /** config_check() - every setting in its range (it may come from a file). */
 enum hb_status config_check(const struct machine_config *c,
                             struct hb_error *error);

@@ -41,6 +41,9 @@ const struct state_row config_rows[] = {
     STATE_INT(struct machine_config, ns_per_tick),
     STATE_INT(struct machine_config, dma_tenure),
     STATE_INT(struct machine_config, dma_rate),
+    STATE_INT(struct machine_config, pc),
+    STATE_INT(struct machine_config, debug_exit),
+    STATE_INT(struct machine_config, bios_bytes),
     STATE_INT(struct machine_config, devices),
     STATE_STRUCTS(struct machine_config, device, device_rows),
     STATE_INT(struct machine_config, media),
@@ -84,9 +87,14 @@ static enum hb_status set_place(struct machine_device *d, const char *key,
     bool number = config_number(value, &v);
 
     if (strcmp(key, "name") == 0) {
-        memcpy(d->name, value, MACHINE_NAME);
+        if (strlen(value) >= MACHINE_NAME)
+            return bad(d, key, value, error);
+        memset(d->name, 0, MACHINE_NAME);
+        memcpy(d->name, value, strlen(value));
         return HB_OK;
     }
+    if (strcmp(key, "rom") == 0)
+        return config_file(d->rom, key, value, error);
     if (strcmp(key, "base") == 0) {
         if (!number || v > UINT32_MAX)
             return bad(d, key, value, error);
@@ -138,7 +146,7 @@ static enum hb_status set_all(struct machine_device *d,
     enum hb_status status = HB_OK;
 
     while (status == HB_OK && *text == ',') {
-        char key[MACHINE_NAME], value[MACHINE_NAME];
+        char key[MACHINE_NAME], value[MACHINE_FILE];
 
         text++;
         if (!take(&text, "=,", key, sizeof key) || *text++ != '=' ||

@@ -157,6 +157,9 @@ enum hb_status machine_send(struct machine *m, const char *device,
     if (!dev || !dev->model->receive)
         return hb_fail(error, HB_NOT_FOUND,
                        "no device '%s' that takes bytes from outside", device);
+    if (count == 1 && dev->model->receive_ready &&
+        !dev->model->receive_ready(dev))
+        return hb_fail(error, HB_FULL, "%s has no room for a byte", device);
     status = input_enter(m, INPUT_SEND, dev->id, 0, bytes, count, error);
     for (uint32_t i = 0; status == HB_OK && i < count; i++)
         dev->model->receive(dev, ((const uint8_t *)bytes)[i]);

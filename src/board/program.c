@@ -124,6 +124,20 @@ static enum hb_status start(struct machine *m, const struct image *image,
     return HB_OK;
 }
 
+bool machine_kernel_is_multiboot(const struct machine_file *f)
+{
+    struct image *image;
+    struct hb_error error;
+    bool is;
+
+    if (!f->bytes || image_parse_kernel(f->bytes, f->count, f->name, &image,
+                                        &error) != HB_OK)
+        return false;
+    is = image->multiboot;
+    image_free(image);
+    return is;
+}
+
 enum hb_status machine_load_kernel(struct machine *m,
                                    const struct machine_kernel *kernel,
                                    struct hb_error *error)

@@ -187,15 +187,29 @@ static const struct device_setting *setting_of(const struct device_model *model,
     return s && s->name ? s : NULL;
 }
 
-static bool new_ram(struct device_wiring *w, unsigned window, uint32_t bytes)
+bool window_resize(struct device_wiring *w, unsigned window, uint32_t bytes)
 {
-    uint32_t words = bytes / PAGE_BYTES / 64 + 1;
+    uint32_t words = bytes / PAGE_BYTES / 64 + 1, kept = w->bytes[window];
+    uint8_t *ram = calloc(1, (size_t)bytes + 1);
+    uint64_t *touched = calloc(words, sizeof *touched);
 
+    if (!ram || !touched) {
+        free(ram);
+        free(touched);
+        return false;
+    }
+    kept = kept < bytes ? kept : bytes;
+    if (w->ram[window]) {
+        memcpy(ram, w->ram[window], kept);
+        memcpy(touched, w->touched[window],
+               (kept / PAGE_BYTES / 64 + 1) * sizeof *touched);
+    }
     free(w->ram[window]);
     free(w->touched[window]);
-    w->ram[window] = calloc(1, (size_t)bytes + 1);
-    w->touched[window] = calloc(words, sizeof *w->touched[window]);
-    return w->ram[window] && w->touched[window];
+    w->ram[window] = ram;
+    w->touched[window] = touched;
+    w->bytes[window] = bytes;
+    return true;
 }
 
 /* Sizes of windows and the card's RAM, once settings are known. */
@@ -210,7 +224,9 @@ static bool size_windows(struct device *dev)
 
         if (win->kind != WINDOW_NONE && !bytes && s)
             bytes = (uint32_t)*setting_field(dev, s);
-        if (win->ram && bytes != w->bytes[i] && !new_ram(w, i, bytes))
+        if (win->ram && !bytes)
+            continue; /* window_is_open(): sized by what is put into it */
+        if (win->ram && bytes != w->bytes[i] && !window_resize(w, i, bytes))
             return false;
         w->bytes[i] = bytes;
     }
@@ -360,6 +376,42 @@ uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
         (uint64_t)offset + bytes > w->bytes[window])
         return NULL;
     return card_ram(dev, window, offset, bytes);
+}
+
+bool window_is_open(const struct device *dev, unsigned window)
+{
+    const struct device_window *win = &dev->model->windows[window];
+
+    return win->ram && !win->bytes && !setting_of(dev->model, "bytes");
+}
+
+bool device_ram_size(struct device *dev, unsigned window, uint32_t bytes)
+{
+    return window < DEVICE_WINDOWS && window_is_open(dev, window) &&
+           bytes <= WINDOW_MOST && window_resize(wiring_of(dev), window, bytes);
+}
+
+/* PCI 2.2, 6.2.5.2: the size of an expansion ROM is a power of two >= 2 KiB. */
+enum hb_status bus_rom(struct device *dev, const uint8_t *bytes, size_t count,
+                       struct hb_error *error)
+{
+    enum { LEAST = 2048 };
+    uint32_t room = LEAST;
+
+    if (!device_is_pci(dev) || !window_is_open(dev, PCI_ROM))
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "device %s has no socket for a ROM",
+                       bus_device_name(dev));
+    while (room < count && room < ROM_MOST)
+        room *= 2;
+    if (!count || count > ROM_MOST)
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "a ROM for %s of %zu bytes: 1 to %d",
+                       bus_device_name(dev), count, (int)ROM_MOST);
+    if (!device_ram_size(dev, PCI_ROM, room))
+        return hb_fail(error, HB_NO_MEMORY, "no memory for a ROM");
+    memcpy(card_ram(dev, PCI_ROM, 0, (uint32_t)count), bytes, count);
+    return HB_OK;
 }
 
 int device_channel(const struct device *dev)

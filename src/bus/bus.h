@@ -17,7 +17,7 @@
 
 struct bus; /* bus_private.h of src/bus */
 
-enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 2 };
+enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 3 };
 
 /* ---- building: the board -------------------------------------------------*/
 
@@ -53,6 +53,10 @@ enum hb_status bus_add(struct bus *bus, const struct device_model *model,
                        struct hb_error *error);
 /** bus_set() - setting @name of @dev, before the first bus_reset(). */
 enum hb_status bus_set(struct device *dev, const char *name, uint64_t value,
+                       struct hb_error *error);
+/** bus_rom() - put a ROM into the socket of a PCI card, before the first
+ *  bus_reset(). HB_BAD_ARGUMENT: it has none, or the size is no ROM's. */
+enum hb_status bus_rom(struct device *dev, const uint8_t *bytes, size_t count,
                        struct hb_error *error);
 /** bus_reset() - power-on or RESET# of every device; the gate passes through.
  */

@@ -24,6 +24,7 @@ enum {
 struct pci_header {
     uint16_t command, status;
     uint32_t bar[PCI_BARS];
+    uint32_t rom; /* expansion ROM base address, bit 0: it decodes */
     uint8_t line, latency, cache_line;
 };
 
@@ -223,6 +224,10 @@ enum hb_status media_load(struct bus *bus, struct loader *l,
                           struct hb_error *error);
 
 /* bus.c */
+enum { ROM_MOST = 16 << 20, WINDOW_MOST = 256 << 20 };
+/** A window with memory whose size neither model nor setting tells. */
+bool window_is_open(const struct device *dev, unsigned window);
+bool window_resize(struct device_wiring *w, unsigned window, uint32_t bytes);
 bool settings_good(const struct device *dev);
 
 /* timers.c */

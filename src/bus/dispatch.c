@@ -179,6 +179,8 @@ void window_write(struct bus *bus, struct device *dev, unsigned window,
     const struct device_model *model = dev->model;
     unsigned half = bytes / 2;
 
+    if (model->windows[window].rom)
+        return;
     if (model->windows[window].ram) {
         memcpy(card_ram(dev, window, offset, bytes), &value, bytes);
         return;

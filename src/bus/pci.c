@@ -2,6 +2,8 @@
  * header, type 0 (PCI 2.2, 6.1, 6.2). Beyond 40h the model is asked. */
 #include "bus/bus_private.h"
 
+enum { ROM_ENABLE = 1, EXPANSION_ROM = 0x30 };
+
 /* ---- base address registers --------------------------------------------- */
 
 static bool is_fixed(const struct device *dev, unsigned window)
@@ -46,11 +48,23 @@ static bool decodes(const struct device *dev, unsigned window)
            (is_io(dev, window) ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY);
 }
 
+/* PCI 2.2, 6.2.5.2: memory space and bit 0 must both be enabled. */
+static bool rom_window(const struct device *dev, uint64_t *base)
+{
+    const struct pci_header *h = &wiring_of(dev)->s.pci;
+
+    *base = h->rom & ~(uint64_t)ROM_ENABLE;
+    return wiring_of(dev)->bytes[PCI_ROM] && (h->rom & ROM_ENABLE) &&
+           (h->command & PCI_COMMAND_MEMORY);
+}
+
 bool pci_window(const struct device *dev, unsigned window, uint64_t *base)
 {
     const struct device_wiring *w = wiring_of(dev);
     uint32_t fixed = w->place.base[window];
 
+    if (device_is_pci(dev) && window == PCI_ROM)
+        return rom_window(dev, base);
     if (!is_bar(dev, window)) {
         *base = fixed ? fixed : dev->model->windows[window].base;
         return dev->model->windows[window].kind != WINDOW_NONE &&
@@ -87,6 +101,8 @@ static uint32_t header_read(const struct device *dev, unsigned offset)
                (uint32_t)id->header_type << 16;
     case 0x2c:
         return id->subsystem_vendor | (uint32_t)id->subsystem << 16;
+    case EXPANSION_ROM:
+        return h->rom;
     case 0x3c:
         return h->line | (uint32_t)id->interrupt_pin << 8;
     default:
@@ -102,7 +118,8 @@ static uint16_t command_mask(const struct device *dev)
     uint16_t mask = PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | PCI_COMMAND_SERR;
 
     for (unsigned i = 0; i < DEVICE_WINDOWS; i++)
-        if (dev->model->windows[i].kind != WINDOW_NONE)
+        if (dev->model->windows[i].kind != WINDOW_NONE &&
+            (i != PCI_ROM || wiring_of(dev)->bytes[i]))
             mask |= is_io(dev, i) ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
     return mask;
 }
@@ -135,6 +152,18 @@ static void bar_write(struct device *dev, unsigned bar, uint32_t value,
         bus_remap(wiring_of(dev)->bus);
 }
 
+static void rom_write(struct device *dev, uint32_t value, uint32_t mask)
+{
+    struct pci_header *h = &wiring_of(dev)->s.pci;
+    uint32_t bytes = wiring_of(dev)->bytes[PCI_ROM], before = h->rom;
+
+    if (!bytes)
+        return;
+    h->rom = ((before & ~mask) | (value & mask)) & (~(bytes - 1) | ROM_ENABLE);
+    if (h->rom != before)
+        bus_remap(wiring_of(dev)->bus);
+}
+
 static void header_write(struct device *dev, unsigned offset, uint32_t value,
                          uint32_t mask)
 {
@@ -147,6 +176,8 @@ static void header_write(struct device *dev, unsigned offset, uint32_t value,
             (uint8_t)((h->cache_line & ~mask) | (value & mask & 0xff));
         h->latency = (uint8_t)((h->latency & ~(mask >> 8)) |
                                ((value & mask) >> 8 & 0xff));
+    } else if (offset == EXPANSION_ROM) {
+        rom_write(dev, value, mask);
     } else if (offset == 0x3c) {
         h->line = (uint8_t)((h->line & ~mask) | (value & mask & 0xff));
     } else if (offset >= 0x10 && offset < 0x28) {

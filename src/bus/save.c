@@ -11,6 +11,7 @@ static const struct state_row pci_rows[] = {
     STATE_INT(struct pci_header, command),
     STATE_INT(struct pci_header, status),
     STATE_INTS(struct pci_header, bar),
+    STATE_INT(struct pci_header, rom),
     STATE_INT(struct pci_header, line),
     STATE_INT(struct pci_header, latency),
     STATE_INT(struct pci_header, cache_line),
@@ -157,6 +158,18 @@ static void save_ram(struct saver *s, const struct device_wiring *w,
     save_u32(s, 0);
 }
 
+/* A window whose size is open says it first; 0: nothing was put into it. */
+static void save_window(struct saver *s, const struct device *dev,
+                        unsigned window)
+{
+    const struct device_wiring *w = wiring_of(dev);
+
+    if (window_is_open(dev, window))
+        save_u32(s, w->bytes[window]);
+    if (w->ram[window])
+        save_ram(s, w, window);
+}
+
 static void section_name(const struct device *dev, char *out, size_t room)
 {
     snprintf(out, room, "device %s", bus_device_name(dev));
@@ -175,8 +188,7 @@ static void save_device(struct device *dev, struct saver *s)
     save_rows(s, &w->s, wiring_rows);
     save_rows(s, dev, dev->model->rows);
     for (unsigned i = 0; i < DEVICE_WINDOWS; i++)
-        if (w->ram[i])
-            save_ram(s, w, i);
+        save_window(s, dev, i);
     save_section_end(s, begun);
 }
 
@@ -216,6 +228,26 @@ static bool load_ram(struct loader *l, struct device *dev, unsigned window)
     return !l->failed;
 }
 
+static bool rom_size_good(uint32_t bytes)
+{
+    return !(bytes & (bytes - 1)) && bytes <= ROM_MOST;
+}
+
+static bool load_window(struct loader *l, struct device *dev, unsigned window)
+{
+    struct device_wiring *w = wiring_of(dev);
+
+    if (window_is_open(dev, window)) {
+        uint32_t bytes = loader_u32(l);
+
+        if (l->failed || bytes > WINDOW_MOST ||
+            (window == PCI_ROM && !rom_size_good(bytes)) ||
+            (bytes != w->bytes[window] && !window_resize(w, window, bytes)))
+            return false;
+    }
+    return !w->ram[window] || load_ram(l, dev, window);
+}
+
 static enum hb_status load_device(struct device *dev, struct loader *l,
                                   struct hb_error *error)
 {
@@ -232,8 +264,7 @@ static enum hb_status load_device(struct device *dev, struct loader *l,
     good = load_rows(&part, &w->s, wiring_rows) &&
            load_rows(&part, dev, dev->model->rows);
     for (unsigned i = 0; good && i < DEVICE_WINDOWS; i++)
-        if (w->ram[i])
-            good = load_ram(&part, dev, i);
+        good = load_window(&part, dev, i);
     if (!good)
         return hb_fail(error, HB_BAD_IMAGE, "save: section '%s' is damaged",
                        name);

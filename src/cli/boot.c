@@ -1,48 +1,55 @@
-/* src/cli/boot.c -- halbox boot: a kernel on the bare machine, its serial
- * output here, its exit by port 0xf4 or when nothing more can happen. */
+/* src/cli/boot.c -- halbox boot: a kernel, or a BIOS and what it finds, on the
+ * bare machine; its serial line here, its exit by port F4h or when nothing more
+ * can happen. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/live.h"
+#include "cli/terminal.h"
 #include "halbox/control.h"
 #include "net/user.h"
 
-enum { DEBUG_EXIT = 0xf4, LIMIT_S = 60 };
+enum { LIMIT_S = 60 };
+/* Debian package seabios */
+#define USUAL_BIOS "/usr/share/seabios/bios-256k.bin"
+
 enum { MOST_BYTES = 256 << 20 };
 
-/** What the guest says while it runs. */
+/** A run of the command: what goes in, and where what comes out goes. */
 struct session {
     struct cli *cli;
     struct machine *m;
-    struct live live; /* what comes from the host while it runs */
-    FILE *serial;     /* NULL: nowhere */
+    struct machine_file module[MACHINE_MODULES];
+    struct machine_kernel kernel; /* no bytes: the BIOS finds what to boot */
+    struct live live;             /* what comes from the host while it runs */
+    struct terminal terminal;
+    FILE *serial, *debugcon, *printer; /* NULL: nowhere */
     bool exited;
     uint8_t exit_value;
 };
 
-static void on_serial(void *context, const struct hb_event *event)
+/* COM1 is the terminal's; what the other devices say has its own ways. */
+static void on_stream(void *context, const struct hb_event *event)
 {
     struct session *s = context;
+    const char *device = (const char *)(uintptr_t)event->args[0];
+    int byte = (int)event->args[1];
 
-    if (!s->serial)
-        return;
-    fputc((int)event->args[1], s->serial);
-    if (event->args[1] == '\n') /* who reads a pipe wants each line at once */
-        fflush(s->serial);
-}
-
-/* isa-debug-exit of other emulators: OUT to the port ends the run. */
-static void on_port(void *context, const struct hb_event *event)
-{
-    struct session *s = context;
-
-    if (event->args[0] != DEBUG_EXIT || s->exited)
-        return;
-    s->exited = true;
-    s->exit_value = (uint8_t)event->args[2];
-    machine_stop(s->m);
+    if (strcmp(device, "uart16550") == 0 && s->serial) {
+        fputc(byte, s->serial);
+        if (s->terminal.raw || byte == '\n') /* who reads wants it at once */
+            fflush(s->serial);
+    } else if (strcmp(device, "debugcon") == 0 && s->debugcon) {
+        fputc(byte, s->debugcon);
+    } else if (strcmp(device, "lpt") == 0 && s->printer) {
+        fputc(byte, s->printer);
+    } else if (strcmp(device, "debugexit") == 0 && !s->exited) {
+        s->exited = true;
+        s->exit_value = (uint8_t)byte;
+        machine_stop(s->m);
+    }
 }
 
 /* A whole file; the caller frees file->bytes. */
@@ -73,27 +80,40 @@ static void free_file(struct machine_file *file)
     free((void *)(uintptr_t)file->bytes);
 }
 
-static int program(struct cli *cli, struct machine *m)
+static void free_files(struct session *s)
 {
-    struct machine_file module[MACHINE_MODULES];
-    struct machine_kernel kernel = {.cmdline = cli->cmdline, .module = module};
-    struct hb_error error;
-    int status = read_file(cli, cli_operand(cli, 0), &kernel.image);
+    while (s->kernel.modules)
+        free_file(&s->module[--s->kernel.modules]);
+    free_file(&s->kernel.image);
+}
 
+/* What is booted, for messages. */
+static const char *subject(const struct cli *cli)
+{
+    if (cli->operand.count)
+        return cli_operand(cli, 0);
+    return cli->load ? cli->load : "the BIOS";
+}
+
+static int read_files(struct session *s)
+{
+    struct cli *cli = s->cli;
+    int status = CLI_OK;
+
+    s->kernel.cmdline = cli->cmdline;
+    s->kernel.module = s->module;
     if (cli->initrd.count > MACHINE_MODULES)
-        status = cli_error(cli, CLI_USAGE, "at most %d files with --initrd",
-                           (int)MACHINE_MODULES);
-    while (status == CLI_OK && kernel.modules < cli->initrd.count) {
-        const char *path = *VEC_AT(const char *, &cli->initrd, kernel.modules);
+        return cli_error(cli, CLI_USAGE, "at most %d files with --initrd",
+                         (int)MACHINE_MODULES);
+    if (cli->operand.count)
+        status = read_file(cli, cli_operand(cli, 0), &s->kernel.image);
+    while (status == CLI_OK && s->kernel.modules < cli->initrd.count) {
+        const char *path =
+            *VEC_AT(const char *, &cli->initrd, s->kernel.modules);
 
-        status = read_file(cli, path, &module[kernel.modules]);
-        kernel.modules += status == CLI_OK;
+        status = read_file(cli, path, &s->module[s->kernel.modules]);
+        s->kernel.modules += status == CLI_OK;
     }
-    if (status == CLI_OK && machine_load_kernel(m, &kernel, &error) != HB_OK)
-        status = cli_fail(cli, &error);
-    while (kernel.modules)
-        free_file(&module[--kernel.modules]);
-    free_file(&kernel.image);
     return status;
 }
 
@@ -105,11 +125,16 @@ static int run(struct session *s)
     struct machine_stop stop;
 
     s->live.m = s->m;
+    if (s->cli->serial == SERIAL_STDIO)
+        terminal_begin(&s->terminal, &s->live, s->cli->serial_asked);
     live_run(&s->live, until, &stop);
+    terminal_end(&s->terminal);
+    if (s->terminal.quit)
+        return CLI_OK;
     if (s->exited)
         return s->exit_value << 1 | 1;
     return cli_error(s->cli, CLI_FAILED, "%s: %s%s%s at tick %llu",
-                     cli_operand(s->cli, 0), machine_stop_name(stop.reason),
+                     subject(s->cli), machine_stop_name(stop.reason),
                      stop.text[0] ? ": " : "", stop.text,
                      (unsigned long long)stop.at.tick);
 }
@@ -135,13 +160,14 @@ static int boot(struct session *s)
 {
     struct cli *cli = s->cli;
     struct hb_error error;
-    int status;
+    int status = CLI_OK;
 
-    if (machine_listen(s->m, on_serial, s, "stream_out", &error) != HB_OK ||
-        machine_listen(s->m, on_port, s, "port_write", &error) != HB_OK ||
+    if (machine_listen(s->m, on_stream, s, "stream_out", &error) != HB_OK ||
         cli_trace_machine(cli, s->m, &error) != HB_OK)
         return cli_fail(cli, &error);
-    status = cli->load ? CLI_OK : program(cli, s->m);
+    if (s->kernel.image.bytes && !cli->load &&
+        machine_load_kernel(s->m, &s->kernel, &error) != HB_OK)
+        status = cli_fail(cli, &error);
     if (status == CLI_OK)
         status = run_connected(s);
     if (cli->save && machine_save(s->m, cli->save, &error) != HB_OK)
@@ -163,31 +189,66 @@ static int make(struct session *s)
     if (setup_config(&s->cli->setup, &config, &error) != HB_OK)
         return cli_fail(s->cli, &error);
     config.bare = true;
+    if (!s->kernel.image.bytes && !config.bios[0])
+        snprintf(config.bios, sizeof config.bios, "%s", USUAL_BIOS);
+    if (machine_kernel_is_multiboot(&s->kernel.image))
+        config.debug_exit = true;
     if (machine_create(&s->m, &config, &error) != HB_OK)
         return cli_fail(s->cli, &error);
     return CLI_OK;
 }
 
-int cli_boot(struct cli *cli)
+static int open_output(struct cli *cli, const char *path, FILE **file)
 {
-    struct session s = {.cli = cli, .serial = cli->out};
+    if (!path)
+        return CLI_OK;
+    *file = strcmp(path, "stderr") == 0 ? cli->err : fopen(path, "wb");
+    return *file ? CLI_OK
+                 : cli_error(cli, CLI_HOST, "%s: cannot write it: %s", path,
+                             strerror(errno));
+}
+
+static void close_output(struct cli *cli, FILE *file)
+{
+    if (file && file != cli->out && file != cli->err)
+        fclose(file);
+}
+
+static int open_outputs(struct session *s)
+{
+    struct cli *cli = s->cli;
     int status;
 
-    if (cli->operand.count != 1 && !cli->load)
+    s->serial = cli->serial == SERIAL_STDIO ? cli->out : NULL;
+    status = cli->serial == SERIAL_FILE
+                 ? open_output(cli, cli->serial_file, &s->serial)
+                 : CLI_OK;
+    if (status == CLI_OK)
+        status = open_output(cli, cli->debugcon, &s->debugcon);
+    if (status == CLI_OK)
+        status = open_output(cli, cli->printer, &s->printer);
+    return status;
+}
+
+int cli_boot(struct cli *cli)
+{
+    struct session s = {.cli = cli};
+    int status;
+
+    if (cli->operand.count > 1)
         return cli_error(cli, CLI_USAGE,
-                         "boot needs one image; see halbox boot --help");
-    if (cli->serial == SERIAL_NONE)
-        s.serial = NULL;
-    else if (cli->serial == SERIAL_FILE)
-        s.serial = fopen(cli->serial_file, "wb");
-    if (cli->serial == SERIAL_FILE && !s.serial)
-        return cli_error(cli, CLI_HOST, "%s: cannot write serial output: %s",
-                         cli->serial_file, strerror(errno));
-    status = make(&s);
+                         "boot takes one image; see halbox boot --help");
+    status = open_outputs(&s);
+    if (status == CLI_OK)
+        status = read_files(&s);
+    if (status == CLI_OK)
+        status = make(&s);
     if (status == CLI_OK)
         status = boot(&s);
     machine_destroy(s.m);
-    if (cli->serial == SERIAL_FILE)
-        fclose(s.serial);
+    free_files(&s);
+    close_output(cli, s.serial);
+    close_output(cli, s.debugcon);
+    close_output(cli, s.printer);
     return status;
 }

@@ -41,10 +41,12 @@ struct cli {
     struct vec trace;   /* of struct cli_trace                              */
     struct vec initrd;  /* of const char *: files for the kernel           */
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
+    const char *debugcon, *printer; /* files */
     uint64_t seed, limit_ns, max_instructions;
     enum cli_serial serial;
     const char *serial_file;
     const char *net; /* options of the user network; NULL: none */
+    bool serial_asked; /* --serial was given */
     bool help;
     struct cli_wav wav;
 };

@@ -28,9 +28,10 @@ static int list_devices(struct cli *cli)
     for (const struct device_entry *e = device_entries; e->model; e++) {
         const struct device_setting *s = e->model->settings;
 
-        if (e->kind != DEVICE_CARD)
+        if (e->kind == DEVICE_BOARD)
             continue;
-        fprintf(cli->out, "%-16s %s\n", e->model->name, e->model->title);
+        fprintf(cli->out, "%-16s %s%s\n", e->model->name, e->model->title,
+                e->kind == DEVICE_PC ? " (on the bare machine's board)" : "");
         for (; s && s->name; s++)
             fprintf(cli->out,
                     "    %-16s %s (%" PRIu64 "; %" PRIu64 "..%" PRIu64 ")\n",

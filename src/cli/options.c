@@ -120,6 +120,7 @@ static int apply_serial(struct cli *cli, const struct option_row *row,
                         const char *value)
 {
     (void)row;
+    cli->serial_asked = true;
     cli->serial = SERIAL_FILE;
     cli->serial_file = value;
     if (strcmp(value, "stdio") == 0)
@@ -150,9 +151,11 @@ static int apply_text(struct cli *cli, const struct option_row *row,
                       const char *value)
 {
     const char **to[] = {&cli->scenario, &cli->junit,         &cli->save,
-                         &cli->load,     &cli->images_folder, &cli->cmdline};
+                         &cli->load,     &cli->images_folder, &cli->cmdline,
+                         &cli->debugcon, &cli->printer};
     static const char *const names[] = {"scenario", "junit",  "save",
-                                        "load",     "images", "cmdline"};
+                                        "load",     "images", "cmdline",
+                                        "debugcon", "printer"};
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(row->name, names[i]) == 0)
@@ -208,6 +211,10 @@ static const struct option_row options[] = {
     {"time-limit", "SECONDS", "of virtual time (60)", ALL, apply_limit, NULL, NULL},
     {"cmdline", "TEXT", "the kernel's command line", B, apply_text, NULL, NULL},
     {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, apply_initrd, NULL, NULL},
+    {"bios", "FILE", "a BIOS ROM; without an image: Debian's seabios", B, apply_setting, "bios", NULL},
+    {"debug-exit", NULL, "OUT to port F4h ends the run (multiboot: it does)", B, apply_setting, "debug-exit", "on"},
+    {"debugcon", "FILE|stderr", "where the debug console goes", B, apply_text, NULL, NULL},
+    {"printer", "FILE", "where the parallel port prints", B, apply_text, NULL, NULL},
     {"max-instructions", "N", "stop after so many", B, apply_instructions, NULL, NULL},
     {"serial", "stdio|FILE|none", "where serial output goes (stdio)", B, apply_serial, NULL, NULL},
     {"net", "user[,OPTIONS]|none", "what network cards are connected to (none)", B, apply_net, NULL, NULL},
@@ -223,8 +230,10 @@ static const char *const usages[CLI_COMMANDS] = {
     "run [OPTIONS] IMAGE...\n\nLoad driver images (.sys, ELF, .gz of either), "
     "start their devices and run a\nscenario; without one, say how the "
     "drivers started and what they did.",
-    "boot [OPTIONS] IMAGE\n\nRun a multiboot or ELF kernel on the machine "
-    "without the HAL.",
+    "boot [OPTIONS] [IMAGE]\n\nRun a kernel (multiboot, ELF, Linux bzImage), "
+    "or "
+    "a BIOS and what it finds, on\nthe machine without the HAL. On a terminal "
+    "Ctrl-A X quits.",
     "test [OPTIONS] FILE.lua...\n\nRun scenarios as tests; TAP on standard "
     "output.",
     "list devices|exports|platforms|events|cpus\n\nSay what there is."};

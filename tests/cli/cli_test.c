@@ -84,7 +84,7 @@ static void usage_errors_exit_with_2(void **state)
     refuses("run a.sys --set memory", 2, "KEY=VALUE");
     refuses("run a.sys --time-limit soon", 2, "seconds");
     refuses("test", 2, "needs scenario files");
-    refuses("boot", 2, "needs one image");
+    refuses("boot a b", 2, "takes one image");
     refuses("list", 2, "list what?");
     refuses("list moons", 2, "list what?");
     refuses("boot --max-instructions -1 x", 2, "write a number");
