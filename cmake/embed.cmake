@@ -7,8 +7,8 @@ foreach(file ${IN})
 endforeach()
 string(LENGTH "${hex}" digits)
 math(EXPR bytes "${digits} / 2")
-string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," body "${hex}")
-string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)"
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," body "${hex}")
+string(REGEX REPLACE "('....','....','....','....','....','....','....','....',)"
        "\\1\n" body "${body}")
 file(WRITE "${OUT}" "extern const char ${NAME}[];\n"
      "extern const unsigned ${NAME}_bytes;\n"

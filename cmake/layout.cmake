@@ -27,6 +27,15 @@ hb_folder(lua src/lua hb_base PkgConfig::LUA)
 hb_embed(lua "${CMAKE_SOURCE_DIR}/src/lua/prelude.lua")
 hb_folder(card src/card hb_lua ${CMAKE_DL_LIBS})
 hb_folder(board src/board hb_nt hb_devices hb_card hb_mm_exports hb_hal_exports)
+# The option ROM by which a BIOS boots a kernel is compiled in.
+find_program(HB_HOST_GCC gcc REQUIRED)
+set(rom "${CMAKE_BINARY_DIR}/halboot.bin")
+add_custom_command(OUTPUT "${rom}"
+  COMMAND ${HB_HOST_GCC} -m32 -nostdlib -static -no-pie -Wl,--build-id=none
+          -Wl,-Ttext,0 -Wl,--oformat,binary
+          "${CMAKE_SOURCE_DIR}/src/board/halboot.S" -o "${rom}"
+  DEPENDS "${CMAKE_SOURCE_DIR}/src/board/halboot.S" VERBATIM)
+hb_embed(board "${rom}")
 hb_folder(debug src/debug hb_board)
 hb_folder(script src/script hb_debug hb_lua PkgConfig::JANSSON)
 

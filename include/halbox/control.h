@@ -260,11 +260,13 @@ HB_API enum hb_status machine_change_medium(struct machine *m,
                                             const char *text,
                                             struct hb_error *error);
 /** machine_send() - bytes arrive at a device from outside (serial line).
- *  HB_NOT_FOUND: no such device, or it takes none. HB_FULL: it has no room for
- *  one now, nothing has changed or is logged. */
+ *  HB_NOT_FOUND: no such device, or it takes none.
+ *  machine_send_ready() - would a byte be kept now? A line without handshake
+ *  loses what comes too fast. */
 HB_API enum hb_status machine_send(struct machine *m, const char *device,
                                    const void *bytes, uint32_t count,
                                    struct hb_error *error);
+HB_API bool machine_send_ready(const struct machine *m, const char *device);
 
 /** machine_key() - a key of the keyboard goes down or up; @usage: USB HID usage
  *  tables, keyboard page (what SDL calls a scan code). machine_pointer() - the

@@ -1,6 +1,8 @@
 /* src/board/linux.c -- a Linux kernel entered in 32-bit mode: zero page, memory
  * map, command line, initial RAM disk. Source: Linux, The Linux/x86 Boot
  * Protocol, "32-bit Boot Protocol"; the zero page. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "board/program.h"
@@ -18,8 +20,10 @@ enum {
     E820_ENTRIES = 0x1e8,
     HEADER = 0x1f1,
     TYPE_OF_LOADER = 0x210,
+    LOADFLAGS = 0x211,
     RAMDISK_IMAGE = 0x218,
     RAMDISK_SIZE = 0x21c,
+    HEAP_END_PTR = 0x224,
     CMD_LINE_PTR = 0x228,
     E820_TABLE = 0x2d0,
     E820_ENTRY = 20,
@@ -151,4 +155,125 @@ enum hb_status linux_start(struct machine *m, const struct image *image,
     ram_write(&m->ram, gpa_of(ZERO_PAGE), page, sizeof page);
     enter(m, image->entry);
     return HB_OK;
+}
+
+/* ---- under a BIOS ----------------------------------------------------------
+ * "Loading the rest of the kernel": setup and command line in low memory, the
+ * kernel at 1 MiB, the initial RAM disk below what the BIOS keeps for itself.
+ */
+
+enum { REAL_SETUP = 0x10000, REAL_CMDLINE = 0x20000, KERNEL = 0x100000 };
+enum { HEAP_END = 0xfe00, CAN_USE_HEAP = 0x80, BIOS_KEEPS = 1 << 20 };
+enum { ROM_BYTES = 512 };
+
+#define ROM_FILE "genroms/halboot.bin"
+
+extern const char board_prelude[]; /* halboot.S */
+
+/** A part of the kernel, as halboot.S looks for it. */
+struct part {
+    const char *name;
+    uint32_t at;
+    const void *bytes;
+    size_t count;
+};
+
+static enum hb_status give_part(struct machine *m, const struct part *p,
+                                struct hb_error *error)
+{
+    const uint32_t count = (uint32_t)p->count;
+    char name[32];
+    enum hb_status status;
+
+    snprintf(name, sizeof name, "%s-addr", p->name);
+    status = board_item(m, name, &p->at, sizeof p->at, error);
+    snprintf(name, sizeof name, "%s-size", p->name);
+    if (status == HB_OK)
+        status = board_item(m, name, &count, sizeof count, error);
+    snprintf(name, sizeof name, "%s-data", p->name);
+    if (status == HB_OK)
+        status = board_item(m, name, p->bytes, p->count, error);
+    return status;
+}
+
+/* All bytes of a ROM add up to 0. */
+static enum hb_status give_rom(struct machine *m, struct hb_error *error)
+{
+    static const char order[] = "/rom@" ROM_FILE;
+    uint8_t rom[ROM_BYTES], sum = 0;
+    enum hb_status status;
+
+    memcpy(rom, board_prelude, sizeof rom);
+    for (unsigned i = 0; i < sizeof rom - 1; i++)
+        sum = (uint8_t)(sum + rom[i]);
+    rom[sizeof rom - 1] = (uint8_t)-sum;
+    status = board_item(m, ROM_FILE, rom, sizeof rom, error);
+    if (status == HB_OK)
+        status = board_item(m, "bootorder", order, sizeof order, error);
+    return status;
+}
+
+static void fill_header(uint8_t *setup, const struct part *initrd)
+{
+    const uint16_t heap_end = HEAP_END;
+
+    setup[TYPE_OF_LOADER] = LOADER_UNDEFINED;
+    setup[LOADFLAGS] |= CAN_USE_HEAP;
+    memcpy(setup + HEAP_END_PTR, &heap_end, sizeof heap_end);
+    put32(setup, CMD_LINE_PTR, REAL_CMDLINE);
+    put32(setup, RAMDISK_IMAGE, initrd->count ? initrd->at : 0);
+    put32(setup, RAMDISK_SIZE, initrd->count);
+}
+
+static enum hb_status place_initrd(const struct machine *m,
+                                   const struct image *image,
+                                   const struct machine_kernel *kernel,
+                                   struct part *p, struct hb_error *error)
+{
+    uint64_t end = (uint64_t)image->linux_boot.initrd_most + 1;
+    uint64_t top = program_below(m, end, BIOS_KEEPS, PAGE_BYTES);
+
+    if (!kernel->modules)
+        return HB_OK;
+    p->bytes = kernel->module->bytes;
+    p->count = kernel->module->count;
+    p->at = program_below(m, top, p->count, PAGE_BYTES);
+    if (p->at < kernel_end(image))
+        return hb_fail(error, HB_BAD_IMAGE,
+                       "%s: %zu bytes do not fit above the kernel: give "
+                       "--memory",
+                       kernel->module->name, p->count);
+    return HB_OK;
+}
+
+enum hb_status linux_hand_over(struct machine *m, const struct image *image,
+                               const struct machine_kernel *kernel,
+                               struct hb_error *error)
+{
+    const char *cmdline = kernel->cmdline ? kernel->cmdline : "";
+    uint32_t setup_bytes = image->linux_boot.setup_bytes;
+    struct part parts[] = {
+        {"setup", REAL_SETUP, NULL, setup_bytes},
+        {"cmdline", REAL_CMDLINE, cmdline, strlen(cmdline) + 1},
+        {"kernel", KERNEL, image->file + setup_bytes,
+         image->file_bytes - setup_bytes},
+        {"initrd", 0, NULL, 0}};
+    uint8_t *setup;
+    enum hb_status status = place_initrd(m, image, kernel, &parts[3], error);
+
+    if (status == HB_OK && strlen(cmdline) > image->linux_boot.cmdline_most)
+        status = hb_fail(error, HB_BAD_ARGUMENT,
+                         "the command line is %zu bytes, the kernel takes %u",
+                         strlen(cmdline), image->linux_boot.cmdline_most);
+    setup = status == HB_OK ? malloc(setup_bytes) : NULL;
+    if (status != HB_OK || !setup)
+        return status != HB_OK ? status
+                               : hb_fail(error, HB_NO_MEMORY, "no memory");
+    memcpy(setup, image->file, setup_bytes);
+    fill_header(setup, &parts[3]);
+    parts[0].bytes = setup;
+    for (unsigned i = 0; status == HB_OK && i < 4; i++)
+        status = give_part(m, &parts[i], error);
+    free(setup);
+    return status == HB_OK ? give_rom(m, error) : status;
 }

@@ -147,6 +147,14 @@ void machine_frames(struct machine *m, machine_frame_fn *fn, void *context)
 
 /* ---- bytes ---------------------------------------------------------------*/
 
+bool machine_send_ready(const struct machine *m, const char *device)
+{
+    const struct device *dev = bus_find(m->bus, device);
+
+    return dev && dev->model->receive &&
+           (!dev->model->receive_ready || dev->model->receive_ready(dev));
+}
+
 enum hb_status machine_send(struct machine *m, const char *device,
                             const void *bytes, uint32_t count,
                             struct hb_error *error)
@@ -157,9 +165,6 @@ enum hb_status machine_send(struct machine *m, const char *device,
     if (!dev || !dev->model->receive)
         return hb_fail(error, HB_NOT_FOUND,
                        "no device '%s' that takes bytes from outside", device);
-    if (count == 1 && dev->model->receive_ready &&
-        !dev->model->receive_ready(dev))
-        return hb_fail(error, HB_FULL, "%s has no room for a byte", device);
     status = input_enter(m, INPUT_SEND, dev->id, 0, bytes, count, error);
     for (uint32_t i = 0; status == HB_OK && i < count; i++)
         dev->model->receive(dev, ((const uint8_t *)bytes)[i]);

@@ -124,6 +124,18 @@ static enum hb_status start(struct machine *m, const struct image *image,
     return HB_OK;
 }
 
+static enum hb_status under_bios(struct machine *m, const struct image *image,
+                                 const struct machine_kernel *kernel,
+                                 struct hb_error *error)
+{
+    if (image->kind == IMAGE_LINUX)
+        return linux_hand_over(m, image, kernel, error);
+    return hb_fail(error, HB_BAD_ARGUMENT,
+                   "%s: under a BIOS a kernel is a Linux bzImage; others are "
+                   "loaded without --bios",
+                   image->name);
+}
+
 bool machine_kernel_is_multiboot(const struct machine_file *f)
 {
     struct image *image;
@@ -156,10 +168,13 @@ enum hb_status machine_load_kernel(struct machine *m,
         return status;
     status = input_enter(m, INPUT_KERNEL, crc32_z(0, f->bytes, f->count),
                          f->count, cmdline, (uint32_t)strlen(cmdline), error);
-    if (status == HB_OK)
+    if (status == HB_OK && m->config.bios_bytes) {
+        status = under_bios(m, image, kernel, error);
+    } else if (status == HB_OK) {
         status = place(m, image, error);
-    if (status == HB_OK)
-        status = start(m, image, kernel, error);
+        if (status == HB_OK)
+            status = start(m, image, kernel, error);
+    }
     image_free(image);
     return status;
 }

@@ -28,6 +28,11 @@ enum hb_status multiboot_start(struct machine *m, const struct image *image,
                                const struct machine_kernel *kernel,
                                struct hb_error *error);
 
+/** linux_hand_over() - a bzImage under a BIOS: its parts and an option ROM into
+ *  firmware configuration. */
+enum hb_status linux_hand_over(struct machine *m, const struct image *image,
+                               const struct machine_kernel *kernel,
+                               struct hb_error *error);
 /** linux_start() - zero page, command line, initial RAM disk and registers of
  *  a bzImage whose kernel is in RAM. */
 enum hb_status linux_start(struct machine *m, const struct image *image,

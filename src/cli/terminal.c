@@ -57,7 +57,7 @@ static void filter(struct terminal *t)
 
 static void hand_in(struct terminal *t)
 {
-    while (t->count &&
+    while (t->count && machine_send_ready(t->m, device) &&
            machine_send(t->m, device, t->byte + t->first, 1, NULL) == HB_OK) {
         t->first++;
         t->count--;
