@@ -1,13 +1,18 @@
 /* devices/piix3.c -- the 82371SB (PIIX3) PCI-ISA bridge: steers PCI interrupts
  * PIRQA#-PIRQD# (input pins 0-3) to ISA requests (output pins 0-15). Its timer,
- * interrupt and DMA controllers are models of their own. Source: Intel 82371SB
- * data sheet (290550), 4.1. Docs: docs/devices/piix3.md. */
+ * interrupt and DMA controllers are models of their own. Port 92h: fast A20 and
+ * INIT. Source: Intel 82371SB data sheet (290550), 2.5.6 and 4.1. Docs:
+ * docs/devices/piix3.md. */
 #include "halbox/device.h"
 
 enum { PIRQS = 4, IRQS = 16, PIRQRCA = 0x60, ROUTE_OFF = 0x80 };
 
+enum { WINDOW_PORT92 = 6, FAST_INIT = 1, FAST_A20 = 2 };
+enum { PIN_A20 = 16, PIN_INIT = 17 };
+
 struct piix3 {
     struct device dev;
+    uint8_t port92;
     uint8_t asserted;    /* bit per PIRQ */
     uint8_t config[192]; /* 40h-FFh */
 };
@@ -100,10 +105,37 @@ static void piix3_config_write(struct device *dev, unsigned offset,
     update(s);
 }
 
+static uint32_t piix3_read(struct device *dev, unsigned window, uint32_t offset,
+                           unsigned bytes)
+{
+    (void)window;
+    (void)offset;
+    (void)bytes;
+    return ((struct piix3 *)dev)->port92;
+}
+
+/* A20 passes when the keyboard controller or this port lets it; INIT comes of
+ * bit 0 as it rises. */
+static void piix3_write(struct device *dev, unsigned window, uint32_t offset,
+                        unsigned bytes, uint32_t value)
+{
+    struct piix3 *s = (struct piix3 *)dev;
+    bool init = value & ~s->port92 & FAST_INIT;
+
+    (void)window;
+    (void)offset;
+    (void)bytes;
+    s->port92 = value & (FAST_A20 | FAST_INIT);
+    line_set(dev, PIN_A20, s->port92 & FAST_A20);
+    line_set(dev, PIN_INIT, init);
+    line_set(dev, PIN_INIT, false);
+}
+
 static void piix3_reset(struct device *dev)
 {
     struct piix3 *s = (struct piix3 *)dev;
 
+    s->port92 = 0;
     for (unsigned i = 0; i < sizeof s->config; i++)
         s->config[i] = 0;
     for (unsigned p = 0; p < PIRQS; p++)
@@ -118,6 +150,7 @@ static void piix3_reset(struct device *dev)
 }
 
 static const struct state_row piix3_rows[] = {
+    STATE_INT(struct piix3, port92),
     STATE_INT(struct piix3, asserted),
     STATE_BYTES(struct piix3, config),
     STATE_END,
@@ -132,7 +165,8 @@ static const struct device_pin piix3_pins[] = {
     {7, true, WIRE_IRQ0 + 7},   {9, true, WIRE_IRQ0 + 9},
     {10, true, WIRE_IRQ0 + 10}, {11, true, WIRE_IRQ0 + 11},
     {12, true, WIRE_IRQ0 + 12}, {14, true, WIRE_IRQ0 + 14},
-    {15, true, WIRE_IRQ0 + 15}, {0, false, WIRE_NONE},
+    {15, true, WIRE_IRQ0 + 15}, {PIN_A20, true, WIRE_A20},
+    {PIN_INIT, true, WIRE_INIT}, {0, false, WIRE_NONE},
 };
 /* clang-format on */
 
@@ -147,8 +181,12 @@ const struct device_model piix3_model = {
             .subclass = 1,
             .base_class = 6,
             .header_type = 0x80},
+    .windows = {[WINDOW_PORT92] = {WINDOW_PORT, 1, ACCESS_8, 0, false, 0x92,
+                                   false}},
     .pins = piix3_pins,
     .reset = piix3_reset,
+    .read = piix3_read,
+    .write = piix3_write,
     .line = piix3_line,
     .config_read = piix3_config_read,
     .config_write = piix3_config_write,

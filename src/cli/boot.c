@@ -132,7 +132,10 @@ static int run(struct session *s)
     if (s->terminal.quit)
         return CLI_OK;
     if (s->exited)
-        return s->exit_value << 1 | 1;
+        return cli_error(s->cli, s->exit_value << 1 | 1,
+                         "%s: exit value %u by port F4h at tick %llu",
+                         subject(s->cli), s->exit_value,
+                         (unsigned long long)stop.at.tick);
     return cli_error(s->cli, CLI_FAILED, "%s: %s%s%s at tick %llu",
                      subject(s->cli), machine_stop_name(stop.reason),
                      stop.text[0] ? ": " : "", stop.text,

@@ -45,7 +45,7 @@ struct cli {
     uint64_t seed, limit_ns, max_instructions;
     enum cli_serial serial;
     const char *serial_file;
-    const char *net; /* options of the user network; NULL: none */
+    const char *net;   /* options of the user network; NULL: none */
     bool serial_asked; /* --serial was given */
     bool help;
     struct cli_wav wav;

@@ -170,8 +170,8 @@ struct cpu_private {
     uint32_t debug_held; /* debug_pending when the instruction began */
     const struct bus_pins *pins;
     uint64_t map_seen; /* bus_map_changes() when we looked last */
-    struct insn odd; /* the one being run, where it is of no block */
-    bool plain;      /* no blocks: each instruction decoded and run by itself */
+    struct insn odd;   /* the one being run, where it is of no block */
+    bool plain; /* no blocks: each instruction decoded and run by itself */
     struct blocks *blocks;
 };
 

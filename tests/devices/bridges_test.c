@@ -155,6 +155,23 @@ static void adapter_ram_bar_reads_back_its_size_mask(void **state)
     assert_int_equal(bus_in(b->bus, 0xcfc, 4) & ~15u, 0xfff00000);
 }
 
+/* 82371SB, 2.5.6 */
+static void port_92_gates_a20_and_restarts_the_cpu(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(bus_in(b->bus, 0x92, 1), 0);
+    assert_false(bus_wire(b->bus, WIRE_A20));
+    bus_out(b->bus, 0x92, 1, 2);
+    assert_true(bus_wire(b->bus, WIRE_A20));
+    assert_false(bus_pins(b->bus)->init);
+    bus_out(b->bus, 0x92, 1, 3);
+    assert_true(bus_pins(b->bus)->init);
+    bus_take_init(b->bus);
+    bus_out(b->bus, 0x92, 1, 3); /* it has not risen again */
+    assert_false(bus_pins(b->bus)->init);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, bench_teardown)
 
 int main(void)
@@ -170,6 +187,7 @@ int main(void)
         CASE(reset_control_pulses_reset),
         CASE(adapter_ram_is_memory_of_its_size),
         CASE(adapter_ram_bar_reads_back_its_size_mask),
+        CASE(port_92_gates_a20_and_restarts_the_cpu),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
