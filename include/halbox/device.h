@@ -28,6 +28,7 @@ enum {
     ACCESS_FIXED = 16, /* window 0-5 of a PCI function that is no BAR: it sits
                           at `base` and decodes when its command register lets
                           its BARs */
+    ACCESS_PREFETCH = 32, /* memory BAR: reads have no side effects */
 };
 
 /** Windows: what a model's read, write and peek are told as `window`. */
@@ -107,6 +108,12 @@ struct device_setting {
     uint32_t offset; /* of a uint64_t field in the model's struct */
 };
 
+/** What a display adapter sends to its monitor. */
+struct device_screen {
+    uint32_t width, height; /* dots; 0: nothing to be seen        */
+    uint32_t columns, rows; /* of characters; 0: graphics         */
+};
+
 /** First member of every model's struct; filled by the bus. */
 struct device {
     const struct device_model *model;
@@ -176,6 +183,12 @@ struct device_model {
     void (*frame)(struct device *dev, const uint8_t *bytes, uint32_t n);
     /** The cable is connected, or pulled; it is connected at power-on. */
     void (*link)(struct device *dev, bool up);
+    /** Display adapters (all three or none), functions of the state and the
+     *  clock: how large the picture is; its dots, 00RRGGBB, row by row; its
+     *  characters, row by row, the code below and the attribute above. */
+    void (*screen)(const struct device *dev, struct device_screen *screen);
+    void (*screen_draw)(const struct device *dev, uint32_t *pixels);
+    void (*screen_text)(const struct device *dev, uint16_t *cells);
     /** Interrupt acknowledge: returns the vector (the 8259 pair). */
     uint8_t (*inta)(struct device *dev);
 
@@ -224,6 +237,9 @@ HB_API unsigned dack_channel(const struct device *dev);
  *  is memory inside the card that no address reaches. */
 HB_API uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
                            uint32_t bytes);
+/** device_ram_view() - the same, to read alone. */
+HB_API const uint8_t *device_ram_view(const struct device *dev, unsigned window,
+                                      uint32_t offset, uint32_t bytes);
 
 /** device_ram_size() - for model->give: make window @window, whose size the
  *  model leaves open, @bytes long; what it has stays. False: no memory. */

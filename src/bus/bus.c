@@ -367,15 +367,23 @@ uint8_t *card_ram(struct device *dev, unsigned window, uint32_t offset,
     return w->ram[window] + offset;
 }
 
-uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
-                    uint32_t bytes)
+const uint8_t *device_ram_view(const struct device *dev, unsigned window,
+                               uint32_t offset, uint32_t bytes)
 {
     const struct device_wiring *w = wiring_of(dev);
 
     if (window >= DEVICE_WINDOWS || !w->ram[window] || !bytes ||
         (uint64_t)offset + bytes > w->bytes[window])
         return NULL;
-    return card_ram(dev, window, offset, bytes);
+    return w->ram[window] + offset;
+}
+
+uint8_t *device_ram(struct device *dev, unsigned window, uint32_t offset,
+                    uint32_t bytes)
+{
+    return device_ram_view(dev, window, offset, bytes)
+               ? card_ram(dev, window, offset, bytes)
+               : NULL;
 }
 
 bool window_is_open(const struct device *dev, unsigned window)

@@ -37,9 +37,11 @@ static uint32_t bar_mask(const struct device *dev, unsigned bar)
 
 static uint32_t bar_read(const struct device *dev, unsigned bar)
 {
-    if (!bar_exists(dev, bar))
-        return 0;
-    return wiring_of(dev)->s.pci.bar[bar] | (is_io(dev, bar) ? 1 : 0);
+    uint32_t prefetch =
+        dev->model->windows[bar].access & ACCESS_PREFETCH ? 8 : 0;
+    uint32_t type = is_io(dev, bar) ? 1 : prefetch;
+
+    return bar_exists(dev, bar) ? wiring_of(dev)->s.pci.bar[bar] | type : 0;
 }
 
 static bool decodes(const struct device *dev, unsigned window)

@@ -58,6 +58,8 @@ static void build(struct board *b, unsigned options)
             must(bus_set(dev, "sg", 1, NULL) == HB_OK);
         if (!strcmp(e->model->name, "dma8237"))
             must(bus_set(dev, "eisa", options >> 2 & 1, NULL) == HB_OK);
+        if (!strcmp(e->model->name, "vga")) /* saves stay small */
+            must(bus_set(dev, "bytes", 1 << 20, NULL) == HB_OK);
         if (!strcmp(e->model->name, "mapregs"))
             must(bus_set(dev, "kind", 1 + (options >> 3 & 1), NULL) == HB_OK);
     }
@@ -66,9 +68,9 @@ static void build(struct board *b, unsigned options)
         struct bus_place at;
 
         bus_device_place(dev, &at);
-        for (unsigned bar = 0; dev->model->pci.vendor && bar < 2; bar++)
+        for (unsigned bar = 0; dev->model->pci.vendor && bar < 3; bar++)
             bus_config_write(b->bus, 0, at.slot, at.function, 0x10 + 4 * bar, 4,
-                             0xf0000000u + (i << 24) + (bar << 23));
+                             0xf0000000u + (i << 24) + (bar << 22));
         if (dev->model->pci.vendor)
             bus_config_write(b->bus, 0, at.slot, at.function, 4, 2, 7);
     }
@@ -110,7 +112,9 @@ static uint64_t address(struct input *in)
     /* mostly a register of some card, and seldom anything at all */
     if (v >> 28 == 0xa)
         return v;
-    return 0xf0000000u + (v >> 24 & 15u) * 0x1000000u + (v & 0x8ffffcu);
+    if (v >> 28 == 0xb) /* the VGA's memory */
+        return 0xa0000 + (v & 0x1fffcu);
+    return 0xf0000000u + (v >> 24 & 15u) * 0x1000000u + (v & 0xcffffcu);
 }
 
 /* At the next network card that takes one: a broadcast, or anything. */
@@ -131,6 +135,28 @@ static void frame_arrives(struct board *b, struct input *in)
             dev->model->link(dev, which & 0x40);
         else if (bus_frame_ready(dev))
             bus_frame(dev, frame, n);
+    }
+}
+
+/* The picture of every display adapter can be drawn at any time. */
+static void look(const struct board *b)
+{
+    const struct device *dev;
+
+    for (unsigned i = 0; (dev = bus_device(b->bus, i)) != NULL; i++) {
+        struct device_screen size;
+        uint32_t *pixels;
+        uint16_t *cells;
+
+        if (!dev->model->screen)
+            continue;
+        dev->model->screen(dev, &size);
+        pixels = malloc(sizeof *pixels * size.width * size.height);
+        cells = malloc(sizeof *cells * size.columns * size.rows);
+        dev->model->screen_draw(dev, pixels);
+        dev->model->screen_text(dev, cells);
+        free(pixels);
+        free(cells);
     }
 }
 
@@ -168,6 +194,8 @@ static void access_one(struct board *b, struct input *in)
     default:
         if (op & 0x40)
             frame_arrives(b, in);
+        if (op & 0x80)
+            look(b);
         bus_grain(b->bus, op & 8 ? UINT32_MAX : 1 + (op >> 4));
         advance(b, take(in, 2));
     }
