@@ -13,6 +13,8 @@ enum {
     INTERRUPT_PIN = 0x3d,
     BRIDGE_SLOT = 1, /* places.def: piix3 */
     PIRQRC = 0x60,
+    COMMAND = 0x04,
+    IDETIM = 0x40,     /* of function 1: bit 15 of each half decodes */
     ELCR_HIGH = 0x4d1, /* IRQ 8-15 */
 };
 
@@ -39,6 +41,8 @@ void firmware_run(struct machine *m)
 
     for (unsigned i = 0; i < 4; i++)
         bus_config_write(bus, 0, BRIDGE_SLOT, 0, PIRQRC + i, 1, route[i]);
+    bus_config_write(bus, 0, BRIDGE_SLOT, 1, IDETIM, 4, 0x80008000u);
+    bus_config_write(bus, 0, BRIDGE_SLOT, 1, COMMAND, 2, 5); /* ports, master */
     bus_out(bus, ELCR_HIGH, 1, 1u << (10 - 8) | 1u << (11 - 8));
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         unsigned functions = 1;
