@@ -481,6 +481,7 @@ static const struct device_pin i8042_pins[] = {
 const struct device_model i8042_model = {
     .name = "i8042",
     .title = "keyboard controller with PS/2 keyboard and mouse",
+    .free_running = true, /* nobody waits for self tests and repeats */
     .version = 1,
     .state_size = sizeof(struct i8042),
     .rows = i8042_rows,
