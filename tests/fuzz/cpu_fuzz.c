@@ -89,7 +89,8 @@ static void begin(struct machine *m, const uint8_t **data, size_t *size)
         s->dr[7] = take(data, size) | 0x400;
     }
     if (how & 8)
-        cpu_set_cr4(&m->cpu, CR4_PSE | CR4_PGE | (how & 16 ? CR4_PAE : 0) |
+        cpu_set_cr4(&m->cpu, CR4_PSE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT |
+                                 (how & 16 ? CR4_PAE : 0) |
                                  (how & 1024 ? CR4_VME | CR4_PVI | CR4_DE : 0));
     cpu_set_cr3(&m->cpu, TABLES + 0x3000);
     cpu_set_cr0(&m->cpu, CR0_PE | (how & 32 ? CR0_PG : 0) |
