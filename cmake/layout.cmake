@@ -45,8 +45,18 @@ list(SORT HB_PRELUDE)
 list(PREPEND HB_PRELUDE "${CMAKE_SOURCE_DIR}/src/lua/prelude.lua") # one chunk
 hb_embed(script ${HB_PRELUDE})
 
+# What the screen shows: a picture in a file, and with SDL2 a window.
+pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(SDL2 IMPORTED_TARGET sdl2)
+if(SDL2_FOUND)
+  hb_folder(window src/window PkgConfig::SDL2) # a client of include/ alone
+  target_compile_definitions(hb_window PUBLIC HALBOX_SDL)
+else()
+  add_library(hb_window INTERFACE)
+endif()
+
 hb_folder(net src/net ${HB_SLIRP}) # a client of include/ alone
-hb_folder(cli src/cli hb_script hb_net)
+hb_folder(cli src/cli hb_script hb_net hb_window PkgConfig::PNG)
 add_executable(halbox_command src/cli/main/halbox.c)
 set_target_properties(halbox_command PROPERTIES OUTPUT_NAME halbox
   ENABLE_EXPORTS ON # cards from shared objects call halbox/device.h

@@ -193,6 +193,25 @@ HB_API uint32_t inspect_config(const struct machine *m, unsigned bus,
 HB_API bool inspect_wire(const struct machine *m, const char *name,
                          bool *level);
 
+/* ---- the screen ----------------------------------------------------------*/
+
+/** What a display adapter sends to its monitor. */
+struct inspect_screen {
+    uint32_t width, height; /* dots; 0: nothing to be seen                   */
+    uint32_t columns, rows; /* of characters; 0: graphics                    */
+};
+/** inspect_screen() - the picture of display adapter @index (0: the first).
+ *  @pixels: NULL, or where its dots go, 00RRGGBB, row by row. False: there is
+ *  no such adapter, or the picture has more dots than @room (*screen tells). */
+HB_API bool inspect_screen(const struct machine *m, unsigned index,
+                           struct inspect_screen *screen, uint32_t *pixels,
+                           size_t room);
+/** inspect_text() - its characters: lines of UTF-8 without the blanks at their
+ *  ends, as code page 437; nothing in graphics. Returns the length it has or
+ *  would have, as snprintf. */
+HB_API int inspect_text(const struct machine *m, unsigned index, char *out,
+                        size_t room);
+
 /* ---- the guest system ----------------------------------------------------*/
 
 /** How the guest system stopped. */

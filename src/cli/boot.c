@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/display.h"
 #include "cli/live.h"
 #include "cli/terminal.h"
 #include "halbox/control.h"
@@ -25,6 +26,7 @@ struct session {
     struct machine_kernel kernel; /* no bytes: the BIOS finds what to boot */
     struct live live;             /* what comes from the host while it runs */
     struct terminal terminal;
+    struct window *window;
     FILE *serial, *debugcon, *printer; /* NULL: nowhere */
     bool exited;
     uint8_t exit_value;
@@ -129,7 +131,7 @@ static int run(struct session *s)
         terminal_begin(&s->terminal, &s->live, s->cli->serial_asked);
     live_run(&s->live, until, &stop);
     terminal_end(&s->terminal);
-    if (s->terminal.quit)
+    if (s->terminal.quit || display_closed(s->window))
         return CLI_OK;
     if (s->exited)
         return cli_error(s->cli, s->exit_value << 1 | 1,
@@ -159,6 +161,18 @@ static int run_connected(struct session *s)
     return status;
 }
 
+static int run_shown(struct session *s)
+{
+    struct cli *cli = s->cli;
+    int status = display_open(cli, s->m, &s->live, &s->window), shown;
+
+    if (status == CLI_OK)
+        status = run_connected(s);
+    display_close(s->window);
+    shown = cli_screen(cli, s->m);
+    return shown == CLI_OK ? status : shown;
+}
+
 static int boot(struct session *s)
 {
     struct cli *cli = s->cli;
@@ -172,7 +186,7 @@ static int boot(struct session *s)
         machine_load_kernel(s->m, &s->kernel, &error) != HB_OK)
         status = cli_fail(cli, &error);
     if (status == CLI_OK)
-        status = run_connected(s);
+        status = run_shown(s);
     if (cli->save && machine_save(s->m, cli->save, &error) != HB_OK)
         status = cli_fail(cli, &error);
     cli_trace_gone(cli, s->m);

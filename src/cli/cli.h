@@ -40,6 +40,7 @@ struct cli {
     struct vec operand; /* of const char *: images, scenarios, what to list */
     struct vec trace;   /* of struct cli_trace                              */
     struct vec initrd;  /* of const char *: files for the kernel           */
+    const char *screenshot, *screen_text, *display;
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
     const char *debugcon, *printer; /* files */
     uint64_t seed, limit_ns, max_instructions;
@@ -91,6 +92,9 @@ int cli_run(struct cli *cli);
 int cli_boot(struct cli *cli);
 int cli_test(struct cli *cli);
 int cli_list(struct cli *cli);
+
+/** cli_screen() - --screenshot and --screen-text, at the end of a run. */
+int cli_screen(const struct cli *cli, const struct machine *m);
 
 /** cli_report_machine() - for people: images, devices, adapters, what the
  *  driver said. */

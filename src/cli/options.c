@@ -150,16 +150,27 @@ static int apply_net(struct cli *cli, const struct option_row *row,
 static int apply_text(struct cli *cli, const struct option_row *row,
                       const char *value)
 {
-    const char **to[] = {&cli->scenario, &cli->junit,         &cli->save,
-                         &cli->load,     &cli->images_folder, &cli->cmdline,
-                         &cli->debugcon, &cli->printer};
-    static const char *const names[] = {"scenario", "junit",  "save",
-                                        "load",     "images", "cmdline",
-                                        "debugcon", "printer"};
+    const char **to[] = {
+        &cli->scenario,      &cli->junit,      &cli->save,     &cli->load,
+        &cli->images_folder, &cli->cmdline,    &cli->debugcon, &cli->printer,
+        &cli->screenshot,    &cli->screen_text};
+    static const char *const names[] = {
+        "scenario", "junit",    "save",    "load",       "images",
+        "cmdline",  "debugcon", "printer", "screenshot", "screen-text"};
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(row->name, names[i]) == 0)
             *to[i] = value;
+    return CLI_OK;
+}
+
+static int apply_display(struct cli *cli, const struct option_row *row,
+                         const char *value)
+{
+    if (strcmp(value, "none") != 0 && strcmp(value, "sdl") != 0)
+        return cli_error(cli, CLI_USAGE, "--%s %s: write sdl or none",
+                         row->name, value);
+    cli->display = strcmp(value, "sdl") == 0 ? value : NULL;
     return CLI_OK;
 }
 
@@ -218,6 +229,9 @@ static const struct option_row options[] = {
     {"max-instructions", "N", "stop after so many", B, apply_instructions, NULL, NULL},
     {"serial", "stdio|FILE|none", "where serial output goes (stdio)", B, apply_serial, NULL, NULL},
     {"net", "user[,OPTIONS]|none", "what network cards are connected to (none)", B, apply_net, NULL, NULL},
+    {"display", "sdl|none", "a window with the screen (none)", B, apply_display, NULL, NULL},
+    {"screenshot", "FILE.png", "what the screen shows at the end", B, apply_text, NULL, NULL},
+    {"screen-text", "FILE", "its characters at the end, as UTF-8", B, apply_text, NULL, NULL},
     {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, apply_text, NULL, NULL},
     {"load", "FILE", "go on from a saved machine", R | B, apply_text, NULL, NULL},
     {"help", NULL, "this text", ALL | 1 << CLI_LIST, apply_help, NULL, NULL},
