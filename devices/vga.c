@@ -418,6 +418,7 @@ const struct device_model vga_model = {
                             .bytes = MEMORY_BYTES,
                             .access = ACCESS_8 | ACCESS_SPLIT,
                             .base = MEMORY_BASE},
+            [PCI_ROM] = {.kind = WINDOW_MEMORY, .ram = true, .rom = true},
         },
     .reset = vga_reset,
     .check = vga_check,

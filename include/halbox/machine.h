@@ -84,7 +84,8 @@ struct machine_config {
     uint32_t dma_rate;    /* bytes per ns of a PCI master                    */
     bool pc;         /* bare: with the other chips of a PC's board           */
     bool debug_exit; /* bare: OUT to port F4h ends the run                   */
-    char bios[MACHINE_FILE]; /* file of the BIOS ROM; "": none          */
+    char bios[MACHINE_FILE];    /* file of the BIOS ROM; "": none          */
+    char vga_rom[MACHINE_FILE]; /* of the board's VGA; "": none, or a save  */
     uint32_t bios_bytes; /* its size, filled in by machine_create()         */
     uint32_t devices;
     struct machine_device device[MACHINE_DEVICES];
@@ -112,7 +113,7 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
  * scenario's `machine` table and in a machine file.
  * @key:   platform, memory, cpu, pae, registers, grant.master, grant.slave,
  *         dma.version, dma.tenure, dma.rate, verify, strict-dma, missing,
- *         ns-per-tick, pc, debug-exit, bios; disk, cdrom, floppy: each
+ *         ns-per-tick, pc, debug-exit, bios, vga-rom; disk, cdrom, floppy: each
  *         adds a drive
  * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of a
  *         drive "FILE[,cow=on][,to=DEVICE][,drive=N]", where FILE `none` is an

@@ -36,7 +36,21 @@ static bool is_wanted(const struct machine *m, const struct device_entry *e)
     return e->kind == DEVICE_BOARD || (e->kind == DEVICE_PC && is_pc(m));
 }
 
-/* Settings that the machine's own decide. */
+static enum hb_status put_rom(struct device *dev, const char *path,
+                              struct hb_error *error)
+{
+    uint8_t *bytes;
+    size_t count;
+    enum hb_status status = file_read(path, &bytes, &count, error);
+
+    if (status != HB_OK)
+        return status;
+    status = bus_rom(dev, bytes, count, error);
+    free(bytes);
+    return status;
+}
+
+/* Settings and ROMs that the machine's own decide. */
 static enum hb_status set_up(const struct machine *m, struct device *dev,
                              struct hb_error *error)
 {
@@ -45,6 +59,8 @@ static enum hb_status set_up(const struct machine *m, struct device *dev,
                        m->config.registers == REGISTERS_ADAPTER ? 2 : 1, error);
     if (is(dev->model, "biosrom"))
         return bus_set(dev, "bytes", m->config.bios_bytes, error);
+    if (is(dev->model, "vga") && m->config.vga_rom[0])
+        return put_rom(dev, m->config.vga_rom, error);
     return HB_OK;
 }
 
@@ -89,20 +105,6 @@ static enum hb_status add_chips(struct machine *m, struct hb_error *error)
             status = add_chip(m, e->model, error);
     }
     return status == HB_OK && is_pc(m) ? add_seconds(m, error) : status;
-}
-
-static enum hb_status put_rom(struct device *dev, const char *path,
-                              struct hb_error *error)
-{
-    uint8_t *bytes;
-    size_t count;
-    enum hb_status status = file_read(path, &bytes, &count, error);
-
-    if (status != HB_OK)
-        return status;
-    status = bus_rom(dev, bytes, count, error);
-    free(bytes);
-    return status;
 }
 
 /* A network card's own address, unless its settings name one: 52:54:00 and a

@@ -235,6 +235,8 @@ enum hb_status machine_config_set(struct machine_config *config,
         return config_medium(config, key, value, error);
     if (strcmp(key, "bios") == 0)
         return config_file(config->bios, key, value, error);
+    if (strcmp(key, "vga-rom") == 0)
+        return config_file(config->vga_rom, key, value, error);
     for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct key *k = &keys[i];
 

@@ -222,7 +222,7 @@ static bool size_windows(struct device *dev)
         const struct device_window *win = &dev->model->windows[i];
         uint32_t bytes = win->bytes;
 
-        if (win->kind != WINDOW_NONE && !bytes && s)
+        if (win->kind != WINDOW_NONE && !bytes && s && i != PCI_ROM)
             bytes = (uint32_t)*setting_field(dev, s);
         if (win->ram && !bytes)
             continue; /* window_is_open(): sized by what is put into it */
@@ -390,7 +390,8 @@ bool window_is_open(const struct device *dev, unsigned window)
 {
     const struct device_window *win = &dev->model->windows[window];
 
-    return win->ram && !win->bytes && !setting_of(dev->model, "bytes");
+    return win->ram && !win->bytes &&
+           (window == PCI_ROM || !setting_of(dev->model, "bytes"));
 }
 
 bool device_ram_size(struct device *dev, unsigned window, uint32_t bytes)

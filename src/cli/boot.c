@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/display.h"
@@ -15,6 +16,7 @@
 enum { LIMIT_S = 60 };
 /* Debian package seabios */
 #define USUAL_BIOS "/usr/share/seabios/bios-256k.bin"
+#define USUAL_VGA  "/usr/share/seabios/vgabios-stdvga.bin"
 
 enum { MOST_BYTES = 256 << 20 };
 
@@ -208,6 +210,9 @@ static int make(struct session *s)
     config.bare = true;
     if (!s->kernel.image.bytes && !config.bios[0])
         snprintf(config.bios, sizeof config.bios, "%s", USUAL_BIOS);
+    if (config.bios[0] && config.pc && !config.vga_rom[0] &&
+        access(USUAL_VGA, R_OK) == 0) /* it can do without */
+        snprintf(config.vga_rom, sizeof config.vga_rom, "%s", USUAL_VGA);
     if (machine_kernel_is_multiboot(&s->kernel.image))
         config.debug_exit = true;
     if (machine_create(&s->m, &config, &error) != HB_OK)

@@ -223,6 +223,7 @@ static const struct option_row options[] = {
     {"cmdline", "TEXT", "the kernel's command line", B, apply_text, NULL, NULL},
     {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, apply_initrd, NULL, NULL},
     {"bios", "FILE", "a BIOS ROM; without an image: Debian's seabios", B, apply_setting, "bios", NULL},
+    {"vga-rom", "FILE", "the VGA's ROM; with a BIOS: Debian's vgabios", B, apply_setting, "vga-rom", NULL},
     {"debug-exit", NULL, "OUT to port F4h ends the run (multiboot: it does)", B, apply_setting, "debug-exit", "on"},
     {"debugcon", "FILE|stderr", "where the debug console goes", B, apply_text, NULL, NULL},
     {"printer", "FILE", "where the parallel port prints", B, apply_text, NULL, NULL},

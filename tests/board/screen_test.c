@@ -35,16 +35,23 @@ static void put(struct machine *m, unsigned cell, const char *text)
         bus_store(m->bus, gpa_of(0xb8000 + 2 * cell), 1, (uint8_t)*text);
 }
 
-static struct machine *machine_with(const char *card)
+/* The board of a PC has a display adapter. */
+static struct machine *machine_with(bool pc)
 {
-    const char *const cards[] = {card, NULL};
+    struct machine_config config;
+    struct machine *m;
 
-    return bare_create(cards, NULL, 0);
+    assert_int_equal(machine_config_init(&config, NULL, NULL), HB_OK);
+    config.bare = true;
+    config.pc = pc;
+    config.memory = 16 << 20;
+    assert_int_equal(machine_create(&m, &config, NULL), HB_OK);
+    return m;
 }
 
 static void text_is_read_as_lines(void **state)
 {
-    struct machine *m = machine_with("vga");
+    struct machine *m = machine_with(true);
     struct inspect_screen s;
     static const char lines[] = " Hello\n╔═ ☺üπ\n\n\n";
     char text[4096], little[6];
@@ -69,7 +76,7 @@ static void text_is_read_as_lines(void **state)
 
 static void a_picture_needs_room_and_changes_nothing(void **state)
 {
-    struct machine *m = machine_with("vga"), *before;
+    struct machine *m = machine_with(true), *before;
     struct inspect_screen s;
     uint32_t *pixels = malloc(720 * 400 * sizeof *pixels);
     uint8_t *bytes;
@@ -92,7 +99,7 @@ static void a_picture_needs_room_and_changes_nothing(void **state)
 
 static void without_an_adapter_there_is_no_screen(void **state)
 {
-    struct machine *m = machine_with("edu");
+    struct machine *m = machine_with(false);
     struct inspect_screen s;
     char text[2] = "x";
 
