@@ -346,6 +346,7 @@ const struct device_model fwcfg_model = {
     .version = 1,
     .state_size = sizeof(struct fwcfg),
     .rows = fwcfg_rows,
+    .pci = {.address_bits = 32}, /* no card: it reaches all below 4 GiB */
     .windows = {[BLOB] = {.kind = WINDOW_NONE, .ram = true},
                 [1] = {WINDOW_PORT, REGISTERS, ACCESS_ANY, 0, false, 0x510,
                        false}},

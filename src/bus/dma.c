@@ -238,10 +238,12 @@ static void faulted(struct bus *bus, struct device *dev, struct dma_op *op,
     finish(bus, dev, op, DMA_FAULT, bus->clock->now + 1);
 }
 
-/* Only 24 address lines are on the ISA bus: what lies above is lost (S26). */
+/* Only 24 address lines are on the ISA bus: what lies above is lost (S26). A
+ * model without a PCI identity that names its lines sits at the host bridge. */
 static uint64_t isa_wrap(struct bus *bus, const struct device *dev, uint64_t at)
 {
-    if (device_is_pci(dev) || !(at & ~(uint64_t)ISA_ADDRESS))
+    if (device_is_pci(dev) || dev->model->pci.address_bits ||
+        !(at & ~(uint64_t)ISA_ADDRESS))
         return at;
     finding(bus, "S26", "address beyond the 24 lines of the ISA bus");
     return at & ISA_ADDRESS;

@@ -115,6 +115,16 @@ static void dma_moves_an_item_and_zeroes_behind_it(void **state)
     assert_int_equal(b->ram[BUFFER + 5000], 0xcc);
 }
 
+static void dma_reaches_beyond_the_isa_bus(void **state)
+{
+    struct bench *b = *state;
+
+    dma(b, 0x20u << 16 | C_SELECT | C_READ, 10, BENCH_RAM - 16);
+    bench_run(b);
+    assert_int_equal(result(b), 0);
+    assert_memory_equal(b->ram + BENCH_RAM - 16, "0123456789", 10);
+}
+
 static void dma_goes_on_where_it_was_and_skips(void **state)
 {
     struct bench *b = *state;
@@ -147,6 +157,7 @@ int main(void)
         T(the_directory_lists_the_files),
         T(a_name_is_given_once_and_fits),
         T(dma_moves_an_item_and_zeroes_behind_it),
+        T(dma_reaches_beyond_the_isa_bus),
         T(dma_goes_on_where_it_was_and_skips),
         T(dma_tells_its_errors),
     };

@@ -46,11 +46,13 @@ PACKAGES = {
 }
 
 LINUX = ("linux-image-6.1.0-50-686", "boot/vmlinuz-6.1.0-50-686")
-SERIAL = "console=ttyS0 noapic nolapic acpi=off"
+SERIAL = "console=ttyS0,115200 noapic nolapic acpi=off"
 
-# The end of every Linux guest: port F4h, as isa-debug-exit has it.
+# The end of every Linux guest: what is on its way leaves by the line, then port
+# F4h, as isa-debug-exit has it.
 END = r"""
 echo "halbox: done"
+sleep 1
 printf '\000' | dd of=/dev/port bs=1 seek=244 count=1 2>/dev/null
 """
 
@@ -65,11 +67,11 @@ GUESTS = (
           expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0, Linux i686",
                   "halbox: 900150983cd24fb0d6963f7d28e17f72", "halbox: the year is 2000",
                   "halbox: done"),
-          ticks=8_000_000_000, quick=True),
+          ticks=30_000_000_000, quick=True),
     Guest("linux-under-bios", kernel=LINUX, init=SHELL, cmdline=SERIAL,
           options=("--bios", "/usr/share/seabios/bios-256k.bin"),
           expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0", "halbox: done"),
-          ticks=8_000_000_000),
+          ticks=30_000_000_000),
     Guest("seabios-nothing-to-boot", options=("--bios", "/usr/share/seabios/bios-256k.bin",
                                               "--debugcon", "/dev/stdout"),
           qemu=("-chardev", "stdio,id=d", "-device", "isa-debugcon,iobase=0x402,chardev=d"),
