@@ -81,9 +81,12 @@ const struct device_model adram_model = {
             .interrupt_pin = 1},
     .windows =
         {
-            [MEMORY] = {WINDOW_MEMORY, 0, ACCESS_ANY, 0, true, 0},
-            [REGISTERS] = {WINDOW_MEMORY, REGISTER_BYTES, ACCESS_32, 0, false,
-                           0},
+            [MEMORY] = {.kind = WINDOW_MEMORY,
+                        .access = ACCESS_ANY,
+                        .ram = true},
+            [REGISTERS] = {.kind = WINDOW_MEMORY,
+                           .bytes = REGISTER_BYTES,
+                           .access = ACCESS_32},
         },
     .reset = adram_reset,
     .read = adram_read,

@@ -55,8 +55,10 @@ const struct device_model biosrom_model = {
     .rows = biosrom_rows,
     .settings = biosrom_settings,
     .windows = {[TOP] = {.kind = WINDOW_MEMORY, .ram = true, .rom = true},
-                [LOW] = {WINDOW_MEMORY, LOW_BYTES, ACCESS_ANY, 0, false,
-                         LOW_BASE, false}},
+                [LOW] = {.kind = WINDOW_MEMORY,
+                         .bytes = LOW_BYTES,
+                         .access = ACCESS_ANY,
+                         .base = LOW_BASE}},
     .read = biosrom_read,
     .peek = biosrom_peek,
 };

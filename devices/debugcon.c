@@ -37,8 +37,9 @@ const struct device_model debugcon_model = {
     .version = 1,
     .state_size = sizeof(struct debugcon),
     .rows = debugcon_rows,
-    .windows = {{WINDOW_PORT, 1, ACCESS_8, 0, false, 0xe9, false},
-                {WINDOW_PORT, 1, ACCESS_8, 0, false, 0x402, false}},
+    .windows =
+        {{.kind = WINDOW_PORT, .bytes = 1, .access = ACCESS_8, .base = 0xe9},
+         {.kind = WINDOW_PORT, .bytes = 1, .access = ACCESS_8, .base = 0x402}},
     .read = debugcon_read,
     .write = debugcon_write,
 };

@@ -25,6 +25,7 @@ const struct device_model debugexit_model = {
     .version = 1,
     .state_size = sizeof(struct debugexit),
     .rows = debugexit_rows,
-    .windows = {{WINDOW_PORT, 4, ACCESS_ANY, 0, false, 0xf4, false}},
+    .windows =
+        {{.kind = WINDOW_PORT, .bytes = 4, .access = ACCESS_ANY, .base = 0xf4}},
     .write = debugexit_write,
 };

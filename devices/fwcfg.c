@@ -348,8 +348,10 @@ const struct device_model fwcfg_model = {
     .rows = fwcfg_rows,
     .pci = {.address_bits = 32}, /* no card: it reaches all below 4 GiB */
     .windows = {[BLOB] = {.kind = WINDOW_NONE, .ram = true},
-                [1] = {WINDOW_PORT, REGISTERS, ACCESS_ANY, 0, false, 0x510,
-                       false}},
+                [1] = {.kind = WINDOW_PORT,
+                       .bytes = REGISTERS,
+                       .access = ACCESS_ANY,
+                       .base = 0x510}},
     .reset = fwcfg_reset,
     .check = fwcfg_check,
     .give = fwcfg_give,

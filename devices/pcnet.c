@@ -491,9 +491,10 @@ const struct device_model pcnet_model = {
             .revision = 0x16,
             .base_class = 2,
             .interrupt_pin = 1},
-    .windows = {{WINDOW_PORT, WINDOW_BYTES, ACCESS_ANY, 0, false, 0},
-                {WINDOW_MEMORY, WINDOW_BYTES, ACCESS_ANY, 0, false, 0},
-                [BUFFERS] = {WINDOW_NONE, TX_ROOM + RX_ROOM, 0, 0, true, 0}},
+    .windows =
+        {{.kind = WINDOW_PORT, .bytes = WINDOW_BYTES, .access = ACCESS_ANY},
+         {.kind = WINDOW_MEMORY, .bytes = WINDOW_BYTES, .access = ACCESS_ANY},
+         [BUFFERS] = {.bytes = TX_ROOM + RX_ROOM, .ram = true}},
     .free_running = true, /* it polls */
     .reset = pcnet_reset,
     .check = pcnet_check,

@@ -438,8 +438,14 @@ const struct device_model pit8254_model = {
     .rows = pit8254_rows,
     .windows =
         {
-            {WINDOW_PORT, 4, ACCESS_8 | ACCESS_SPLIT, 0, false, 0x40},
-            {WINDOW_PORT, 1, ACCESS_8 | ACCESS_SPLIT, 0, false, 0x61},
+            {.kind = WINDOW_PORT,
+             .bytes = 4,
+             .access = ACCESS_8 | ACCESS_SPLIT,
+             .base = 0x40},
+            {.kind = WINDOW_PORT,
+             .bytes = 1,
+             .access = ACCESS_8 | ACCESS_SPLIT,
+             .base = 0x61},
         },
     .pins = pit8254_pins,
     .free_running = true,

@@ -94,19 +94,19 @@ static const struct state_row fake_rows[] = {
 const struct device_model fake_master = {
     FAKE("PCI bus master"),
     .pci = {FAKE_PCI},
-    .windows = {{WINDOW_MEMORY, 4096, ACCESS_ANY, 0, false, 0}},
+    .windows = {{.kind = WINDOW_MEMORY, .bytes = 4096, .access = ACCESS_ANY}},
 };
 
 const struct device_model fake_dac = {
     FAKE("PCI bus master with dual address cycles"),
     .pci = {FAKE_PCI, .address_bits = 64},
-    .windows = {{WINDOW_MEMORY, 4096, ACCESS_ANY, 0, false, 0}},
+    .windows = {{.kind = WINDOW_MEMORY, .bytes = 4096, .access = ACCESS_ANY}},
 };
 
 const struct device_model fake_streaming = {
     FAKE("PCI bus master that moves its bytes itself"),
     .pci = {FAKE_PCI},
-    .windows = {{WINDOW_MEMORY, 4096, ACCESS_ANY, 0, false, 0}},
+    .windows = {{.kind = WINDOW_MEMORY, .bytes = 4096, .access = ACCESS_ANY}},
     .data = fake_data,
 };
 
@@ -114,9 +114,11 @@ const struct device_model fake_io = {
     FAKE("PCI function with memory and ports"),
     .pci = {FAKE_PCI, .subsystem_vendor = 0x4842, .subsystem = 7, .revision = 3,
             .prog_if = 2, .subclass = 1},
-    .windows = {{WINDOW_MEMORY, 65536, ACCESS_ANY, 0, false, 0},
-                {WINDOW_PORT, 32, ACCESS_ANY, 0, false, 0},
-                {WINDOW_PORT, 8, ACCESS_8 | ACCESS_SPLIT, 0, false, 0}},
+    .windows = {{.kind = WINDOW_MEMORY, .bytes = 65536, .access = ACCESS_ANY},
+                {.kind = WINDOW_PORT, .bytes = 32, .access = ACCESS_ANY},
+                {.kind = WINDOW_PORT,
+                 .bytes = 8,
+                 .access = ACCESS_8 | ACCESS_SPLIT}},
 };
 
 const struct device_model fake_isa_master = {
@@ -126,17 +128,27 @@ const struct device_model fake_isa_master = {
 
 const struct device_model fake_dwords = {
     FAKE("registers of 32 bits"),
-    .windows = {{WINDOW_MEMORY, 4096, ACCESS_32, 0, false, 0xd0000}},
+    .windows = {{.kind = WINDOW_MEMORY,
+                 .bytes = 4096,
+                 .access = ACCESS_32,
+                 .base = 0xd0000}},
 };
 
 const struct device_model fake_bytes = {
     FAKE("registers of 8 bits"),
-    .windows = {{WINDOW_PORT, 8, ACCESS_8 | ACCESS_SPLIT, 0, false, 0x2e0}},
+    .windows = {{.kind = WINDOW_PORT,
+                 .bytes = 8,
+                 .access = ACCESS_8 | ACCESS_SPLIT,
+                 .base = 0x2e0}},
 };
 
 const struct device_model fake_ten_bits = {
     FAKE("a card that looks at ten address lines"),
-    .windows = {{WINDOW_PORT, 8, ACCESS_8 | ACCESS_SPLIT, 10, false, 0x3f0}},
+    .windows = {{.kind = WINDOW_PORT,
+                 .bytes = 8,
+                 .access = ACCESS_8 | ACCESS_SPLIT,
+                 .alias = 10,
+                 .base = 0x3f0}},
 };
 
 static const struct device_pin fake_pin_list[] = {
