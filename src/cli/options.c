@@ -245,10 +245,9 @@ static const char *const usages[CLI_COMMANDS] = {
     "run [OPTIONS] IMAGE...\n\nLoad driver images (.sys, ELF, .gz of either), "
     "start their devices and run a\nscenario; without one, say how the "
     "drivers started and what they did.",
-    "boot [OPTIONS] [IMAGE]\n\nRun a kernel (multiboot, ELF, Linux bzImage), "
-    "or "
-    "a BIOS and what it finds, on\nthe machine without the HAL. On a terminal "
-    "Ctrl-A X quits.",
+    ("boot [OPTIONS] [IMAGE]\n\nRun a kernel (multiboot, ELF, Linux bzImage), "
+     "or a BIOS and what it finds, on\nthe machine without the HAL. On a "
+     "terminal Ctrl-A X quits."),
     "test [OPTIONS] FILE.lua...\n\nRun scenarios as tests; TAP on standard "
     "output.",
     "list devices|exports|platforms|events|cpus\n\nSay what there is."};

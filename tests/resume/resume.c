@@ -59,7 +59,7 @@ static struct text read_text(const char *path)
 {
     FILE *f = fopen(path, "rb");
     struct text t = {0};
-    long bytes;
+    long bytes = 0;
 
     if (!f || fseek(f, 0, SEEK_END) || (bytes = ftell(f)) < 0)
         die("%s: %s", path, strerror(errno));
