@@ -8,7 +8,7 @@
 #include "halbox/device.h"
 
 /** Counts up whenever the meaning of device.h or dma.h changes. */
-#define HALBOX_CARD_ABI 1u
+#define HALBOX_CARD_ABI 2u
 
 /** Looked up by its name; both numbers are checked before the model is used. */
 struct halbox_card {

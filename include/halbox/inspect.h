@@ -6,6 +6,7 @@
 #define HALBOX_INSPECT_H
 
 #include "halbox/addr.h"
+#include "halbox/device.h"
 #include "halbox/dma.h"
 #include "halbox/machine.h"
 
@@ -175,7 +176,7 @@ struct inspect_device {
     struct {
         bool port, memory; /* neither: no such window */
         uint32_t base, bytes;
-    } window[8];
+    } window[DEVICE_WINDOWS];
 };
 HB_API bool inspect_device_at(const struct machine *m, unsigned index,
                               struct inspect_device *device);

@@ -308,7 +308,9 @@ uint32_t pool(struct rig *r, uint32_t size)
 
     assert_int_equal(pool_alloc(&r->mm, POOL_NONPAGED, size, 0x74736554, &va),
                      HB_OK);
-    ke_write(r->ke, va, zero, size);
+    for (uint32_t at = 0; at < size; at += PAGE_BYTES)
+        ke_write(r->ke, gva_add(va, at), zero,
+                 size - at < PAGE_BYTES ? size - at : PAGE_BYTES);
     return va.v;
 }
 
