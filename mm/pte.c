@@ -101,6 +101,15 @@ void pte_set_pde(struct mm *mm, const struct space *sp, gva_t va,
     slot_write(mm, sp->id, self_va(mm, va), pde_slot(mm, sp, va), value);
 }
 
+/* The table itself is not in the self map; its entries map the directories. */
+void pte_set_pdpte(struct mm *mm, const struct space *sp, unsigned i)
+{
+    gva_t directory = self_va(mm, self_va(mm, gva_of(i << 30)));
+
+    slot_write(mm, sp->id, directory, gpa_of(sp->cr3 + 8 * i),
+               sp->directory[i] | PTE_P);
+}
+
 uint64_t pte_get_pde(const struct mm *mm, const struct space *sp, gva_t va)
 {
     return slot_read(mm, pde_slot(mm, sp, va));

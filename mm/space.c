@@ -106,7 +106,7 @@ static bool make_directories(struct mm *mm, struct space *sp)
     if (!table_page(mm, sp->id, &sp->cr3))
         return false;
     for (unsigned i = 0; i < 4; i++)
-        ram_write64(mm->ram, gpa_of(sp->cr3 + 8 * i), sp->directory[i] | PTE_P);
+        pte_set_pdpte(mm, sp, i);
     return true;
 }
 
