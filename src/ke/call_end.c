@@ -4,9 +4,11 @@
 
 #include "ke/ending.h"
 
+/* A bugcheck is the last word: what the routine still asks for is not done. */
 static void end(struct call *c, enum end_kind kind)
 {
-    c->end.kind = (uint8_t)kind;
+    if (c->end.kind != END_BUGCHECK)
+        c->end.kind = (uint8_t)kind;
 }
 
 void call_return(struct call *c, uint32_t eax)
@@ -122,7 +124,7 @@ void call_resume(struct call *c, const struct resume *r)
 void call_thread_end(struct call *c, uint32_t exit_status)
 {
     end(c, END_THREAD);
-    c->end.p[0] = exit_status;
+    c->end.value = exit_status;
 }
 
 void call_trap_return(struct call *c)

@@ -254,7 +254,7 @@ enum applied apply(struct ke *ke, struct call *c, struct record *r,
         apply_jump(ke, r, &e->resume);
         return GUEST_GOES_ON;
     case END_THREAD:
-        return apply_thread_end(ke, e->p[0]);
+        return apply_thread_end(ke, (uint32_t)e->value);
     case END_TRAP_RETURN:
         apply_trap_return(ke, r);
         return GUEST_GOES_ON;

@@ -90,7 +90,9 @@ uint32_t irp_finish(struct call *c, uint32_t irp);
  *  complete, irp_finish is due. False: a wait has ended the entry. */
 bool irp_wait(struct call *c, uint32_t irp, unsigned state);
 
-/** irp_unlock_mdls() / irp_free_mdls() - the chain at Irp->MdlAddress. */
+/** irp_unlock_mdls() / irp_free_mdls() - the chain at Irp->MdlAddress. An MDL
+ *  that is met again, or is none, was freed before: the bugcheck of IoFreeMdl
+ *  (0xC2) ends the entry, whatever else it asks for. */
 void irp_unlock_mdls(struct call *c, uint32_t irp);
 void irp_free_mdls(struct call *c, uint32_t irp);
 

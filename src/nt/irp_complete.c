@@ -32,8 +32,14 @@ void irp_free_mdls(struct call *c, uint32_t irp)
     struct mm_misuse misuse;
 
     for (unsigned i = 0; mdl && i < IRP_MOST_MDLS; i++, mdl = next) {
+        enum hb_status st;
+
         next = nt_get32(nt, mdl + MDL_NEXT);
-        if (mdl_free(nt->w.mm, nt_space(nt), gva_of(mdl), &misuse) != HB_OK)
+        st = mdl_free(nt->w.mm, nt_space(nt), gva_of(mdl), &misuse);
+        if (st == HB_BAD_STATE)
+            call_bugcheck(c, misuse.code, misuse.p[0], misuse.p[1], misuse.p[2],
+                          misuse.p[3]);
+        if (st != HB_OK)
             break;
     }
     nt_put32(nt, irp + IRP_MdlAddress, 0);
