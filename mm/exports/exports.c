@@ -51,3 +51,15 @@ void call_corrupt(struct call *c, gva_t mdl)
 {
     call_finding(c, "S10", "the MDL at %08x contradicts itself", mdl.v);
 }
+
+void call_released(struct call *c, gva_t mdl, enum hb_status st,
+                   const struct mm_misuse *misuse)
+{
+    if (st == HB_BAD_STATE) {
+        call_misused(c, misuse);
+        return;
+    }
+    if (st != HB_OK)
+        call_corrupt(c, mdl);
+    call_return(c, 0);
+}

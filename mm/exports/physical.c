@@ -42,18 +42,10 @@ void thunk_MmFreePagesFromMdl(struct call *c)
 {
     gva_t mdl = arg_mdl(c, 0);
     struct mm_misuse why;
-    enum hb_status st;
 
-    if (!call_ok(c))
-        return;
-    st = mdl_pages_free(call_mm(c), call_space(c), mdl, &why);
-    if (st == HB_BAD_STATE) {
-        call_misused(c, &why);
-        return;
-    }
-    if (st != HB_OK)
-        call_corrupt(c, mdl);
-    call_return(c, 0);
+    if (call_ok(c))
+        call_released(
+            c, mdl, mdl_pages_free(call_mm(c), call_space(c), mdl, &why), &why);
 }
 
 /* ---- device memory ----------------------------------------------------------

@@ -48,6 +48,10 @@ void call_own(struct call *c, gva_t va);
 void call_exhausted(struct call *c, uint32_t pages);
 /** call_misused() - the bugcheck of @misuse; for HB_BAD_STATE. */
 void call_misused(struct call *c, const struct mm_misuse *misuse);
+/** call_released() - the end of a routine that unlocks or frees what @mdl
+ *  describes: the bugcheck of @misuse, S10, or a return. */
+void call_released(struct call *c, gva_t mdl, enum hb_status st,
+                   const struct mm_misuse *misuse);
 /** call_corrupt() - finding S10: the MDL at @mdl is no MDL. */
 void call_corrupt(struct call *c, gva_t mdl);
 
