@@ -126,8 +126,12 @@ static enum hb_status read_file(const char *path, uint8_t **bytes,
     return status;
 }
 
-enum hb_status image_load(const char *path, struct image **out,
-                          struct hb_error *error)
+typedef enum hb_status parse_fn(const void *bytes, size_t count,
+                                const char *path, struct image **out,
+                                struct hb_error *error);
+
+static enum hb_status load(const char *path, parse_fn *parse,
+                           struct image **out, struct hb_error *error)
 {
     uint8_t *bytes;
     size_t count;
@@ -135,21 +139,19 @@ enum hb_status image_load(const char *path, struct image **out,
 
     if (status != HB_OK)
         return status;
-    status = image_parse(bytes, count, path, out, error);
+    status = parse(bytes, count, path, out, error);
     free(bytes);
     return status;
+}
+
+enum hb_status image_load(const char *path, struct image **out,
+                          struct hb_error *error)
+{
+    return load(path, image_parse, out, error);
 }
 
 enum hb_status image_load_kernel(const char *path, struct image **out,
                                  struct hb_error *error)
 {
-    uint8_t *bytes;
-    size_t count;
-    enum hb_status status = read_file(path, &bytes, &count, error);
-
-    if (status != HB_OK)
-        return status;
-    status = image_parse_kernel(bytes, count, path, out, error);
-    free(bytes);
-    return status;
+    return load(path, image_parse_kernel, out, error);
 }
