@@ -6,29 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void go(struct rig *r, uint32_t code)
-{
-    start(r, code, 0);
-    assert_true(run(r, 10000000));
-    if (ke_ended(r->ke))
-        fail_msg("bugcheck %x(%x): %s", ke_bugcheck_state(r->ke)->code,
-                 ke_bugcheck_state(r->ke)->p[0],
-                 ke_bugcheck_state(r->ke)->text);
-}
-
-static void notes_are(struct rig *r, unsigned count, const uint32_t *v)
-{
-    for (unsigned i = 0; i < count && i < r->notes; i++)
-        assert_int_equal(r->note[i], v[i]);
-    assert_int_equal(r->notes, count);
-    r->notes = 0;
-}
-#define NOTES(r, ...)                                                          \
-    do {                                                                       \
-        const uint32_t v_[] = {__VA_ARGS__};                                   \
-        notes_are((r), sizeof v_ / sizeof v_[0], v_);                          \
-    } while (0)
-
 /* stdcall: arguments from the last to the first; notes EAX. */
 static void std(struct rig *r, const char *name, unsigned count, ...)
 {

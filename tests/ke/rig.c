@@ -288,6 +288,22 @@ bool run(struct rig *r, uint64_t ticks)
     return true;
 }
 
+void run_out(struct rig *r)
+{
+    const struct ke_bugcheck *b = ke_bugcheck_state(r->ke);
+
+    assert_true(run(r, 100000000));
+    if (ke_ended(r->ke))
+        fail_msg("bugcheck %x(%x): %s", b->code, b->p[0], b->text);
+}
+
+void go(struct rig *r, uint32_t code)
+{
+    r->notes = 0;
+    start(r, code, 0);
+    run_out(r);
+}
+
 uint32_t start(struct rig *r, uint32_t code, uint32_t context)
 {
     struct ke_thread_start how = {.process = KE_SYSTEM_PROCESS,
@@ -482,6 +498,13 @@ void note_eax(struct rig *r)
 {
     emit_push_eax(r);
     call(r, "TestNote");
+}
+
+void notes_are(struct rig *r, unsigned count, const uint32_t *v)
+{
+    for (unsigned i = 0; i < count && i < r->notes; i++)
+        assert_int_equal(r->note[i], v[i]);
+    assert_int_equal(r->notes, count);
 }
 
 void out_card(struct rig *r, unsigned n, uint8_t v)

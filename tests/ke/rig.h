@@ -53,6 +53,10 @@ void rig_trace(struct rig *r, const char *glob);
 /** run() - until the kernel ends, nothing can happen any more, or @ticks have
  *  passed. Returns true in the first two cases. */
 bool run(struct rig *r, uint64_t ticks);
+/** run_out() - run() until nothing can happen any more; a bugcheck fails. */
+void run_out(struct rig *r);
+/** go() - run_out() with a system thread at @code; notes begin anew. */
+void go(struct rig *r, uint32_t code);
 /** step() - one piece of the run loop; false: nothing can happen any more. */
 bool step(struct rig *r, uint64_t until);
 
@@ -97,6 +101,13 @@ void jmp_at(struct rig *r, uint32_t to);
 void ret(struct rig *r, uint16_t pop);
 void note(struct rig *r, uint32_t v); /* push v; call TestNote */
 void note_eax(struct rig *r);
+/** NOTES() - these are all the notes so far. */
+void notes_are(struct rig *r, unsigned count, const uint32_t *v);
+#define NOTES(r, ...)                                                          \
+    do {                                                                       \
+        const uint32_t v_[] = {__VA_ARGS__};                                   \
+        notes_are((r), sizeof v_ / sizeof v_[0], v_);                          \
+    } while (0)
 /** out_card() - card @n drives its line. */
 void out_card(struct rig *r, unsigned n, uint8_t v);
 

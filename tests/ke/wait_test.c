@@ -7,26 +7,6 @@
 
 enum { MS = 10000 }; /* 100 ns units in a millisecond */
 
-static void go(struct rig *r)
-{
-    assert_true(run(r, 100000000));
-    if (ke_ended(r->ke))
-        fail_msg("bugcheck %x: %s", ke_bugcheck_state(r->ke)->code,
-                 ke_bugcheck_state(r->ke)->text);
-}
-
-static void notes_are(struct rig *r, unsigned count, const uint32_t *v)
-{
-    for (unsigned i = 0; i < count && i < r->notes; i++)
-        assert_int_equal(r->note[i], v[i]);
-    assert_int_equal(r->notes, count);
-}
-#define NOTES(r, ...)                                                          \
-    do {                                                                       \
-        const uint32_t v_[] = {__VA_ARGS__};                                   \
-        notes_are((r), sizeof v_ / sizeof v_[0], v_);                          \
-    } while (0)
-
 static void wait_for(struct rig *r, uint32_t object, uint32_t timeout)
 {
     emit_push(r, timeout);
@@ -95,10 +75,10 @@ static void a_synchronization_event_wakes_one_waiter_in_order(void **state)
 
     waiter(r, event, 0, 1, 100);
     waiter(r, event, 0, 2, 200);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 2);
     setter(r, event, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 2, 0, 100);
     assert_int_equal(get(r, event + 4), 0);
 }
@@ -111,7 +91,7 @@ static void a_notification_event_wakes_all_and_stays(void **state)
     waiter(r, event, 0, 1, 100);
     waiter(r, event, 0, 2, 200);
     setter(r, event, 2);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 2, 0, 1, 100, 200);
     assert_int_equal(get(r, event + 4), 1);
 }
@@ -122,10 +102,10 @@ static void an_event_set_from_the_host_wakes_the_waiter(void **state)
     uint32_t event = make_event(r, EVENT_SYNCHRONIZATION);
 
     waiter(r, event, 0, 1, 100);
-    go(r);
+    run_out(r);
     assert_int_equal(ke_signal_event(r->ke, gva_of(event)), 0);
     ke_kick(r->ke);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 100);
 }
 
@@ -137,7 +117,7 @@ static void a_wait_ends_after_its_time_and_not_before(void **state)
 
     waiter(r, event, interval(r, -50 * MS), 1, 0);
     from = r->clock.now;
-    go(r);
+    run_out(r);
     NOTES(r, 1, 0x102);
     assert_true((r->clock.now - from) * RIG_NS_PER_TICK >= 50000000);
     assert_true((r->clock.now - from) * RIG_NS_PER_TICK <= 71000000);
@@ -150,10 +130,10 @@ static void a_zero_timeout_polls(void **state)
     uint32_t zero = interval(r, 0);
 
     waiter(r, event, zero, 1, 0);
-    go(r);
+    run_out(r);
     setter(r, event, 1);
     waiter(r, event, zero, 2, 0);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 0x102, 0, 2, 0);
 }
 
@@ -162,7 +142,7 @@ static void an_absolute_time_in_the_past_is_over_at_once(void **state)
     struct rig *r = *state;
 
     waiter(r, make_event(r, EVENT_SYNCHRONIZATION), interval(r, 5), 1, 0);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 0x102);
 }
 
@@ -194,16 +174,16 @@ static void waiting_for_any_tells_which_and_for_all_takes_all(void **state)
     wait_multiple(r, 2, list, 0, 0);
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     setter(r, b, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 0, 1);
     setter(r, a, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 0, 1, 0); /* not both yet: a stays signalled */
     assert_int_equal(get(r, a + 4), 1);
     setter(r, b, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 0, 1, 0, 0, 0);
     assert_int_equal(get(r, a + 4), 0);
     assert_int_equal(get(r, b + 4), 0);
@@ -272,11 +252,11 @@ static void a_mutex_is_recursive_and_handed_over_in_order(void **state)
     }
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     waiter(r, mutex, 0, 1, 100);
-    go(r);
+    run_out(r);
     setter(r, event, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 0, 0xffffffff, 0, 100);
 }
 
@@ -320,7 +300,7 @@ static void a_fast_mutex_raises_to_apc_level_and_waits_its_turn(void **state)
     note_eax(r);
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     code = here(r);
     fast(r, "ExTryToAcquireFastMutex", mutex);
     note_eax(r);
@@ -329,10 +309,10 @@ static void a_fast_mutex_raises_to_apc_level_and_waits_its_turn(void **state)
     fast(r, "ExReleaseFastMutex", mutex);
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 0);
     setter(r, event, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 0, 0, 0, 50);
     assert_int_equal(get(r, mutex), 1);
     assert_int_equal(get(r, mutex + 8), 1); /* Contention */
@@ -346,10 +326,10 @@ static void a_thread_object_is_signalled_when_it_ends(void **state)
     uint32_t object = ke_thread_object(r->ke, first).v;
 
     waiter(r, object, 0, 2, 200);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 2);
     setter(r, event, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 2, 0, 100, 200);
     assert_int_equal(ke_thread_by_object(r->ke, gva_of(object)), first);
     ke_thread_release(r->ke, first);
@@ -368,7 +348,7 @@ static void the_current_thread_is_at_fs_124(void **state)
     note_eax(r);
     ret(r, 4);
     thread = start(r, code, 0);
-    go(r);
+    run_out(r);
     NOTES(r, ke_thread_object(r->ke, thread).v,
           ke_thread_object(r->ke, thread).v);
 }
@@ -391,7 +371,7 @@ static void a_spinning_thread_does_not_starve_its_equals(void **state)
     ret(r, 4);
     start(r, spin, 0);
     start(r, other, 0);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 2, 3);
 }
 
@@ -402,9 +382,9 @@ static void a_woken_thread_of_higher_priority_runs_at_once(void **state)
     uint32_t high = waiter(r, event, 0, 1, 100);
 
     assert_int_equal(ke_thread_set_priority(r->ke, high, 12), 8);
-    go(r);
+    run_out(r);
     setter(r, event, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 100, 0);
 }
 
@@ -415,7 +395,7 @@ static void who_waits_for_what_is_told(void **state)
     char text[256], at[16];
 
     waiter(r, event, 0, 1, 100);
-    go(r);
+    run_out(r);
     assert_true(ke_idle(r->ke));
     assert_true(ke_waits_text(r->ke, text, sizeof text) > 0);
     snprintf(at, sizeof at, "%08x", event);
@@ -491,7 +471,7 @@ static void a_timer_queues_its_dpc_and_a_periodic_one_repeats(void **state)
     note_eax(r);
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     NOTES(r, 0, 1, 7, 7, 7, 1, 0, 1);
 }
 
@@ -505,7 +485,7 @@ static void a_synchronization_timer_releases_one_wait(void **state)
     note_eax(r);
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     NOTES(r, 0, 0);
     assert_int_equal(get(r, timer + 4), 0);
 }
@@ -529,7 +509,7 @@ static void the_clock_moves_the_shared_page_and_the_tick_count(void **state)
     note_eax(r);
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     assert_int_equal(r->notes, 4);
     assert_int_equal(r->note[0], 10);
     assert_int_equal(r->note[1], 10);
@@ -575,7 +555,7 @@ static void the_performance_counter_follows_the_virtual_clock(void **state)
     note_eax(r);
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     assert_int_equal(get(r, frequency), 1193182);
     assert_in_range(r->note[1] - r->note[0], 1193182, 1193182 + 30000);
 }
@@ -603,7 +583,7 @@ static void work_items_run_in_a_system_thread_in_order(void **state)
     }
     ret(r, 4);
     start(r, code, 0);
-    go(r);
+    run_out(r);
     NOTES(r, 0, 70, 0, 71);
 }
 
@@ -624,10 +604,10 @@ static void a_stuck_work_item_does_not_stop_the_others(void **state)
     ret(r, 4);
     assert_true(ke_queue_work(r->ke, gva_of(first), 0));
     ke_kick(r->ke);
-    go(r);
+    run_out(r);
     assert_true(ke_queue_work(r->ke, gva_of(second), 0));
     ke_kick(r->ke);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 2, 3);
 }
 
@@ -645,13 +625,13 @@ static void an_apc_runs_in_its_thread_whose_wait_goes_on_after(void **state)
     call(r, "TestNote");
     ret(r, 12);
     thread = waiter(r, event, 0, 1, 100);
-    go(r);
+    run_out(r);
     assert_true(ke_queue_apc(r->ke, thread, gva_of(routine), 5, 6, 7));
     ke_kick(r->ke);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 1, ke_thread_object(r->ke, thread).v, 7);
     setter(r, event, 1);
-    go(r);
+    run_out(r);
     assert_int_equal(r->note[4], 0);
     assert_int_equal(r->note[5], 100);
     assert_false(ke_queue_apc(r->ke, thread, gva_of(routine), 0, 0, 0));
@@ -675,13 +655,13 @@ static void an_apc_waits_for_the_end_of_a_critical_region(void **state)
     note(r, 3);
     ret(r, 4);
     thread = start(r, code, 0);
-    go(r);
+    run_out(r);
     assert_true(ke_queue_apc(r->ke, thread, gva_of(routine), 0, 0, 0));
     ke_kick(r->ke);
-    go(r);
+    run_out(r);
     NOTES(r, 1);
     setter(r, event, 1);
-    go(r);
+    run_out(r);
     NOTES(r, 1, 0, 2, 7, 3);
 }
 
