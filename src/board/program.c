@@ -171,6 +171,7 @@ enum hb_status machine_load_kernel(struct machine *m,
     if (status == HB_OK && m->config.bios_bytes) {
         status = under_bios(m, image, kernel, error);
     } else if (status == HB_OK) {
+        firmware_run(m); /* there was none */
         status = place(m, image, error);
         if (status == HB_OK)
             status = start(m, image, kernel, error);

@@ -108,6 +108,27 @@ static void information_goes_where_the_kernel_is_not(void **state)
     machine_destroy(m);
 }
 
+/* MOV EAX, 80000940h; MOV DX, 0CF8h; OUT DX, EAX; MOV DL, 0FCh; IN EAX, DX;
+ * HLT: IDETIM of the bridge's IDE function (82371SB, 2.3.9). */
+static void a_kernel_without_a_bios_finds_what_firmware_sets_up(void **state)
+{
+    const uint8_t code[] = {0xb8, 0x40, 0x09, 0x00, 0x80, 0x66, 0xba,
+                            0xf8, 0x0c, 0xef, 0xb2, 0xfc, 0xed, 0xf4};
+    uint32_t file[16];
+    struct machine_kernel kernel = {.image = flat(file, 0x200000)};
+    struct machine *m = bare_create(NULL, NULL, 0);
+    struct machine_stop stop;
+    struct inspect_cpu cpu;
+
+    (void)state;
+    memcpy(file + 8, code, sizeof code);
+    assert_int_equal(machine_load_kernel(m, &kernel, NULL), HB_OK);
+    machine_run(m, 6, &stop);
+    inspect_cpu(m, &cpu);
+    assert_int_equal(cpu.reg[0], 0x80008000); /* both channels decode */
+    machine_destroy(m);
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
     const struct machine_file large = {"large", calloc(1, 15 << 20), 15 << 20};
@@ -211,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_multiboot_kernel_gets_command_line_modules_and_map),
         cmocka_unit_test(the_map_names_all_ram),
         cmocka_unit_test(information_goes_where_the_kernel_is_not),
+        cmocka_unit_test(a_kernel_without_a_bios_finds_what_firmware_sets_up),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(linux_finds_its_zero_page),
         cmocka_unit_test(linux_takes_what_its_header_says),

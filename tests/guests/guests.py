@@ -14,16 +14,53 @@ class Package:
 
 
 @dataclass(frozen=True)
+class Seeded:
+    """Pseudo-random bytes, drawn from the file's name."""
+
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Zeros:
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Ext2:
+    """A file system; @files: names of the row's files before it."""
+
+    bytes: int
+    block: int
+    files: tuple
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the host, made anew before each run. @packed: as .gz."""
+
+    name: str
+    content: object
+    packed: bool = False
+
+
+@dataclass(frozen=True)
 class Guest:
-    """@kernel and @bios are (package, path in it), or None; {initrd} is a RAM
-    disk that `halbox` builds from busybox and @init. @expect: text that must
-    come on the serial line, in this order. @ticks: a bound of its length."""
+    """@kernel is (package, path in it), or None; @init the script of its RAM
+    disk, run when @modules are loaded (by driver name, "name parameter=value");
+    those that they need come by themselves. @expect: text that must come on the
+    serial line, in this order. In it, @options and @qemu (None: QEMU has not
+    the device) {NAME} is the path of one of @files, {NAME.md5} its sum. Each
+    file has its bytes still at the end, or those that @after, pairs of names,
+    says. @ticks: a bound of its length."""
 
     name: str
     expect: tuple
     ticks: int
     kernel: tuple = None
     init: str = None
+    modules: tuple = ()
+    files: tuple = ()
+    after: tuple = ()
     cmdline: str = ""
     memory: str = "64M"
     options: tuple = ()
@@ -62,6 +99,19 @@ echo "halbox: $(echo -n abc | md5sum)"
 date -u +"halbox: the year is %Y"
 """ + END
 
+# Direct reads and writes: each is one command of the bus master, or a few. The
+# last of the drives is read and copied through Linux's own cache.
+IDE = r"""
+await /dev/sdd
+echo "halbox: read $(dd if=/dev/sda bs=1M iflag=direct 2>/dev/null | md5sum)"
+dd if=/dev/sda of=/dev/sdb bs=1M iflag=direct oflag=direct 2>/dev/null
+echo "halbox: back $(dd if=/dev/sdb bs=256k iflag=direct 2>/dev/null | md5sum)"
+echo "halbox: packed $(md5sum </dev/sdc)"
+cat /dev/sdd >/dev/sdc
+sync
+echo "halbox: copy $(dd if=/dev/sdc bs=512k iflag=direct 2>/dev/null | md5sum)"
+""" + END
+
 GUESTS = (
     Guest("linux-shell", kernel=LINUX, init=SHELL, cmdline=SERIAL,
           expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0, Linux i686",
@@ -77,4 +127,18 @@ GUESTS = (
           qemu=("-chardev", "stdio,id=d", "-device", "isa-debugcon,iobase=0x402,chardev=d"),
           expect=("SeaBIOS (version", "Found 2 serial ports", "No bootable device."),
           ticks=100_000_000, quick=True),
+    Guest("linux-ide", kernel=LINUX, init=IDE, cmdline=SERIAL,
+          modules=("ata_piix", "sd_mod"),
+          files=(File("disk", Seeded(16 << 20)), File("target", Zeros(16 << 20)),
+                 File("packed", Seeded(2 << 20), packed=True),
+                 File("small", Seeded(2 << 20))),
+          after=(("target", "disk"),),
+          options=("--disk", "{disk}", "--disk", "{target}", "--disk", "{packed}",
+                   "--disk", "{small}"),
+          qemu=("-drive", "file={disk},format=raw", "-drive", "file={target},format=raw",
+                "-drive", "file={small},format=raw,snapshot=on",
+                "-drive", "file={small},format=raw,snapshot=on"),
+          expect=("halbox: read {disk.md5}", "halbox: back {disk.md5}",
+                  "halbox: packed {packed.md5}", "halbox: copy {small.md5}", "halbox: done"),
+          ticks=30_000_000_000),
 )

@@ -1,0 +1,97 @@
+"""tests/guests/files.py -- the files of the host that a guest's devices have:
+made the same in each run, and what the guest must leave in them."""
+
+import gzip
+import hashlib
+import os
+import shutil
+import subprocess
+
+from guests import Ext2, Seeded, Zeros
+from packages import CACHE, Failed
+
+UUID = "00000000-0000-0000-0000-000000000001"
+
+
+def e2fs(program, *arguments):
+    """Runs one of e2fsprogs'; on 2000-01-01, as the machine's clock begins."""
+    found = shutil.which(program, path=os.environ["PATH"] + ":/sbin:/usr/sbin")
+    if not found:
+        raise Failed(f"{program} is not installed: apt-get install e2fsprogs")
+    done = subprocess.run([found, *arguments], check=False, capture_output=True,
+                          text=True,
+                          env={**os.environ, "E2FSPROGS_FAKE_TIME": "946684800"})
+    if done.returncode:
+        raise Failed(f"{program}: {done.stderr.strip()}")
+
+
+class Files:
+    """Of one guest, in a folder of their own. {NAME} stands for a file's path,
+    {NAME.md5} for the sum of its bytes (before they are packed)."""
+
+    def __init__(self, guest):
+        self.guest = guest
+        self.folder = os.path.join(CACHE, "files", guest.name)
+        self.bytes = {}
+        self.words = {}
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        for file in guest.files:
+            data = self.content(file)
+            self.bytes[file.name] = data
+            self.words["{%s}" % file.name] = self.path(file)
+            self.words["{%s.md5}" % file.name] = hashlib.md5(data).hexdigest()
+
+    def path(self, file):
+        return os.path.join(self.folder, file.name + (".gz" if file.packed else ""))
+
+    def content(self, file):
+        what = file.content
+        if isinstance(what, Seeded):
+            return hashlib.shake_128(file.name.encode()).digest(what.bytes)
+        if isinstance(what, Ext2):
+            return self.ext2(file, what)
+        assert isinstance(what, Zeros)
+        return bytes(what.bytes)
+
+    def ext2(self, file, what):
+        """By mke2fs, with the files named in its root; no clock, no chance."""
+        image = os.path.join(self.folder, file.name + ".image")
+        e2fs("mke2fs", "-q", "-F", "-t", "ext2", "-b", str(what.block), "-U", UUID,
+             "-E", f"hash_seed={UUID},root_owner=0:0", image, f"{what.bytes >> 10}k")
+        for name in what.files:
+            path = os.path.join(self.folder, name)
+            with open(path, "wb") as out:
+                out.write(self.bytes[name])
+            e2fs("debugfs", "-w", "-R", f"write {path} {name}", image)
+            os.remove(path)
+        with open(image, "rb") as made:
+            data = made.read()
+        os.remove(image)
+        return data
+
+    def fresh(self):
+        """Each file as it was made."""
+        for file in self.guest.files:
+            data = self.bytes[file.name]
+            if file.packed:
+                data = gzip.compress(data, 1, mtime=0)
+            with open(self.path(file), "wb") as out:
+                out.write(data)
+
+    def fill(self, text):
+        for word, stands_for in self.words.items():
+            text = text.replace(word, stands_for)
+        return text
+
+    def check(self):
+        """The guest's row says which file now has which one's bytes."""
+        for file in self.guest.files:
+            wanted = dict(self.guest.after).get(file.name, file.name)
+            opened = gzip.open if file.packed else open
+            with opened(self.path(file), "rb") as now:
+                if now.read() != self.bytes[wanted]:
+                    raise Failed(f"file {file.name} has not the bytes of {wanted}")
+
+    def remove(self):
+        shutil.rmtree(self.folder)
