@@ -494,7 +494,8 @@ const struct device_model pcnet_model = {
     .windows =
         {{.kind = WINDOW_PORT, .bytes = WINDOW_BYTES, .access = ACCESS_ANY},
          {.kind = WINDOW_MEMORY, .bytes = WINDOW_BYTES, .access = ACCESS_ANY},
-         [BUFFERS] = {.bytes = TX_ROOM + RX_ROOM, .ram = true}},
+         [BUFFERS] = {.bytes = TX_ROOM + RX_ROOM, .ram = true},
+         [PCI_ROM] = {.kind = WINDOW_MEMORY, .ram = true, .rom = true}},
     .free_running = true, /* it polls */
     .reset = pcnet_reset,
     .check = pcnet_check,

@@ -205,6 +205,19 @@ static bool buffer_empty(const struct rtl8139 *s)
     return ((reg16(s, CAPR) + 16 - reg16(s, CBR)) & mask) == 0;
 }
 
+/* CONFIG0, BS2-0: size of the boot ROM; 0 none, 1 is 8 KiB, 5 is 128 KiB. */
+static uint32_t boot_rom(const struct rtl8139 *s)
+{
+    uint32_t size = 0;
+
+    if (device_ram_view(&s->dev, PCI_ROM, 0, 1))
+        size = 1;
+    while (size && size < 5 &&
+           device_ram_view(&s->dev, PCI_ROM, 0, (4096u << size) + 1))
+        size++;
+    return size;
+}
+
 /* The register of 32 bits at @at, a multiple of 4. */
 static uint32_t read32(const struct rtl8139 *s, unsigned at)
 {
@@ -218,7 +231,8 @@ static uint32_t read32(const struct rtl8139 *s, unsigned at)
     case TCTR:
         return timer_count(s);
     case EECR:
-        return v | ((v & EEM) == EEM_PROGRAM && s->eeprom.out ? EE_DO : 0);
+        return v | boot_rom(s) << 8 |
+               ((v & EEM) == EEM_PROGRAM && s->eeprom.out ? EE_DO : 0);
     case MSR:
         return (v & ~0xffu) | link_media(s);
     case TSAD:
@@ -521,7 +535,8 @@ const struct device_model rtl8139_model = {
                 {.kind = WINDOW_MEMORY,
                  .bytes = WINDOW_BYTES,
                  .access = ACCESS_ANY | ACCESS_SPLIT},
-                [BUFFERS] = {.bytes = TX_ROOM + RX_ROOM, .ram = true}},
+                [BUFFERS] = {.bytes = TX_ROOM + RX_ROOM, .ram = true},
+                [PCI_ROM] = {.kind = WINDOW_MEMORY, .ram = true, .rom = true}},
     .reset = rtl8139_reset,
     .check = rtl8139_check,
     .read = rtl8139_read,

@@ -1,9 +1,8 @@
 /* tests/devices/pcnet_test.c -- the Am79C970A against its data sheet: register
  * access, initialisation, both rings in each software style, filter, loopback,
  * errors, suspend. */
-#include "wire.h"
+#include "nic_rig.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { RDP = 0x10, W_RAP = 0x12, W_RESET = 0x14, W_BDP = 0x16 };
@@ -15,36 +14,9 @@ enum { INIT_AT = 0x8000, RX_RING = 0x10000, TX_RING = 0x11000 };
 enum { RX_BUFFER = 0x20000, TX_BUFFER = 0x30000, BUFFER = 1536 };
 enum { RING = 4 };
 
-static const uint8_t own[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
-static const uint8_t peer[6] = {2, 0, 0, 0, 0, 9};
-static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
-
-struct fixture {
-    struct bench *b;
-    struct wire_log *wire;
-    unsigned style;
-};
-
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
-
-    f->b = bench_create();
-    bench_add(f->b, device_model_find("pcnet"), NULL);
-    bench_start(f->b);
-    f->wire = wire_begin(f->b);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    wire_end(f->wire);
-    bench_destroy(f->b);
-    free(f);
-    return 0;
+    return nic_setup(state, "pcnet");
 }
 
 /* ---- registers --------------------------------------------------------------
@@ -76,7 +48,7 @@ static void set_bcr(struct bench *b, unsigned at, unsigned v)
 
 static void identity_and_chip_version(void **state)
 {
-    struct bench *b = ((struct fixture *)*state)->b;
+    struct bench *b = ((struct nic_rig *)*state)->b;
 
     assert_int_equal(bus_config_read(b->bus, 0, 3, 0, 0, 4), 0x20001022);
     assert_int_equal(csr(b, 88), 0x1003);
@@ -90,31 +62,41 @@ static void identity_and_chip_version(void **state)
 
 static void the_address_prom_has_its_checksum(void **state)
 {
-    struct bench *b = ((struct fixture *)*state)->b;
+    struct bench *b = ((struct nic_rig *)*state)->b;
     unsigned sum = 0;
 
     for (unsigned i = 0; i < 16; i++) {
         uint8_t v = bench_get8(b, i);
 
         if (i < 6)
-            assert_int_equal(v, own[i]);
+            assert_int_equal(v, nic_own[i]);
         if (i >= 14)
             assert_int_equal(v, 'W');
         sum += i == 12 || i == 13 ? 0u : v;
     }
     assert_int_equal(bench_get16(b, 12), sum);
     bench_set8(b, 0, 9);
-    assert_int_equal(bench_get8(b, 0), own[0]);
+    assert_int_equal(bench_get8(b, 0), nic_own[0]);
     set_bcr(b, 2, 0x0102); /* APROMWE */
     bench_set8(b, 0, 9);
     assert_int_equal(bench_get8(b, 0), 9);
     set_bcr(b, 19, 0x4000); /* PREAD */
-    assert_int_equal(bench_get8(b, 0), own[0]);
+    assert_int_equal(bench_get8(b, 0), nic_own[0]);
+}
+
+static void a_socket_for_a_rom(void **state)
+{
+    struct bench *b = nic_with_rom("pcnet", 60000);
+
+    (void)state;
+    bus_config_write(b->bus, 0, 3, 0, 0x30, 4, 0xfffffffe);
+    assert_int_equal(bus_config_read(b->bus, 0, 3, 0, 0x30, 4), 0xffff0000);
+    bench_destroy(b);
 }
 
 static void a_write_of_32_bits_makes_registers_wide(void **state)
 {
-    struct bench *b = ((struct fixture *)*state)->b;
+    struct bench *b = ((struct nic_rig *)*state)->b;
 
     bench_set32(b, RDP, 0);
     bench_set32(b, D_RAP, 88);
@@ -131,7 +113,7 @@ static void a_write_of_32_bits_makes_registers_wide(void **state)
 
 static void ring_registers_are_still_while_it_runs(void **state)
 {
-    struct bench *b = ((struct fixture *)*state)->b;
+    struct bench *b = ((struct nic_rig *)*state)->b;
 
     set_csr(b, 24, 0x1234);
     assert_int_equal(csr(b, 24), 0x1234);
@@ -147,7 +129,7 @@ static void ring_registers_are_still_while_it_runs(void **state)
 
 static void user_interrupt_and_its_masks(void **state)
 {
-    struct bench *b = ((struct fixture *)*state)->b;
+    struct bench *b = ((struct nic_rig *)*state)->b;
 
     set_csr(b, 0, IENA);
     set_csr(b, 4, 0x0115 | 0x80); /* UINTCMD */
@@ -173,44 +155,48 @@ static uint32_t get32(struct bench *b, uint32_t at)
     return ram_read32(&b->mem, gpa_of(at));
 }
 
+static unsigned style_of(struct nic_rig *f)
+{
+    return bcr(f->b, 20) & 0xff;
+}
+
 /* A descriptor in the style's layout: @flags as bits 31-16 of the word of 32
  * bits, @bytes as length. */
-static void desc(struct fixture *f, uint32_t ring, unsigned i, uint32_t buffer,
+static void desc(struct nic_rig *f, uint32_t ring, unsigned i, uint32_t buffer,
                  uint32_t flags, uint32_t bytes)
 {
     struct bench *b = f->b;
     uint32_t count = (0u - bytes) & 0xffff;
 
-    if (f->style == 0) {
+    if (style_of(f) == 0) {
         put32(b, ring + 8 * i, buffer | (flags & 0xff000000u));
         put32(b, ring + 8 * i + 4, count);
         return;
     }
-    put32(b, ring + 16 * i, f->style == 2 ? buffer : 0);
+    put32(b, ring + 16 * i, style_of(f) == 2 ? buffer : 0);
     put32(b, ring + 16 * i + 4, flags | count);
-    put32(b, ring + 16 * i + 8, f->style == 2 ? 0 : buffer);
+    put32(b, ring + 16 * i + 8, style_of(f) == 2 ? 0 : buffer);
 }
 
 /* Its flags, and the status word as of style 2. */
-static uint32_t flags_of(struct fixture *f, uint32_t ring, unsigned i)
+static uint32_t flags_of(struct nic_rig *f, uint32_t ring, unsigned i)
 {
-    if (f->style == 0)
+    if (style_of(f) == 0)
         return get32(f->b, ring + 8 * i) & 0xff000000u;
     return get32(f->b, ring + 16 * i + 4) & 0xffff0000u;
 }
 
-static uint32_t status_of(struct fixture *f, uint32_t ring, unsigned i)
+static uint32_t status_of(struct nic_rig *f, uint32_t ring, unsigned i)
 {
-    if (f->style == 0)
+    if (style_of(f) == 0)
         return get32(f->b, ring + 8 * i + 4) >> 16;
-    return get32(f->b, ring + 16 * i + (f->style == 2 ? 8 : 0));
+    return get32(f->b, ring + 16 * i + (style_of(f) == 2 ? 8 : 0));
 }
 
-static void start(struct fixture *f, unsigned style, unsigned mode)
+static void start(struct nic_rig *f, unsigned style, unsigned mode)
 {
     struct bench *b = f->b;
 
-    f->style = style;
     set_csr(b, 0, STOP);
     set_bcr(b, 20, style);
     for (unsigned i = 0; i < RING; i++) {
@@ -219,13 +205,13 @@ static void start(struct fixture *f, unsigned style, unsigned mode)
     }
     put32(b, INIT_AT, mode | (style ? 2u << 20 | 2u << 28 : 0));
     if (style) {
-        memcpy(b->ram + INIT_AT + 4, own, 6);
+        memcpy(b->ram + INIT_AT + 4, nic_own, 6);
         put32(b, INIT_AT + 12, 0);
         put32(b, INIT_AT + 16, 0);
         put32(b, INIT_AT + 20, RX_RING);
         put32(b, INIT_AT + 24, TX_RING);
     } else {
-        memcpy(b->ram + INIT_AT + 2, own, 6);
+        memcpy(b->ram + INIT_AT + 2, nic_own, 6);
         put32(b, INIT_AT + 8, 0);
         put32(b, INIT_AT + 12, 0);
         put32(b, INIT_AT + 16, RX_RING | 2u << 29);
@@ -241,28 +227,17 @@ static void start(struct fixture *f, unsigned style, unsigned mode)
     assert_int_equal(csr(b, 0), INIT | STRT | TXON | RXON | IENA);
 }
 
-static void arrive(struct fixture *f, const uint8_t *to, uint32_t n,
-                   uint8_t seed)
+static void send(struct nic_rig *f, unsigned i, uint32_t n)
 {
-    uint8_t frame[WIRE_BYTES];
-
-    wire_frame_make(frame, n, to, peer, 0x88b5, seed);
-    assert_true(bus_frame_ready(f->b->dev));
-    bus_frame(f->b->dev, frame, n);
-    bench_advance_ns(f->b, 100000);
-}
-
-static void send(struct fixture *f, unsigned i, uint32_t n)
-{
-    wire_frame_make(f->b->ram + TX_BUFFER + i * BUFFER, n, peer, own, 0x88b5,
-                    (uint8_t)i);
+    wire_frame_make(f->b->ram + TX_BUFFER + i * BUFFER, n, nic_peer, nic_own,
+                    0x88b5, (uint8_t)i);
     desc(f, TX_RING, i, TX_BUFFER + i * BUFFER, 0x83000000u, n);
 }
 
 static void initialisation_is_as_the_block_says(void **state)
 {
     static const unsigned styles[] = {0, 2, 3};
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     for (unsigned i = 0; i < 3; i++) {
         start(f, styles[i], 0x0080);
@@ -278,7 +253,7 @@ static void initialisation_is_as_the_block_says(void **state)
 static void frames_go_round_in_each_style(void **state)
 {
     static const unsigned styles[] = {0, 2, 3};
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     for (unsigned s = 0; s < 3; s++) {
         start(f, styles[s], 0);
@@ -298,7 +273,7 @@ static void frames_go_round_in_each_style(void **state)
             set_csr(f->b, 0, TINT | IENA);
             bench_advance_ns(f->b, 10000);
 
-            arrive(f, own, 300 + n, (uint8_t)n);
+            nic_arrive(f, nic_own, 300 + n, (uint8_t)n);
             assert_int_equal(csr(f->b, 0) & (RINT | ERR), RINT);
             assert_int_equal(flags_of(f, RX_RING, i) & 0xff000000, 0x03000000);
             assert_int_equal(status_of(f, RX_RING, i) & 0xfff, 304 + n);
@@ -310,7 +285,7 @@ static void frames_go_round_in_each_style(void **state)
 
 static void the_transmit_ring_is_polled(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     start(f, 2, 0);
     send(f, 0, 100); /* nobody demands it */
@@ -330,10 +305,10 @@ static void the_transmit_ring_is_polled(void **state)
 
 static void a_frame_of_several_buffers_is_gathered(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     start(f, 3, 0);
-    wire_frame_make(f->b->ram + TX_BUFFER, 900, peer, own, 0x88b5, 7);
+    wire_frame_make(f->b->ram + TX_BUFFER, 900, nic_peer, nic_own, 0x88b5, 7);
     desc(f, TX_RING, 0, TX_BUFFER, 0x82000000u, 100);
     desc(f, TX_RING, 1, TX_BUFFER + 100, 0x80000000u, 300);
     desc(f, TX_RING, 2, TX_BUFFER + 400, 0x81000000u, 500);
@@ -348,7 +323,7 @@ static void a_frame_of_several_buffers_is_gathered(void **state)
 
 static void a_chain_that_breaks_off_underflows(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     start(f, 2, 0);
     desc(f, TX_RING, 0, TX_BUFFER, 0x82000000u, 100);
@@ -362,14 +337,14 @@ static void a_chain_that_breaks_off_underflows(void **state)
 
 static void a_frame_is_scattered_over_buffers(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     uint8_t frame[400];
 
     start(f, 2, 0);
     for (unsigned i = 0; i < RING; i++)
         desc(f, RX_RING, i, RX_BUFFER + i * BUFFER, 0x80000000u, 128);
-    arrive(f, own, 300, 4);
-    wire_frame_make(frame, 300, own, peer, 0x88b5, 4);
+    nic_arrive(f, nic_own, 300, 4);
+    wire_frame_make(frame, 300, nic_own, nic_peer, 0x88b5, 4);
     assert_int_equal(flags_of(f, RX_RING, 0), 0x02000000);
     assert_int_equal(flags_of(f, RX_RING, 1), 0);
     assert_int_equal(flags_of(f, RX_RING, 2), 0x01400000);
@@ -377,14 +352,14 @@ static void a_frame_is_scattered_over_buffers(void **state)
     assert_memory_equal(f->b->ram + RX_BUFFER, frame, 128);
     assert_memory_equal(f->b->ram + RX_BUFFER + BUFFER, frame + 128, 128);
     assert_memory_equal(f->b->ram + RX_BUFFER + 2 * BUFFER, frame + 256, 44);
-    arrive(f, own, 300, 4); /* one buffer is left: not enough */
+    nic_arrive(f, nic_own, 300, 4); /* one buffer is left: not enough */
     assert_int_equal(flags_of(f, RX_RING, 3), 0x46000000);
-    arrive(f, own, 60, 4);
+    nic_arrive(f, nic_own, 60, 4);
     assert_int_equal(csr(f->b, 0) & (MISS | ERR), MISS | ERR);
     assert_int_equal(csr(f->b, 112), 1);
 }
 
-static bool taken(struct fixture *f, const uint8_t *to, unsigned mode,
+static bool taken(struct nic_rig *f, const uint8_t *to, unsigned mode,
                   unsigned bit)
 {
     start(f, 2, mode);
@@ -392,7 +367,7 @@ static bool taken(struct fixture *f, const uint8_t *to, unsigned mode,
     for (unsigned i = 0; i < 4; i++)
         set_csr(f->b, 8 + i, bit / 16 == i ? 1u << (bit & 15) : 0);
     set_csr(f->b, 0, STRT | IENA);
-    arrive(f, to, 60, 1);
+    nic_arrive(f, to, 60, 1);
     return csr(f->b, 0) & RINT;
 }
 
@@ -401,21 +376,21 @@ static bool taken(struct fixture *f, const uint8_t *to, unsigned mode,
 static void the_filter_takes_what_it_is_told(void **state)
 {
     static const uint8_t group[6] = {1, 0, 0x5e, 0, 0, 1};
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
-    assert_true(taken(f, own, 0, 0));
-    assert_false(taken(f, own, 0x2000, 0)); /* DRCVPA */
-    assert_false(taken(f, peer, 0, 0));
-    assert_true(taken(f, peer, 0x8000, 0)); /* PROM */
-    assert_true(taken(f, everybody, 0, 0));
-    assert_false(taken(f, everybody, 0x4000, 0)); /* DRCVBC */
+    assert_true(taken(f, nic_own, 0, 0));
+    assert_false(taken(f, nic_own, 0x2000, 0)); /* DRCVPA */
+    assert_false(taken(f, nic_peer, 0, 0));
+    assert_true(taken(f, nic_peer, 0x8000, 0)); /* PROM */
+    assert_true(taken(f, nic_everybody, 0, 0));
+    assert_false(taken(f, nic_everybody, 0x4000, 0)); /* DRCVBC */
     for (unsigned bit = 0; bit < 64; bit++)
         assert_int_equal(taken(f, group, 0, bit), bit == 54);
 }
 
 static void loopback_receives_what_is_sent(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     start(f, 2, 0x44 | 0x8000); /* LOOP, INTL, PROM */
     send(f, 0, 500);
@@ -428,12 +403,12 @@ static void loopback_receives_what_is_sent(void **state)
 
 static void padding_and_checksum_are_stripped(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     uint8_t frame[60];
 
     start(f, 2, 0);
     set_csr(f->b, 4, 0x0515); /* ASTRP_RCV */
-    wire_frame_make(frame, 60, own, peer, 20, 1);
+    wire_frame_make(frame, 60, nic_own, nic_peer, 20, 1);
     bus_frame(f->b->dev, frame, 60);
     bench_advance_ns(f->b, 10000);
     assert_int_equal(status_of(f, RX_RING, 0) & 0xfff, 34);
@@ -441,7 +416,7 @@ static void padding_and_checksum_are_stripped(void **state)
 
 static void a_pulled_cable_is_a_lost_carrier(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     start(f, 2, 0);
     f->b->dev->model->link(f->b->dev, false);
@@ -455,7 +430,7 @@ static void a_pulled_cable_is_a_lost_carrier(void **state)
 
 static void what_cannot_be_reached_is_a_system_interrupt(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     start(f, 2, 0);
     set_csr(f->b, 5, 0x0400); /* SINTE */
@@ -470,7 +445,7 @@ static void what_cannot_be_reached_is_a_system_interrupt(void **state)
 
 static void suspend_waits_for_the_frame_under_way(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     start(f, 2, 0);
     send(f, 0, 1000);
@@ -492,7 +467,7 @@ static void suspend_waits_for_the_frame_under_way(void **state)
 
 static void stop_ends_what_is_under_way(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     start(f, 2, 0);
     send(f, 0, 1000);
@@ -505,13 +480,14 @@ static void stop_ends_what_is_under_way(void **state)
     assert_int_equal(flags_of(f, TX_RING, 0), 0x83000000);
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, nic_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(identity_and_chip_version),
         T(the_address_prom_has_its_checksum),
+        cmocka_unit_test(a_socket_for_a_rom),
         T(a_write_of_32_bits_makes_registers_wide),
         T(ring_registers_are_still_while_it_runs),
         T(user_interrupt_and_its_masks),

@@ -1,9 +1,8 @@
 /* tests/devices/rtl8139_test.c -- the RTL8139C+ against its data sheet: 8139
  * mode (descriptor registers, ring of bytes) and C+ mode (rings of
  * descriptors), filter, EEPROM, PHY, timer, tally. */
-#include "wire.h"
+#include "nic_rig.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -22,6 +21,7 @@ enum {
     TCTR = 0x48,
     MPC = 0x4c,
     EECR = 0x50,
+    CONFIG0 = 0x51,
     CONFIG1 = 0x52,
     TIMERINT = 0x54,
     MSR = 0x58,
@@ -42,40 +42,14 @@ enum { RX_BUFFER = 0x40000 };
 #define D_FS  0x20000000u
 #define D_LS  0x10000000u
 
-static const uint8_t own[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
-static const uint8_t peer[6] = {2, 0, 0, 0, 0, 9};
-static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
-
-struct fixture {
-    struct bench *b;
-    struct wire_log *wire;
-};
-
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
-
-    f->b = bench_create();
-    bench_add(f->b, device_model_find("rtl8139"), NULL);
-    bench_start(f->b);
-    f->wire = wire_begin(f->b);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    wire_end(f->wire);
-    bench_destroy(f->b);
-    free(f);
-    return 0;
+    return nic_setup(state, "rtl8139");
 }
 
 static struct bench *bench_of(void **state)
 {
-    return ((struct fixture *)*state)->b;
+    return ((struct nic_rig *)*state)->b;
 }
 
 /* ---- identity, EEPROM, PHY, timer -----------------------------------------
@@ -106,11 +80,11 @@ static void the_address_is_loaded_from_the_eeprom(void **state)
     struct bench *b = bench_of(state);
 
     for (unsigned i = 0; i < 6; i++)
-        assert_int_equal(bench_get8(b, IDR0 + i), own[i]);
+        assert_int_equal(bench_get8(b, IDR0 + i), nic_own[i]);
     bench_set32(b, IDR0, 0);
     bench_set8(b, EECR, 0x40); /* auto-load */
     assert_int_equal(bench_get8(b, EECR) & 0xc0, 0);
-    assert_int_equal(bench_get8(b, IDR0 + 1), own[1]);
+    assert_int_equal(bench_get8(b, IDR0 + 1), nic_own[1]);
 }
 
 static void eeprom_clock(struct bench *b, bool in)
@@ -201,6 +175,20 @@ static void the_timer_interrupts_at_its_count(void **state)
     assert_in_range(bench_get32(b, TCTR), 1000, 1001);
 }
 
+/* BS2-0 of CONFIG0. */
+static void the_size_of_the_boot_rom_is_told(void **state)
+{
+    (void)state;
+    for (unsigned code = 0; code <= 5; code++) {
+        struct bench *b = nic_with_rom("rtl8139", code ? 4096u << code : 0);
+
+        bench_set8(b, EECR, 0xc0);
+        bench_set8(b, CONFIG0, 7);
+        assert_int_equal(bench_get8(b, CONFIG0), code);
+        bench_destroy(b);
+    }
+}
+
 /* ---- 8139 mode: sending ----------------------------------------------------
  */
 
@@ -214,7 +202,7 @@ static void legacy_on(struct bench *b, uint32_t rcr)
 
 static void send_packet(struct bench *b, unsigned n, uint32_t bytes)
 {
-    wire_frame_make(b->ram + TX + n * 0x1000, bytes, peer, own, 0x88b5,
+    wire_frame_make(b->ram + TX + n * 0x1000, bytes, nic_peer, nic_own, 0x88b5,
                     (uint8_t)n);
     bench_set32(b, TSAD0 + 4 * n, TX + n * 0x1000);
     bench_set32(b, TSD0 + 4 * n, bytes);
@@ -222,7 +210,7 @@ static void send_packet(struct bench *b, unsigned n, uint32_t bytes)
 
 static void a_packet_is_sent_and_its_descriptor_given_back(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     legacy_on(b, 0);
@@ -241,7 +229,7 @@ static void a_packet_is_sent_and_its_descriptor_given_back(void **state)
 
 static void short_packets_are_filled_up(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
 
     legacy_on(f->b, 0);
     send_packet(f->b, 0, 20);
@@ -252,7 +240,7 @@ static void short_packets_are_filled_up(void **state)
 
 static void packets_go_in_the_order_of_the_descriptors(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     legacy_on(b, 0);
@@ -273,7 +261,7 @@ static void packets_go_in_the_order_of_the_descriptors(void **state)
 
 static void a_packet_that_cannot_be_read_aborts(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     legacy_on(b, 0);
@@ -290,7 +278,7 @@ static void a_packet_that_cannot_be_read_aborts(void **state)
 
 static void reset_ends_what_is_under_way(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     legacy_on(b, 0x0f);
@@ -302,21 +290,11 @@ static void reset_ends_what_is_under_way(void **state)
     assert_int_equal(f->wire->frames, 0);
     assert_int_equal(bench_get32(b, TSD0), OWN);
     assert_int_equal(bench_get16(b, IMR), 0);
-    assert_int_equal(bench_get8(b, IDR0), own[0]);
+    assert_int_equal(bench_get8(b, IDR0), nic_own[0]);
 }
 
 /* ---- 8139 mode: receiving ---------------------------------------------------
  */
-
-static void arrive(struct bench *b, const uint8_t *to, uint32_t n, uint8_t seed)
-{
-    uint8_t frame[WIRE_BYTES];
-
-    wire_frame_make(frame, n, to, peer, 0x88b5, seed);
-    assert_true(bus_frame_ready(b->dev));
-    bus_frame(b->dev, frame, n);
-    bench_run(b);
-}
 
 static void a_frame_lies_in_the_ring_behind_its_header(void **state)
 {
@@ -326,8 +304,8 @@ static void a_frame_lies_in_the_ring_behind_its_header(void **state)
 
     legacy_on(b, 0x0e);
     assert_int_equal(bench_get8(b, CR) & 1, 1);
-    arrive(b, own, 199, 5);
-    wire_frame_make(frame, 199, own, peer, 0x88b5, 5);
+    nic_arrive(*state, nic_own, 199, 5);
+    wire_frame_make(frame, 199, nic_own, nic_peer, 0x88b5, 5);
     assert_int_equal(bench_get16(b, ISR), ROK);
     assert_int_equal(bench_get8(b, CR) & 1, 0);
     assert_int_equal(ram_read32(&b->mem, gpa_of(RING)), 203u << 16 | 0x4001);
@@ -337,7 +315,7 @@ static void a_frame_lies_in_the_ring_behind_its_header(void **state)
     assert_int_equal(bench_get16(b, CBR), 208); /* dword aligned */
     bench_set16(b, CAPR, 208 - 16);
     assert_int_equal(bench_get8(b, CR) & 1, 1);
-    arrive(b, everybody, 60, 5);
+    nic_arrive(*state, nic_everybody, 60, 5);
     assert_int_equal(ram_read32(&b->mem, gpa_of(RING + 208)), 0x402001);
 }
 
@@ -350,12 +328,12 @@ static void the_ring_wraps_or_runs_over_its_end(void **state)
         bench_set8(b, CR, 0);
         legacy_on(b, 0x0e | wrap << 7);
         for (unsigned i = 0; i < 5; i++) {
-            arrive(b, own, 1500, 1);
+            nic_arrive(*state, nic_own, 1500, 1);
             bench_set16(b, CAPR, bench_get16(b, CBR) - 16);
         }
         assert_int_equal(bench_get16(b, CBR), 7540);
-        arrive(b, own, 1500, 9);
-        wire_frame_make(frame, 1500, own, peer, 0x88b5, 9);
+        nic_arrive(*state, nic_own, 1500, 9);
+        wire_frame_make(frame, 1500, nic_own, nic_peer, 0x88b5, 9);
         assert_int_equal(bench_get16(b, CBR), 7540 + 1508 - 8192);
         assert_memory_equal(b->ram + RING + 7544, frame, 8192 - 7544);
         assert_memory_equal(b->ram + RING + (wrap ? 8192 : 0),
@@ -369,37 +347,38 @@ static void a_full_ring_misses_frames(void **state)
 
     legacy_on(b, 0x0e);
     for (unsigned i = 0; i < 5; i++)
-        arrive(b, own, 1514, 1);
+        nic_arrive(*state, nic_own, 1514, 1);
     assert_int_equal(bench_get32(b, MPC), 0);
     bench_set16(b, ISR, 0xffff);
-    arrive(b, own, 1514, 1);
+    nic_arrive(*state, nic_own, 1514, 1);
     assert_int_equal(bench_get16(b, ISR), RDU);
     assert_int_equal(bench_get32(b, MPC), 1);
     bench_set32(b, MPC, 0);
     assert_int_equal(bench_get32(b, MPC), 0);
 }
 
-static bool taken(struct bench *b, const uint8_t *to, uint32_t rcr)
+static bool taken(struct nic_rig *f, const uint8_t *to, uint32_t rcr)
 {
+    struct bench *b = f->b;
     uint16_t before = bench_get16(b, CBR);
 
     bench_set32(b, RCR, rcr);
-    arrive(b, to, 60, 1);
+    nic_arrive(f, to, 60, 1);
     bench_set16(b, CAPR, bench_get16(b, CBR) - 16);
     return bench_get16(b, CBR) != before;
 }
 
 static void the_filter_takes_what_it_is_told(void **state)
 {
-    struct bench *b = bench_of(state);
+    struct nic_rig *f = *state;
 
-    legacy_on(b, 0);
-    assert_false(taken(b, own, 0));
-    assert_true(taken(b, own, 2));
-    assert_false(taken(b, peer, 2));
-    assert_true(taken(b, peer, 1));
-    assert_false(taken(b, everybody, 2));
-    assert_true(taken(b, everybody, 8));
+    legacy_on(f->b, 0);
+    assert_false(taken(f, nic_own, 0));
+    assert_true(taken(f, nic_own, 2));
+    assert_false(taken(f, nic_peer, 2));
+    assert_true(taken(f, nic_peer, 1));
+    assert_false(taken(f, nic_everybody, 2));
+    assert_true(taken(f, nic_everybody, 8));
 }
 
 /* Bits of 01:00:5e:00:00:01: the polynomial 04c11db7 over the address, each
@@ -407,24 +386,25 @@ static void the_filter_takes_what_it_is_told(void **state)
 static void one_bit_of_the_hash_takes_a_group(void **state)
 {
     static const uint8_t group[6] = {1, 0, 0x5e, 0, 0, 1};
-    struct bench *b = bench_of(state);
+    struct nic_rig *f = *state;
+    struct bench *b = f->b;
 
     legacy_on(b, 0);
     for (unsigned bit = 0; bit < 64; bit++) {
         bench_set32(b, MAR0, bit < 32 ? 1u << bit : 0);
         bench_set32(b, MAR0 + 4, bit < 32 ? 0 : 1u << (bit - 32));
-        assert_int_equal(taken(b, group, 4), bit == 31);
+        assert_int_equal(taken(f, group, 4), bit == 31);
     }
 }
 
 static void without_a_cable_nothing_goes_or_comes(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     legacy_on(b, 0x0f);
     b->dev->model->link(b->dev, false);
-    arrive(b, own, 60, 1);
+    nic_arrive(*state, nic_own, 60, 1);
     send_packet(b, 0, 60);
     bench_run(b);
     assert_int_equal(bench_get16(b, CBR), 0);
@@ -433,7 +413,7 @@ static void without_a_cable_nothing_goes_or_comes(void **state)
 
 static void loopback_receives_what_is_sent(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     legacy_on(b, 0x0f);
@@ -443,7 +423,7 @@ static void loopback_receives_what_is_sent(void **state)
     assert_int_equal(f->wire->frames, 0);
     assert_int_equal(bench_get16(b, ISR), ROK | TOK);
     assert_memory_equal(b->ram + RING + 4, b->ram + TX, 700);
-    arrive(b, own, 60, 1); /* the wire is not heard */
+    nic_arrive(*state, nic_own, 60, 1); /* the wire is not heard */
     assert_int_equal(bench_get16(b, CBR), 708);
 }
 
@@ -476,11 +456,11 @@ static uint32_t word(struct bench *b, uint32_t ring, unsigned i, unsigned n)
 
 static void fragments_become_one_frame(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     cplus_on(b, 3);
-    wire_frame_make(b->ram + TX, 900, peer, own, 0x88b5, 1);
+    wire_frame_make(b->ram + TX, 900, nic_peer, nic_own, 0x88b5, 1);
     slot(b, TX_RING, 0, D_OWN | D_FS | 33, 0, TX);
     slot(b, TX_RING, 1, D_OWN | 500, 0, TX + 33);
     slot(b, TX_RING, 2, D_OWN | D_LS | 367, 0, TX + 533);
@@ -498,11 +478,11 @@ static void fragments_become_one_frame(void **state)
 
 static void the_ring_turns_and_goes_on_where_it_stopped(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     cplus_on(b, 3);
-    wire_frame_make(b->ram + TX, 100, peer, own, 0x88b5, 1);
+    wire_frame_make(b->ram + TX, 100, nic_peer, nic_own, 0x88b5, 1);
     for (unsigned i = 0; i < 7; i++) {
         slot(b, TX_RING, i % 3,
              D_OWN | D_FS | D_LS | (i % 3 == 2 ? D_EOR : 0) | (60 + i), 0, TX);
@@ -515,7 +495,7 @@ static void the_ring_turns_and_goes_on_where_it_stopped(void **state)
 
 static void the_ring_of_priority_goes_first(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     cplus_on(b, 3);
@@ -531,14 +511,14 @@ static void the_ring_of_priority_goes_first(void **state)
 
 static void sent_checksums_are_put_in(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     cplus_on(b, 3);
     for (unsigned i = 0; i < 2; i++) {
         uint8_t *frame = b->ram + TX + i * 0x1000;
 
-        wire_datagram(frame, 201, peer, i ? 17 : 6);
+        wire_datagram(frame, 201, nic_peer, i ? 17 : 6);
         frame[24] ^= 0x55;
         frame[34 + (i ? 6 : 16)] ^= 0x55;
         slot(b, TX_RING, i,
@@ -554,12 +534,12 @@ static void sent_checksums_are_put_in(void **state)
 
 static void a_large_segment_is_cut(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
     const uint8_t *one = f->wire->frame[1].data, *last;
 
     cplus_on(b, 3);
-    wire_datagram(b->ram + TX, 54 + 3300, peer, 6);
+    wire_datagram(b->ram + TX, 54 + 3300, nic_peer, 6);
     slot(b, TX_RING, 0, D_OWN | D_FS | D_LS | 1 << 27 | 1000 << 16 | 3354, 0,
          TX);
     bench_set8(b, TPPOLL, 0x40);
@@ -581,11 +561,11 @@ static void a_large_segment_is_cut(void **state)
 
 static void a_tag_is_put_in_and_taken_out(void **state)
 {
-    struct fixture *f = *state;
+    struct nic_rig *f = *state;
     struct bench *b = f->b;
 
     cplus_on(b, 3 | 0x40);
-    wire_frame_make(b->ram + TX, 100, own, peer, 0x88b5, 1);
+    wire_frame_make(b->ram + TX, 100, nic_own, nic_peer, 0x88b5, 1);
     slot(b, TX_RING, 0, D_OWN | D_FS | D_LS | 100, 1 << 17 | 0x3412, TX);
     bench_set8(b, TPPOLL, 0x40);
     bench_run(b);
@@ -609,8 +589,8 @@ static void a_frame_fills_the_buffers_of_descriptors(void **state)
     for (unsigned i = 0; i < 3; i++)
         slot(b, RX_RING, i, D_OWN | (i == 2 ? D_EOR : 0) | 128, 0,
              RX_BUFFER + i * 0x1000);
-    arrive(b, own, 300, 5);
-    wire_frame_make(frame, 300, own, peer, 0x88b5, 5);
+    nic_arrive(*state, nic_own, 300, 5);
+    wire_frame_make(frame, 300, nic_own, nic_peer, 0x88b5, 5);
     assert_int_equal(word(b, RX_RING, 0, 0), D_FS | 304);
     assert_int_equal(word(b, RX_RING, 1, 0), 304);
     assert_int_equal(word(b, RX_RING, 2, 0), D_LS | D_EOR | 1 << 26 | 304);
@@ -618,7 +598,7 @@ static void a_frame_fills_the_buffers_of_descriptors(void **state)
     assert_memory_equal(b->ram + RX_BUFFER + 0x1000, frame + 128, 128);
     assert_memory_equal(b->ram + RX_BUFFER + 0x2000, frame + 256, 44);
     assert_int_equal(bench_get16(b, ISR), ROK);
-    arrive(b, own, 60, 5); /* none is free */
+    nic_arrive(*state, nic_own, 60, 5); /* none is free */
     assert_int_equal(bench_get16(b, ISR), ROK | RDU);
     assert_int_equal(bench_get32(b, MPC), 1);
 }
@@ -633,7 +613,7 @@ static void received_checksums_are_judged(void **state)
     cplus_on(b, 3 | 0x20);
     for (unsigned i = 0; i < 5; i++) {
         slot(b, RX_RING, i, D_OWN | 0x600, 0, RX_BUFFER);
-        wire_datagram(frame, 200, own, i == 2 || i == 3 ? 17 : 6);
+        wire_datagram(frame, 200, nic_own, i == 2 || i == 3 ? 17 : 6);
         if (i == 1 || i == 3)
             frame[150] ^= 1;
         if (i == 4)
@@ -650,8 +630,8 @@ static void the_tally_is_dumped(void **state)
 
     cplus_on(b, 3);
     slot(b, RX_RING, 0, D_OWN | D_EOR | 0x600, 0, RX_BUFFER);
-    arrive(b, own, 60, 1);
-    arrive(b, own, 60, 1); /* missed */
+    nic_arrive(*state, nic_own, 60, 1);
+    nic_arrive(*state, nic_own, 60, 1); /* missed */
     slot(b, TX_RING, 0, D_OWN | D_FS | D_LS | D_EOR | 60, 0, TX);
     bench_set8(b, TPPOLL, 0x40);
     bench_run(b);
@@ -676,12 +656,12 @@ static void a_ring_that_cannot_be_reached_is_a_system_error(void **state)
     bench_run(b);
     assert_int_equal(bench_get16(b, ISR), 0x8000);
     bench_set32(b, RDSAR, 0x08000000);
-    arrive(b, own, 60, 1);
+    nic_arrive(*state, nic_own, 60, 1);
     assert_int_equal(bench_get16(b, ISR), 0x8002);
     assert_true(bus_frame_ready(b->dev));
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, nic_teardown)
 
 int main(void)
 {
@@ -694,6 +674,7 @@ int main(void)
         T(config_registers_are_locked),
         T(the_phy_tells_the_link_and_its_change),
         T(the_timer_interrupts_at_its_count),
+        cmocka_unit_test(the_size_of_the_boot_rom_is_told),
         T(a_packet_is_sent_and_its_descriptor_given_back),
         T(short_packets_are_filled_up),
         T(packets_go_in_the_order_of_the_descriptors),
