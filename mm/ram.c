@@ -1,14 +1,21 @@
-/* mm/ram.c -- physical RAM in a sparse memfd. Untouched pages are holes of the
- * file: they read as zero and cost nothing. */
+/* mm/ram.c -- physical RAM in sparse host memory: untouched pages read as zero
+ * and cost nothing, well used regions are huge pages of the host. */
 #include "mm/ram.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum { WORD_PAGES = 64, GROUP_WORDS = 64 };
+enum {
+    HUGE_BYTES = 2 << 20,
+    HUGE_PAGES = HUGE_BYTES / PAGE_BYTES,
+    HUGE_FROM = HUGE_PAGES / 8, /* so many touched: the rest is worth it */
+};
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* of Linux 6.1; older ones refuse it */
+#endif
 
 static bool ranges_good(const struct ram_range *r, unsigned count)
 {
@@ -29,6 +36,23 @@ static void *zero_pages(uint64_t bytes)
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     return p == MAP_FAILED ? NULL : p;
+}
+
+/* RAM begins where a huge page of the host does. */
+static uint8_t *huge_pages(uint64_t bytes)
+{
+    uint8_t *p = zero_pages(bytes + HUGE_BYTES), *start;
+    size_t before;
+
+    if (!p)
+        return NULL;
+    before = -(uintptr_t)p % HUGE_BYTES;
+    start = p + before;
+    if (before)
+        munmap(p, before);
+    if (before < HUGE_BYTES)
+        munmap(start + bytes, HUGE_BYTES - before);
+    return start;
 }
 
 static uint64_t page_count(const struct ram *ram)
@@ -56,7 +80,7 @@ static uint64_t group_bytes(const struct ram *ram)
 enum hb_status ram_create(struct ram *ram, const struct ram_range *ranges,
                           unsigned count, struct hb_error *error)
 {
-    *ram = (struct ram){.fd = -1, .ranges = count};
+    *ram = (struct ram){.ranges = count};
     if (!count || count > RAM_RANGES || !ranges_good(ranges, count))
         return hb_fail(error, HB_BAD_ARGUMENT,
                        "RAM ranges must be whole pages, ascending and apart");
@@ -67,15 +91,9 @@ enum hb_status ram_create(struct ram *ram, const struct ram_range *ranges,
     if (ram->bytes > RAM_MOST)
         return hb_fail(error, HB_BAD_ARGUMENT, "RAM is at most 64 GiB");
 
-    ram->fd = memfd_create("halbox-ram", MFD_CLOEXEC);
-    if (ram->fd < 0 || ftruncate(ram->fd, (off_t)ram->top) < 0)
+    ram->base = huge_pages(ram->top);
+    if (!ram->base)
         goto fail;
-    ram->base = mmap(NULL, ram->top, PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_NORESERVE, ram->fd, 0);
-    if (ram->base == MAP_FAILED) {
-        ram->base = NULL;
-        goto fail;
-    }
     ram->dirty = zero_pages(bitmap_bytes(ram));
     ram->touched = zero_pages(bitmap_bytes(ram));
     ram->touched_groups = zero_pages(group_bytes(ram));
@@ -106,9 +124,7 @@ void ram_destroy(struct ram *ram)
         munmap(ram->dirty, bitmap_bytes(ram));
     if (ram->base)
         munmap(ram->base, ram->top);
-    if (ram->fd >= 0)
-        close(ram->fd);
-    *ram = (struct ram){.fd = -1};
+    *ram = (struct ram){0};
 }
 
 /* Bytes from @at on that RAM answers alike, at least those of its block. */
@@ -169,16 +185,35 @@ uint8_t *ram_host(const struct ram *ram, gpa_t at)
     return ram_reads(ram, at, 1) ? ram->base + at.v : NULL;
 }
 
+/* Its region of the host is one huge page once it is well used: what touches
+ * many of them misses the host's own TLB less. */
+static void first_touch(struct ram *ram, uint64_t page)
+{
+    uint64_t word = page / WORD_PAGES, group = word / GROUP_WORDS;
+    uint64_t region = page / HUGE_PAGES * HUGE_BYTES;
+    const uint64_t *map =
+        &ram->touched[page / HUGE_PAGES * (HUGE_PAGES / WORD_PAGES)];
+    unsigned count = 0;
+
+    ram->touched[word] |= (uint64_t)1 << page % WORD_PAGES;
+    ram->touched_groups[group / 64] |= (uint64_t)1 << group % 64;
+    if (region + HUGE_BYTES > ram->top)
+        return;
+    for (unsigned i = 0; i < HUGE_PAGES / WORD_PAGES; i++)
+        count += (unsigned)__builtin_popcountll(map[i]);
+    if (count == HUGE_FROM)
+        madvise(ram->base + region, HUGE_BYTES, MADV_COLLAPSE);
+}
+
 static void mark_page(struct ram *ram, gpa_t at)
 {
     uint64_t page = at.v >> PAGE_SHIFT, word = page / WORD_PAGES;
     uint64_t bit = (uint64_t)1 << page % WORD_PAGES;
-    uint64_t group = word / GROUP_WORDS;
 
     assert(at.v < ram->top);
     ram->dirty[word] |= bit;
-    ram->touched[word] |= bit;
-    ram->touched_groups[group / 64] |= (uint64_t)1 << group % 64;
+    if (!(ram->touched[word] & bit))
+        first_touch(ram, page);
 }
 
 /* ---- code ------------------------------------------------------------------
@@ -244,8 +279,8 @@ void ram_set_code(struct ram *ram, gpa_t page, uint64_t lines)
     ram->code[page.v >> PAGE_SHIFT] = lines;
 }
 
-/* Reading a hole of the file through the mapping would back it with a page:
- * who reads all of RAM, a search or a checksum, would pay for all of it. */
+/* Reading a hole through the mapping would fault for each page: who reads all
+ * of RAM, a search or a checksum, would pay for all of it. */
 static bool is_touched(const struct ram *ram, uint64_t page)
 {
     return ram->touched[page / WORD_PAGES] >> page % WORD_PAGES & 1;

@@ -1,4 +1,4 @@
-/* mm/ram.h -- physical RAM: a sparse memfd mapped once, linear by physical
+/* mm/ram.h -- physical RAM: a sparse mapping of the host, linear by physical
  * address. Nothing costs in proportion to RAM that nobody touched. */
 #ifndef MM_RAM_H
 #define MM_RAM_H
@@ -48,7 +48,6 @@ struct ram {
     uint8_t *guard;
     ram_code_fn *on_code; /* wiring: who is told, not saved */
     void *on_code_context;
-    int fd;
 };
 
 /** ram_create() - @ranges ascending, page aligned, not overlapping. */
