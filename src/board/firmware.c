@@ -1,19 +1,23 @@
 /* src/board/firmware.c -- what the firmware of a PC has done before a kernel
  * starts: the PCI interrupt wires are routed to IRQs, level triggered, and each
- * function's Interrupt Line says which. Base addresses are the kernel's.
- * Source: 82371SB data sheet, PIRQRC and ELCR; PCI 2.2, 6.2.4. */
+ * function's Interrupt Line says which; what could be booted from is a bus
+ * master, as its own ROM leaves it. Base addresses are the kernel's.
+ * Source: 82371SB data sheet, PIRQRC and ELCR; PCI 2.2, 6.2.2, 6.2.4. */
 #include "board/board.h"
 
 enum {
     SLOTS = 32,
     FUNCTIONS = 8,
     ID = 0x00,
+    BASE_CLASS = 0x0b,
     HEADER_TYPE = 0x0e,
     INTERRUPT_LINE = 0x3c,
     INTERRUPT_PIN = 0x3d,
     BRIDGE_SLOT = 1, /* places.def: piix3 */
     PIRQRC = 0x60,
     COMMAND = 0x04,
+    MASTER = 0x04,
+    STORAGE = 0x01,
     IDETIM = 0x40,     /* of function 1: bit 15 of each half decodes */
     ELCR_HIGH = 0x4d1, /* IRQ 8-15 */
 };
@@ -35,6 +39,14 @@ static void set_line(struct bus *bus, unsigned slot, unsigned function)
                          irq_of(slot, pin));
 }
 
+static void set_master(struct bus *bus, unsigned slot, unsigned function)
+{
+    unsigned command = bus_config_read(bus, 0, slot, function, COMMAND, 2);
+
+    if (bus_config_read(bus, 0, slot, function, BASE_CLASS, 1) == STORAGE)
+        bus_config_write(bus, 0, slot, function, COMMAND, 2, command | MASTER);
+}
+
 void firmware_run(struct machine *m)
 {
     struct bus *bus = m->bus;
@@ -53,6 +65,7 @@ void firmware_run(struct machine *m)
             if (!f && bus_config_read(bus, 0, slot, f, HEADER_TYPE, 1) & 0x80)
                 functions = FUNCTIONS;
             set_line(bus, slot, f);
+            set_master(bus, slot, f);
         }
     }
 }

@@ -108,25 +108,35 @@ static void information_goes_where_the_kernel_is_not(void **state)
     machine_destroy(m);
 }
 
-/* MOV EAX, 80000940h; MOV DX, 0CF8h; OUT DX, EAX; MOV DL, 0FCh; IN EAX, DX;
- * HLT: IDETIM of the bridge's IDE function (82371SB, 2.3.9). */
-static void a_kernel_without_a_bios_finds_what_firmware_sets_up(void **state)
+/* What a kernel that begins at once reads from PCI configuration space: MOV
+ * EAX, address; MOV DX, 0CF8h; OUT DX, EAX; MOV DL, 0FCh; IN EAX, DX; HLT. */
+static uint32_t configured(uint32_t address)
 {
-    const uint8_t code[] = {0xb8, 0x40, 0x09, 0x00, 0x80, 0x66, 0xba,
-                            0xf8, 0x0c, 0xef, 0xb2, 0xfc, 0xed, 0xf4};
+    static const char *const cards[] = {"buslogic", NULL};
+    uint8_t code[] = {0xb8, 0,    0,    0,    0,    0x66, 0xba,
+                      0xf8, 0x0c, 0xef, 0xb2, 0xfc, 0xed, 0xf4};
     uint32_t file[16];
     struct machine_kernel kernel = {.image = flat(file, 0x200000)};
-    struct machine *m = bare_create(NULL, NULL, 0);
+    struct machine *m = bare_create(cards, NULL, 0);
     struct machine_stop stop;
     struct inspect_cpu cpu;
 
-    (void)state;
+    memcpy(code + 1, &address, sizeof address);
     memcpy(file + 8, code, sizeof code);
     assert_int_equal(machine_load_kernel(m, &kernel, NULL), HB_OK);
     machine_run(m, 6, &stop);
     inspect_cpu(m, &cpu);
-    assert_int_equal(cpu.reg[0], 0x80008000); /* both channels decode */
     machine_destroy(m);
+    return cpu.reg[0];
+}
+
+static void a_kernel_without_a_bios_finds_what_firmware_sets_up(void **state)
+{
+    (void)state;
+    assert_int_equal(configured(0x80000940), 0x80008000); /* IDETIM: decodes */
+    assert_int_equal(configured(0x80001800), 0x1040104b);
+    assert_int_equal(configured(0x80001804) & 7, 4);     /* bus master alone */
+    assert_int_equal(configured(0x8000183c) & 0xff, 10); /* its IRQ: PIRQC */
 }
 
 static void what_does_not_fit_is_refused(void **state)

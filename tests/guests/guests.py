@@ -112,6 +112,24 @@ sync
 echo "halbox: copy $(dd if=/dev/sdc bs=512k iflag=direct 2>/dev/null | md5sum)"
 """ + END
 
+# By packets that DMA serves, then through Linux's cache; a disc is not written.
+DISC = r"""
+await /dev/sr0
+echo "halbox: disc $(dd if=/dev/sr0 bs=64k iflag=direct 2>/dev/null | md5sum)"
+echo "halbox: again $(md5sum </dev/sr0)"
+dd if=/dev/zero of=/dev/sr0 bs=2k count=1 2>&1 | grep -o "Read-only file system"
+""" + END
+
+# A file system's file, and raw writes to a second target.
+SCSI = r"""
+await /dev/sdb
+mount -t ext2 -o ro /dev/sda /mnt
+echo "halbox: file $(md5sum </mnt/data)"
+dd if=/mnt/data of=/dev/sdb bs=64k oflag=direct 2>/dev/null
+echo "halbox: back $(dd if=/dev/sdb bs=256k iflag=direct 2>/dev/null | md5sum)"
+""" + END
+EXT2 = ("crc32c_generic", "ext4", "sd_mod")
+
 GUESTS = (
     Guest("linux-shell", kernel=LINUX, init=SHELL, cmdline=SERIAL,
           expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0, Linux i686",
@@ -140,5 +158,31 @@ GUESTS = (
                 "-drive", "file={small},format=raw,snapshot=on"),
           expect=("halbox: read {disk.md5}", "halbox: back {disk.md5}",
                   "halbox: packed {packed.md5}", "halbox: copy {small.md5}", "halbox: done"),
+          ticks=30_000_000_000),
+    Guest("linux-disc", kernel=LINUX, init=DISC, cmdline=SERIAL,
+          modules=("ata_piix", "sr_mod"), files=(File("disc", Seeded(8 << 20)),),
+          options=("--cdrom", "{disc}"), qemu=("-cdrom", "{disc}"),
+          expect=("halbox: disc {disc.md5}", "halbox: again {disc.md5}",
+                  "Read-only file system", "halbox: done"),
+          ticks=30_000_000_000),
+    Guest("linux-aha1542", kernel=LINUX, init=SCSI, cmdline=SERIAL,
+          modules=("aha1542",) + EXT2,
+          files=(File("data", Seeded(3 << 20)), File("fs", Ext2(4 << 20, 1024, ("data",))),
+                 File("target", Zeros(3 << 20))),
+          after=(("target", "data"),),
+          options=("--device", "aha1542", "--disk", "{fs},to=aha1542,drive=0",
+                   "--disk", "{target},to=aha1542,drive=3"),
+          qemu=None,
+          expect=("halbox: file {data.md5}", "halbox: back {data.md5}", "halbox: done"),
+          ticks=30_000_000_000),
+    Guest("linux-buslogic", kernel=LINUX, init=SCSI, cmdline=SERIAL,
+          modules=("BusLogic",) + EXT2,
+          files=(File("data", Seeded(12 << 20)), File("fs", Ext2(16 << 20, 4096, ("data",))),
+                 File("target", Zeros(12 << 20))),
+          after=(("target", "data"),),
+          options=("--device", "buslogic", "--disk", "{fs},to=buslogic,drive=0",
+                   "--disk", "{target},to=buslogic,drive=11"),
+          qemu=None,
+          expect=("halbox: file {data.md5}", "halbox: back {data.md5}", "halbox: done"),
           ticks=30_000_000_000),
 )

@@ -9,7 +9,7 @@ from packages import CACHE, Failed, file_of, unpacked
 
 APPLETS = ("sh mount umount md5sum dd cat echo ls mkdir tty uname date sleep cmp "
            "head tail od grep sed tr wc cp rm mknod seq printf ping wget ip insmod "
-           "eject zcat sync").split()
+           "zcat sync").split()
 INIT = """#!/bin/sh
 mount -t proc proc /proc
 mount -t sysfs sys /sys
