@@ -10,8 +10,8 @@ work; "start" is up to the first line of a guest without any. Ratios above one
 mean that halbox is faster; FASTER_THAN_TCG and CPU_LIMIT say which must be
 reached. Checksums must be the same everywhere.
 """
-import math, os, re, select, shutil, signal, statistics, struct, subprocess
-import sys, tempfile, time
+import hashlib, math, os, re, select, shutil, signal, statistics, struct
+import subprocess, sys, tempfile, time
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 LIMIT_S = 600  # of one process
@@ -48,10 +48,18 @@ TRAPS = {
     "int80": ("int80", 2000, None), "int80u": ("int80u", 2000, None),
     "sysenter": ("sysenter", 10000, None),
 }
-ROWS = {**CPU, **MEMORY, **LOOPS, **SYSTEM, **TRAPS}
+# MiB, and sectors of a command or bytes of a word
+DISK = {
+    "ide_dma": ("ide_dma", 64, None), "ide_dma_4k": ("ide_dma", 32, 8),
+    "ide_dma_w": ("ide_dma_w", 64, None),
+    "ide_pio": ("ide_pio", 16, None), "ide_pio_32": ("ide_pio", 16, 4),
+    "ide_pio_w": ("ide_pio_w", 16, None),
+}
+DISK_MIB = 64
+ROWS = {**CPU, **MEMORY, **LOOPS, **SYSTEM, **TRAPS, **DISK}
 for row in ("x87", "sse2"):  # last: who lacks them ends there
     ROWS[row] = ROWS.pop(row)
-FASTER_THAN_TCG = list(MEMORY) + list(SYSTEM) + ["start"]
+FASTER_THAN_TCG = list(MEMORY) + list(SYSTEM) + list(DISK) + ["start"]
 CPU_LIMIT = {"tcg": 0.2, "bochs": 3.5}  # geometric mean of the CPU rows
 START_LIMIT_S = 0.010
 STARTS = {"halbox": 10, "tcg": 3, "bochs": 1}  # a round; the least disturbed
@@ -114,17 +122,31 @@ speaker: enabled=0
              f"{scratch}/go"], fifo)
 
 
+def disk_of(scratch, command, option, value):
+    """Options for a disk of pseudo-random bytes, if a test wants one."""
+    if "ide_" not in command:
+        return []
+    path = f"{scratch}/disk"
+    with open(path, "wb") as f:
+        for i in range(DISK_MIB):
+            f.write(hashlib.shake_128(b"%d" % i).digest(1 << 20))
+    return [option, value.replace("PATH", path)]
+
+
 def engine_command(engine, build, scratch, command):
     guest = f"{build}/bench/guest"
     if engine == "bochs":
         return bochs(guest, scratch, command)
     if engine == "tcg":
+        disk = disk_of(scratch, command, "-drive",
+                       "file=PATH,format=raw,if=ide,index=2")
         return (["qemu-system-i386", "-accel", "tcg", "-nodefaults", "-display",
                  "none", "-m", "256", "-serial", "stdio", "-device",
-                 "isa-debug-exit,iobase=0xf4", "-kernel", f"{guest}/bench.elf",
-                 "-append", command], None)
+                 "isa-debug-exit,iobase=0xf4", *disk, "-kernel",
+                 f"{guest}/bench.elf", "-append", command], None)
+    disk = disk_of(scratch, command, "--disk", "PATH,to=piix3_ide,drive=2")
     return ([f"{build}/halbox", "boot", f"{guest}/bench.elf", "--memory", "256M",
-             "--time-limit", "3600", "--cmdline", command],
+             "--time-limit", "3600", *disk, "--cmdline", command],
             None)
 
 
@@ -260,8 +282,9 @@ def main():
     times, sums = {}, {}
     for _ in range(ROUNDS):
         for engine in ["halbox"] + peers:
-            if tests:
-                measure(engine, build, tests, times, sums)
+            mine = [t for t in tests if engine != "bochs" or t not in DISK]
+            if mine:
+                measure(engine, build, mine, times, sums)
             if "start" in rows:
                 measure_start(engine, build, times)
     good = report(rows, peers, times)
