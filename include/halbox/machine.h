@@ -66,6 +66,15 @@ struct machine_medium {
     int32_t drive;         /* of that device; -1: the first that is free   */
 };
 
+/** Kinds that a BIOS boots from, as SeaBIOS counts them in CMOS memory. */
+enum machine_boot {
+    BOOT_END,
+    BOOT_FLOPPY,
+    BOOT_DISK,
+    BOOT_CDROM,
+    BOOT_NETWORK
+};
+
 /** A machine's description; fill it with machine_config_init(). */
 struct machine_config {
     char platform[MACHINE_NAME];
@@ -84,6 +93,9 @@ struct machine_config {
     uint32_t dma_rate;    /* bytes per ns of a PCI master                    */
     bool pc;         /* bare: with the other chips of a PC's board           */
     bool debug_exit; /* bare: OUT to port F4h ends the run                   */
+    uint32_t boot_order; /* what a BIOS tries, a nibble each, the first in the
+                            lowest: enum machine_boot                      */
+    uint32_t fdc_speed;  /* times the rates of the floppy controller, 1..4 */
     char bios[MACHINE_FILE];    /* file of the BIOS ROM; "": none          */
     char vga_rom[MACHINE_FILE]; /* of the board's VGA; "": none, or a save  */
     uint32_t bios_bytes; /* its size, filled in by machine_create()         */
@@ -113,11 +125,12 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
  * scenario's `machine` table and in a machine file.
  * @key:   platform, memory, cpu, pae, registers, grant.master, grant.slave,
  *         dma.version, dma.tenure, dma.rate, verify, strict-dma, missing,
- *         ns-per-tick, pc, debug-exit, bios, vga-rom; disk, cdrom, floppy: each
- *         adds a drive
- * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of a
- *         drive "FILE[,cow=on][,to=DEVICE][,drive=N]", where FILE `none` is an
- *         empty drive (docs/media.md)
+ *         ns-per-tick, pc, debug-exit, bios, vga-rom, boot, fdc.speed; disk,
+ *         cdrom, floppy: each adds a drive
+ * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of
+ *         boot one to three of the letters a (floppy), c (disk), d (CD) and n
+ *         (network); of a drive "FILE[,cow=on][,to=DEVICE][,drive=N]", where
+ * FILE `none` is an empty drive (docs/media.md)
  *
  * Returns HB_OK; HB_NOT_FOUND: no such key; HB_BAD_ARGUMENT: the value is not
  * one that the key takes; HB_FULL: 16 drives. `platform` sets all that the

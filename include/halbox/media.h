@@ -45,4 +45,19 @@ bool media_read(struct device *dev, unsigned drive, uint64_t offset, void *to,
 bool media_write(struct device *dev, unsigned drive, uint64_t offset,
                  const void *from, uint32_t bytes);
 
+/** How a floppy's tracks are laid out; sectors have 512 bytes. */
+struct floppy_format {
+    uint32_t bytes;       /* of all its sectors                              */
+    uint16_t track_bytes; /* of a revolution: gaps, marks and sectors, MFM   */
+    uint8_t cylinders, heads, sectors;
+    uint8_t rates;      /* bit n: can be read at data rate n of a controller */
+    uint8_t drive_type; /* of its drive, as CMOS byte 10h tells it           */
+};
+enum { FLOPPY_SECTOR = 512, FLOPPY_CYLINDERS = 82, FLOPPY_SECTORS_MOST = 5760 };
+/** Data rates as DSR and CCR of an 82077AA count them. */
+enum floppy_rate { FLOPPY_500K, FLOPPY_300K, FLOPPY_250K, FLOPPY_1M };
+/** floppy_format_of() - the format of a file of @bytes: the smallest that holds
+ *  it, the largest for one that is too long. */
+const struct floppy_format *floppy_format_of(uint64_t bytes);
+
 #endif

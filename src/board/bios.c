@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "board/board.h"
+#include "halbox/media.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 
 enum { ROM_STEP = 4096, ROM_MOST = 16 << 20 };
+enum { USUAL_FLOPPY = 1440 << 10 }; /* of an empty drive */
 
 /* ---- the ROM --------------------------------------------------------------*/
 
@@ -138,7 +140,37 @@ static uint64_t ram_between(const struct machine *m, uint64_t from, uint64_t to)
     return bytes;
 }
 
-/* Sizes of memory, by which a BIOS of the day finds it. */
+/* The type of the floppy drive that is connected as @n: of the medium in it, or
+ * the usual one. */
+static unsigned floppy_type(const struct machine *m, unsigned n)
+{
+    const struct device *fdc = bus_find(m->bus, "fdc82077");
+    uint64_t bytes;
+
+    if (!fdc || media_drive(fdc, n) == MEDIA_NONE)
+        return 0;
+    bytes = media_bytes(fdc, n);
+    return floppy_format_of(bytes ? bytes : USUAL_FLOPPY)->drive_type;
+}
+
+/* Drives, equipment and what is tried at boot time: SeaBIOS's nibbles are the
+ * description's, its third in 38h. */
+static void put_drives(struct machine *m)
+{
+    enum { TYPES = 0x10, EQUIPMENT = 0x14, BOOT_THIRD = 0x38, BOOT = 0x3d };
+    enum { HAS_FLOPPY = 1, HAS_FPU = 2, SECOND_FLOPPY = 0x40 };
+    unsigned a = floppy_type(m, 0), b = floppy_type(m, 1);
+
+    put(m, TYPES, a << 4 | b, 1);
+    put(m, EQUIPMENT,
+        (a || b ? HAS_FLOPPY : 0) | (b ? SECOND_FLOPPY : 0) |
+            (model_has(&m->cpu.model, FEATURE_FPU) ? HAS_FPU : 0),
+        1);
+    put(m, BOOT, m->config.boot_order & 255, 1);
+    put(m, BOOT_THIRD, (m->config.boot_order >> 8 & 15) << 4, 1);
+}
+
+/* What a set-up program would have left. */
 void board_cmos(struct machine *m)
 {
     enum { BASE = 0x15, EXTENDED = 0x17, EXTENDED_POST = 0x30 };
@@ -154,5 +186,6 @@ void board_cmos(struct machine *m)
     put(m, EXTENDED_POST, least(above_1m, 0xfc00), 2);
     put(m, ABOVE_16M, least(above_16m, 0xffff), 2);
     put(m, ABOVE_4G, least(above_4g, 0xffffff), 3);
+    put_drives(m);
     bus_out(m->bus, 0x70, 1, 0);
 }

@@ -59,6 +59,8 @@ static enum hb_status set_up(const struct machine *m, struct device *dev,
                        m->config.registers == REGISTERS_ADAPTER ? 2 : 1, error);
     if (is(dev->model, "biosrom"))
         return bus_set(dev, "bytes", m->config.bios_bytes, error);
+    if (is(dev->model, "fdc82077"))
+        return bus_set(dev, "speed", m->config.fdc_speed, error);
     if (is(dev->model, "vga") && m->config.vga_rom[0])
         return put_rom(dev, m->config.vga_rom, error);
     return HB_OK;

@@ -66,13 +66,16 @@ static enum hb_status set_platform(struct machine_config *c, const char *name,
 enum hb_status machine_config_init(struct machine_config *config,
                                    const char *name, struct hb_error *error)
 {
-    *config = (struct machine_config){.cpu = "p6",
-                                      .verify = VERIFY_REPORT,
-                                      .dma_version = 2,
-                                      .ns_per_tick = 5,
-                                      .dma_tenure = 4096,
-                                      .dma_rate = 1,
-                                      .pc = true};
+    *config = (struct machine_config){
+        .cpu = "p6",
+        .verify = VERIFY_REPORT,
+        .dma_version = 2,
+        .ns_per_tick = 5,
+        .dma_tenure = 4096,
+        .dma_rate = 1,
+        .boot_order = BOOT_FLOPPY | BOOT_DISK << 4 | BOOT_CDROM << 8,
+        .fdc_speed = 1,
+        .pc = true};
     return set_platform(config, name ? name : "translate", error);
 }
 
@@ -155,6 +158,7 @@ static const struct key keys[] = {
     WORD("strict-dma", strict_dma, on_off),
     WORD("missing", missing_fail, missing),
     NUMBER("ns-per-tick", ns_per_tick, 1, 1000000),
+    NUMBER("fdc.speed", fdc_speed, 1, 4),
     WORD("pc", pc, on_off),
     WORD("debug-exit", debug_exit, on_off),
 };
@@ -233,6 +237,8 @@ enum hb_status machine_config_set(struct machine_config *config,
         return set_cpu(config, value, error);
     if (config_medium_kind(key))
         return config_medium(config, key, value, error);
+    if (strcmp(key, "boot") == 0)
+        return config_boot(config, value, error);
     if (strcmp(key, "bios") == 0)
         return config_file(config->bios, key, value, error);
     if (strcmp(key, "vga-rom") == 0)

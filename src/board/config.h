@@ -22,6 +22,9 @@ enum hb_status config_medium(struct machine_config *c, const char *key,
 /** config_check_media() - as config_check(), of the drives. */
 enum hb_status config_check_media(const struct machine_config *c,
                                   struct hb_error *error);
+/** config_boot() - what a BIOS boots from, "acd". */
+enum hb_status config_boot(struct machine_config *c, const char *text,
+                           struct hb_error *error);
 /** config_file() - the name of a host's file, into @out. */
 enum hb_status config_file(char out[MACHINE_FILE], const char *key,
                            const char *name, struct hb_error *error);
@@ -33,6 +36,6 @@ unsigned config_ram(const struct machine_config *c,
                     struct ram_range range[RAM_RANGES]);
 
 extern const struct state_row config_rows[], config_medium_rows[];
-enum { CONFIG_VERSION = 3 };
+enum { CONFIG_VERSION = 4 };
 
 #endif

@@ -43,6 +43,8 @@ const struct state_row config_rows[] = {
     STATE_INT(struct machine_config, dma_rate),
     STATE_INT(struct machine_config, pc),
     STATE_INT(struct machine_config, debug_exit),
+    STATE_INT(struct machine_config, boot_order),
+    STATE_INT(struct machine_config, fdc_speed),
     STATE_INT(struct machine_config, bios_bytes),
     STATE_INT(struct machine_config, devices),
     STATE_STRUCTS(struct machine_config, device, device_rows),

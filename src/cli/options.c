@@ -224,6 +224,7 @@ static const struct option_row options[] = {
     {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, apply_initrd, NULL, NULL},
     {"bios", "FILE", "a BIOS ROM; without an image: Debian's seabios", B, apply_setting, "bios", NULL},
     {"vga-rom", "FILE", "the VGA's ROM; with a BIOS: Debian's vgabios", B, apply_setting, "vga-rom", NULL},
+    {"boot", "ORDER", "what a BIOS tries: a floppy, c disk, d CD, n network (acd)", B, apply_setting, "boot", NULL},
     {"debug-exit", NULL, "OUT to port F4h ends the run (multiboot: it does)", B, apply_setting, "debug-exit", "on"},
     {"debugcon", "FILE|stderr", "where the debug console goes", B, apply_text, NULL, NULL},
     {"printer", "FILE", "where the parallel port prints", B, apply_text, NULL, NULL},

@@ -1,7 +1,7 @@
 /* tests/devices/chop_drives_test.c -- cuts of what disks and CDs move through
- * the IDE function's descriptors. */
+ * the IDE function's descriptors, and floppies by channel 2. */
 #include "chop.h"
-#include "disk_rig.h"
+#include "fdc_rig.h"
 
 /* ---- drives ------------------------------------------------------------- */
 
@@ -60,10 +60,76 @@ static struct bench *cd_reads(void)
     return started(b, BM_TO_MEMORY);
 }
 
+/* ---- floppies ----------------------------------------------------------- */
+
+/* @n bytes by channel 2 and a command; @fifo: CONFIGURE's second byte. */
+static struct bench *floppy(uint8_t command, uint8_t mode, unsigned n,
+                            uint8_t fifo)
+{
+    struct bench *b = fdc_ready(160 << 10);
+
+    bench_fill(b, FDC_BUFFER, 4096, 5);
+    FDC(b, 0x13, 0, fifo, 0);
+    fdc_channel(b, mode, n);
+    bench_trace(b, "dma_*,line,finding,media_*");
+    FDC(b, command, 0, 0, 0, 8, 2, 8, 0x2a, 1);
+    return b;
+}
+
+static struct bench *floppy_reads(void)
+{
+    return floppy(0x46, 0x46, 40, 0x30);
+}
+
+static struct bench *floppy_reads_by_fifo(void)
+{
+    return floppy(0x46, 0x06, 512, 0x17);
+}
+
+static struct bench *floppy_writes(void)
+{
+    return floppy(0x45, 0x4a, 40, 0x30);
+}
+
+static struct bench *floppy_writes_by_fifo(void)
+{
+    return floppy(0x45, 0x0a, 512, 0x17);
+}
+
+/* In block mode the 8237 asks not whether there is more: nothing is there. */
+static struct bench *floppy_reads_in_block_mode(void)
+{
+    return floppy(0x46, 0x86, 40, 0x17);
+}
+
+static struct bench *floppy_scans(void)
+{
+    return floppy(0x59, 0x4a, 40, 0x1c);
+}
+
+static struct bench *floppy_formats(void)
+{
+    static const uint8_t ids[] = {0, 0, 1, 2, 0, 0, 2, 2, 0, 0, 3, 2};
+    struct bench *b = fdc_ready(160 << 10);
+
+    ram_write(&b->mem, gpa_of(FDC_BUFFER), ids, sizeof ids);
+    fdc_channel(b, 0x4a, sizeof ids);
+    bench_trace(b, "dma_*,line,finding,media_*");
+    FDC(b, 0x4d, 0, 2, 3, 0x50, 0xf6);
+    return b;
+}
+
 static const struct scenario scenarios[] = {
     {"disk_reads", disk_reads, 1},
     {"disk_writes", disk_writes, 1},
     {"cd_reads", cd_reads, 7},
+    {"floppy_reads", floppy_reads, 1},
+    {"floppy_reads_by_fifo", floppy_reads_by_fifo, 11},
+    {"floppy_reads_in_block_mode", floppy_reads_in_block_mode, 3},
+    {"floppy_writes", floppy_writes, 1},
+    {"floppy_writes_by_fifo", floppy_writes_by_fifo, 11},
+    {"floppy_scans", floppy_scans, 1},
+    {"floppy_formats", floppy_formats, 1},
 };
 
 CHOP_TESTS(scenarios)

@@ -1,11 +1,15 @@
 /* tests/fuzz/bus_fuzz.c -- any sequence of port, memory and configuration
  * accesses on a board with every model, time passing between them: no crash, no
  * hang, and what was saved loads again. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "bus/bus.h"
 #include "halbox/devices.h"
+#include "media/media.h"
 
 enum { NS_PER_TICK = 10, ACCESSES = 4096, MOVES = 200000 };
 
@@ -38,6 +42,20 @@ static void must(bool good)
         abort();
 }
 
+/* A floppy of 160K whose last sectors the file lacks; writes go to a copy. */
+static void insert(struct device *dev, unsigned drive)
+{
+    char path[64];
+    struct medium *m;
+    int fd = memfd_create("floppy", 0);
+
+    must(fd >= 0 && ftruncate(fd, 150 << 10) == 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    must(medium_open(&m, path, true, false, NULL) == HB_OK);
+    close(fd);
+    bus_drive(dev, drive, MEDIA_FLOPPY, m);
+}
+
 static void build(struct board *b, unsigned options)
 {
     static const struct ram_range ranges[] = {{0, 15 << 20},
@@ -56,6 +74,12 @@ static void build(struct board *b, unsigned options)
         must(bus_add(b->bus, e->model, NULL, &dev, NULL) == HB_OK);
         if (!strcmp(e->model->name, "edu"))
             must(bus_set(dev, "sg", 1, NULL) == HB_OK);
+        if (!strcmp(e->model->name, "fdc82077")) {
+            must(bus_set(dev, "mode", options & 2, NULL) == HB_OK);
+            must(bus_set(dev, "speed", 4, NULL) == HB_OK);
+            insert(dev, 0);
+            bus_drive(dev, 1, MEDIA_FLOPPY, NULL);
+        }
         if (!strcmp(e->model->name, "dma8237"))
             must(bus_set(dev, "eisa", options >> 2 & 1, NULL) == HB_OK);
         if (!strcmp(e->model->name, "vga")) /* saves stay small */
@@ -117,6 +141,14 @@ static uint64_t address(struct input *in)
     return 0xf0000000u + (v >> 24 & 15u) * 0x1000000u + (v & 0xcffffcu);
 }
 
+/* Any port; the floppy controller's wait for turns and steps, and get more. */
+static uint16_t port(struct input *in)
+{
+    uint32_t v = take(in, 2);
+
+    return (uint16_t)(v >> 12 == 0xc ? 0x3f0 + (v & 7) : v);
+}
+
 /* At the next network card that takes one: a broadcast, or anything. */
 static void frame_arrives(struct board *b, struct input *in)
 {
@@ -169,10 +201,10 @@ static void access_one(struct board *b, struct input *in)
     switch (op & 7) {
     case 0:
     case 1:
-        bus_out(b->bus, (uint16_t)take(in, 2), bytes, take(in, bytes));
+        bus_out(b->bus, port(in), bytes, take(in, bytes));
         break;
     case 2:
-        bus_in(b->bus, (uint16_t)take(in, 2), bytes);
+        bus_in(b->bus, port(in), bytes);
         break;
     case 3:
     case 4: {
@@ -197,7 +229,7 @@ static void access_one(struct board *b, struct input *in)
         if (op & 0x80)
             look(b);
         bus_grain(b->bus, op & 8 ? UINT32_MAX : 1 + (op >> 4));
-        advance(b, take(in, 2));
+        advance(b, take(in, 2) << ((op & 0x30) == 0x30 ? 8 : 0));
     }
     if (bus_pins(b->bus)->reset)
         bus_reset(b->bus);
