@@ -1,23 +1,31 @@
-/* tests/fuzz/bus_fuzz.c -- any sequence of port, memory and configuration
- * accesses on a board with every model, time passing between them: no crash, no
- * hang, and what was saved loads again. */
-#include <stdio.h>
+/* tests/fuzz/bus_fuzz.c [--device=NAME] -- any sequence of port, memory and
+ * configuration accesses, of bytes in RAM that DMA finds, and of what comes
+ * from outside, at one model or at a board with all of them, time passing
+ * between: no crash, no hang, and what was saved loads again. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "bus/bus.h"
-#include "halbox/devices.h"
-#include "media/media.h"
+#include "board.h"
 
-enum { NS_PER_TICK = 10, ACCESSES = 4096, MOVES = 200000 };
+enum { ACCESSES = 4096, LONG = 1024 };
 
-struct board {
-    struct ram ram;
-    struct clock clock;
-    struct events events;
-    struct bus *bus;
+enum kind { /* of an access: the low half of its first byte */
+            WRITE,
+            WRITE_2,
+            WRITE_3,
+            WRITE_4,
+            READ,
+            READ_2,
+            WRITE_OTHER,
+            READ_OTHER,
+            CONFIG,
+            MEMORY,
+            MEMORY_2,
+            TIME,
+            TIME_2,
+            OUTSIDE,
+            ANYWHERE,
+            LOOK
 };
 
 struct input {
@@ -25,7 +33,23 @@ struct input {
     size_t count, at;
 };
 
+static const struct device_model *under;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    static const char option[] = "--device=";
+
+    for (int i = 1; i < *argc; i++) {
+        if (strncmp((*argv)[i], option, sizeof option - 1))
+            continue;
+        under = device_model_find((*argv)[i] + sizeof option - 1);
+        must(under != NULL);
+    }
+    return 0;
+}
 
 static uint32_t take(struct input *in, unsigned bytes)
 {
@@ -36,247 +60,219 @@ static uint32_t take(struct input *in, unsigned bytes)
     return v;
 }
 
-static void must(bool good)
+/* ---- from inside ------------------------------------------------------------
+ */
+
+static void access_at(struct board *b, enum window_kind kind, uint64_t at,
+                      unsigned bytes, bool write, uint32_t value)
 {
-    if (!good)
-        abort();
+    if (kind == WINDOW_PORT && write)
+        bus_out(b->bus, (uint16_t)at, bytes, value);
+    else if (kind == WINDOW_PORT)
+        bus_in(b->bus, (uint16_t)at, bytes);
+    else if (write)
+        bus_store(b->bus, gpa_of(at), bytes, value);
+    else
+        bus_load(b->bus, gpa_of(at), bytes);
 }
 
-/* A floppy of 160K whose last sectors the file lacks; writes go to a copy. */
-static void insert(struct device *dev, unsigned drive)
+/* A register of @dev, or any offset of its memory. */
+static void access_window(struct board *b, struct input *in, struct device *dev,
+                          bool write, unsigned op)
 {
-    char path[64];
-    struct medium *m;
-    int fd = memfd_create("floppy", 0);
+    unsigned w = take(in, 1) % DEVICE_WINDOWS, bytes = 1u << (op >> 4 & 3) % 3;
+    const struct device_window *windows = dev->model->windows;
+    uint32_t offset, value;
+    struct bus_place at;
 
-    must(fd >= 0 && ftruncate(fd, 150 << 10) == 0);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    must(medium_open(&m, path, true, false, NULL) == HB_OK);
-    close(fd);
-    bus_drive(dev, drive, MEDIA_FLOPPY, m);
+    for (unsigned n = 0; n < DEVICE_WINDOWS && !windows[w].kind; n++)
+        w = (w + 1) % DEVICE_WINDOWS;
+    offset = take(in, windows[w].bytes > 256 || !windows[w].bytes ? 3 : 1);
+    if (windows[w].bytes)
+        offset %= windows[w].bytes;
+    value = write ? take(in, bytes) : 0;
+    if (op & 0x80)
+        value &= BOARD_RAM - 1;
+    bus_device_place(dev, &at);
+    access_at(b, windows[w].kind, at.base[w] + (offset & ~(bytes - 1)), bytes,
+              write, value);
 }
 
-static void build(struct board *b, unsigned options)
+/* What descriptors, mailboxes and buffers hold: bytes, or a pointer. */
+static void write_memory(struct board *b, struct input *in, unsigned op)
 {
-    static const struct ram_range ranges[] = {{0, 15 << 20},
-                                              {16 << 20, 16 << 20}};
-    const struct bus_options bus = {.strict = options & 1,
-                                    .tenure = options & 2 ? 64 : 0};
-    const struct device_entry *e = device_entries;
-    struct device *dev;
+    uint32_t at = take(in, 2) << (op & 0x80 ? 4 : 0), v = take(in, 4);
+    unsigned bytes = 1u << (op >> 4 & 3) % 3;
 
-    must(ram_create(&b->ram, ranges, 2, NULL) == HB_OK);
-    clock_init(&b->clock, NS_PER_TICK);
-    events_init(&b->events, &b->clock);
-    must(bus_create(&b->bus, &b->ram, &b->clock, &b->events, &bus, NULL) ==
-         HB_OK);
-    for (; e->model; e++) {
-        must(bus_add(b->bus, e->model, NULL, &dev, NULL) == HB_OK);
-        if (!strcmp(e->model->name, "edu"))
-            must(bus_set(dev, "sg", 1, NULL) == HB_OK);
-        if (!strcmp(e->model->name, "fdc82077")) {
-            must(bus_set(dev, "mode", options & 2, NULL) == HB_OK);
-            must(bus_set(dev, "speed", 4, NULL) == HB_OK);
-            insert(dev, 0);
-            bus_drive(dev, 1, MEDIA_FLOPPY, NULL);
-        }
-        if (!strcmp(e->model->name, "dma8237"))
-            must(bus_set(dev, "eisa", options >> 2 & 1, NULL) == HB_OK);
-        if (!strcmp(e->model->name, "vga")) /* saves stay small */
-            must(bus_set(dev, "bytes", 1 << 20, NULL) == HB_OK);
-        if (!strcmp(e->model->name, "mapregs"))
-            must(bus_set(dev, "kind", 1 + (options >> 3 & 1), NULL) == HB_OK);
-    }
-    bus_reset(b->bus);
-    for (unsigned i = 0; (dev = bus_device(b->bus, i)) != NULL; i++) {
-        struct bus_place at;
-
-        bus_device_place(dev, &at);
-        for (unsigned bar = 0; dev->model->pci.vendor && bar < 3; bar++)
-            bus_config_write(b->bus, 0, at.slot, at.function, 0x10 + 4 * bar, 4,
-                             0xf0000000u + (i << 24) + (bar << 22));
-        if (dev->model->pci.vendor)
-            bus_config_write(b->bus, 0, at.slot, at.function, 4, 2, 7);
-    }
+    if (op & 0x40)
+        v &= BOARD_RAM - 1;
+    ram_write(&b->ram, gpa_of(at & (BOARD_RAM - 4)), &v, bytes);
 }
 
-static void destroy(struct board *b)
+static void configure(struct board *b, struct input *in, struct device *dev,
+                      unsigned op)
 {
-    bus_destroy(b->bus);
-    events_fini(&b->events);
-    clock_fini(&b->clock);
-    ram_destroy(&b->ram);
+    uint32_t at = take(in, 1), slot = take(in, 1);
+    struct bus_place place;
+
+    bus_device_place(dev, &place);
+    if (op & 0x10 || !dev->model->pci.vendor)
+        place = (struct bus_place){.slot = slot & 31,
+                                   .function = (uint8_t)(slot >> 5)};
+    if (op & 0x20)
+        bus_config_read(b->bus, 0, place.slot, place.function, at & 0xfcu, 4);
+    else
+        bus_config_write(b->bus, 0, place.slot, place.function, at & 0xfcu, 4,
+                         take(in, 4));
 }
 
-/* As a run loop; bounded, as a machine's limits bound it. */
-static void advance(struct board *b, uint64_t ticks)
+static void anywhere(struct board *b, struct input *in, unsigned op)
 {
-    uint64_t end = b->clock.now + ticks;
-    struct clock_entry e;
+    bool port = op & 0x10;
+    unsigned bytes = port ? 1u << (op >> 5 & 1) : 4;
+    uint32_t at = take(in, port ? 2 : 4);
 
-    for (unsigned n = 0; n < MOVES; n++) {
-        if (bus_tenure(b->bus)->bytes) {
-            tenure_move(b->bus);
-        } else if (clock_take_due(&b->clock, &e)) {
-            bus_serve(b->bus, &e);
-        } else if (b->clock.now == end) {
-            return;
-        } else {
-            uint64_t next = clock_next(&b->clock);
-
-            b->clock.now = next < end ? next : end;
-        }
-    }
+    access_at(b, port ? WINDOW_PORT : WINDOW_MEMORY, at & ~(bytes - 1), bytes,
+              op & 0x40, take(in, bytes));
 }
 
-static uint64_t address(struct input *in)
-{
-    uint32_t v = take(in, 4);
+/* ---- from outside -----------------------------------------------------------
+ */
 
-    /* mostly a register of some card, and seldom anything at all */
-    if (v >> 28 == 0xa)
-        return v;
-    if (v >> 28 == 0xb) /* the VGA's memory */
-        return 0xa0000 + (v & 0x1fffcu);
-    return 0xf0000000u + (v >> 24 & 15u) * 0x1000000u + (v & 0xcffffcu);
-}
-
-/* Any port; the floppy controller's wait for turns and steps, and get more. */
-static uint16_t port(struct input *in)
-{
-    uint32_t v = take(in, 2);
-
-    return (uint16_t)(v >> 12 == 0xc ? 0x3f0 + (v & 7) : v);
-}
-
-/* At the next network card that takes one: a broadcast, or anything. */
-static void frame_arrives(struct board *b, struct input *in)
+static void frame_arrives(struct device *dev, struct input *in, unsigned op)
 {
     uint8_t frame[FRAME_MOST];
-    uint32_t which = take(in, 1), n = take(in, 2) % FRAME_MOST;
-    struct device *dev;
+    uint32_t n = take(in, 2) % FRAME_MOST;
 
+    if (op & 0x80) {
+        dev->model->link(dev, op & 0x40);
+        return;
+    }
     if (n < FRAME_LEAST)
         n = FRAME_LEAST;
     for (uint32_t i = 0; i < n; i++)
-        frame[i] = (uint8_t)(which & 1 && i < 6 ? 0xff : take(in, 1));
-    for (unsigned i = 0; (dev = bus_device(b->bus, i)) != NULL; i++) {
-        if (!dev->model->frame || (which & 2) != (i & 1) << 1)
-            continue;
-        if (which & 0x80)
-            dev->model->link(dev, which & 0x40);
-        else if (bus_frame_ready(dev))
-            bus_frame(dev, frame, n);
+        frame[i] = (uint8_t)(op & 0x40 && i < 6 ? 0xff : take(in, 1));
+    if (bus_frame_ready(dev))
+        bus_frame(dev, frame, n);
+}
+
+static void medium_changes(struct device *dev, struct input *in, unsigned op)
+{
+    unsigned drive = take(in, 1) % MEDIA_DRIVES;
+    enum media_kind kind = media_drive(dev, drive);
+
+    if (kind == MEDIA_CDROM || kind == MEDIA_FLOPPY)
+        bus_drive_change(dev, drive, op & 0x80 ? board_medium(kind) : NULL);
+}
+
+static void outside(struct device *dev, struct input *in, unsigned op)
+{
+    const struct device_model *model = dev->model;
+
+    switch (op >> 4 & 3) {
+    case 0:
+        if (model->frame)
+            frame_arrives(dev, in, op);
+        break;
+    case 1:
+        if (model->receive &&
+            (!model->receive_ready || model->receive_ready(dev)))
+            model->receive(dev, (uint8_t)take(in, 1));
+        break;
+    case 2:
+        medium_changes(dev, in, op);
+        break;
+    default:
+        if (model->key)
+            model->key(dev, (uint16_t)take(in, 1), op & 0x80);
+        if (model->pointer)
+            model->pointer(dev, (int8_t)take(in, 1), (int8_t)take(in, 1),
+                           (int8_t)take(in, 1), (uint8_t)take(in, 1));
     }
 }
 
-/* The picture of every display adapter can be drawn at any time. */
-static void look(const struct board *b)
+/* The picture of a display adapter can be drawn at any time. */
+static void look(const struct device *dev)
 {
-    const struct device *dev;
+    struct device_screen size;
+    uint32_t *pixels;
+    uint16_t *cells;
 
-    for (unsigned i = 0; (dev = bus_device(b->bus, i)) != NULL; i++) {
-        struct device_screen size;
-        uint32_t *pixels;
-        uint16_t *cells;
+    if (!dev->model->screen)
+        return;
+    dev->model->screen(dev, &size);
+    pixels = malloc(sizeof *pixels * size.width * size.height);
+    cells = malloc(sizeof *cells * size.columns * size.rows);
+    dev->model->screen_draw(dev, pixels);
+    dev->model->screen_text(dev, cells);
+    free(pixels);
+    free(cells);
+}
 
-        if (!dev->model->screen)
-            continue;
-        dev->model->screen(dev, &size);
-        pixels = malloc(sizeof *pixels * size.width * size.height);
-        cells = malloc(sizeof *cells * size.columns * size.rows);
-        dev->model->screen_draw(dev, pixels);
-        dev->model->screen_text(dev, cells);
-        free(pixels);
-        free(cells);
-    }
+/* ---- all together -----------------------------------------------------------
+ */
+
+/* A device of the board by number; that under test comes by itself. */
+static struct device *any_device(struct board *b, unsigned n)
+{
+    unsigned count = 0;
+
+    while (bus_device(b->bus, count))
+        count++;
+    return bus_device(b->bus, n % count);
 }
 
 static void access_one(struct board *b, struct input *in)
 {
-    uint32_t op = take(in, 1), bytes = 1u << (op >> 3 & 3);
+    unsigned op = take(in, 1);
+    enum kind kind = op & 15;
+    bool other = !under || kind == WRITE_OTHER || kind == READ_OTHER;
+    struct device *dev =
+        other ? any_device(b, take(in, 1)) : bus_find(b->bus, under->name);
 
-    if (bytes > 4)
-        bytes = 4;
-    switch (op & 7) {
-    case 0:
-    case 1:
-        bus_out(b->bus, port(in), bytes, take(in, bytes));
+    switch (kind) {
+    case CONFIG:
+        configure(b, in, dev, op);
         break;
-    case 2:
-        bus_in(b->bus, port(in), bytes);
+    case MEMORY:
+    case MEMORY_2:
+        write_memory(b, in, op);
         break;
-    case 3:
-    case 4: {
-        uint64_t at = address(in);
-
-        bus_store(b->bus, gpa_of(at), 4, take(in, 4));
+    case TIME:
+    case TIME_2:
+        bus_grain(b->bus, op & 0x10 ? UINT32_MAX : 1 + (op >> 5));
+        board_advance(b, (uint64_t)take(in, 2) * (op & 0x20 ? LONG : 1));
         break;
-    }
-    case 5:
-        bus_load(b->bus, gpa_of(address(in)), bytes);
+    case OUTSIDE:
+        outside(dev, in, op);
         break;
-    case 6: {
-        uint32_t at = take(in, 2);
-
-        bus_config_write(b->bus, 0, at >> 11 & 31, at >> 8 & 7, at & 0xfcu, 4,
-                         take(in, 4));
+    case ANYWHERE:
+        anywhere(b, in, op);
         break;
-    }
+    case LOOK:
+        look(dev);
+        break;
     default:
-        if (op & 0x40)
-            frame_arrives(b, in);
-        if (op & 0x80)
-            look(b);
-        bus_grain(b->bus, op & 8 ? UINT32_MAX : 1 + (op >> 4));
-        advance(b, take(in, 2) << ((op & 0x30) == 0x30 ? 8 : 0));
+        access_window(b, in, dev, kind <= WRITE_4 || kind == WRITE_OTHER, op);
     }
     if (bus_pins(b->bus)->reset)
         bus_reset(b->bus);
+    if (bus_pins(b->bus)->init)
+        bus_take_init(b->bus);
     if (bus_pins(b->bus)->intr)
         bus_inta(b->bus);
 }
 
-/* What was saved loads into another board and is saved the same again. */
-static void save_and_load(const struct board *b, unsigned options)
+static void damage(const struct board *b, struct input *in)
 {
-    struct saver one = {0}, two = {0};
-    struct hb_error error;
-    struct board other;
-    struct loader l;
+    uint16_t at[4];
+    uint8_t by[4];
 
-    bus_save(b->bus, &one);
-    build(&other, options);
-    l = (struct loader){.bytes = one.bytes, .count = one.count};
-    must(bus_load_state(other.bus, &l, &error) == HB_OK);
-    bus_save(other.bus, &two);
-    must(one.count == two.count && !memcmp(one.bytes, two.bytes, one.count));
-    saver_fini(&one);
-    saver_fini(&two);
-    destroy(&other);
-}
-
-/* A file with wrong bytes in it is refused, or loads as something that runs. */
-static void load_damaged(const struct board *b, unsigned options,
-                         struct input *in)
-{
-    struct saver saved = {0};
-    struct hb_error error;
-    struct board other;
-    struct loader l;
-
-    bus_save(b->bus, &saved);
     for (unsigned i = 0; i < 4; i++) {
-        uint32_t at = take(in, 2);
-
-        saved.bytes[(at * 5u) % saved.count] ^= (uint8_t)take(in, 1);
+        at[i] = (uint16_t)take(in, 2);
+        by[i] = (uint8_t)take(in, 1);
     }
-    build(&other, options);
-    l = (struct loader){.bytes = saved.bytes, .count = saved.count};
-    bus_load_state(other.bus, &l, &error);
-    advance(&other, 100000);
-    saver_fini(&saved);
-    destroy(&other);
+    board_damaged(b, at, by);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
@@ -285,13 +281,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     unsigned options = take(&in, 1), spare = options & 0x20 ? 12 : 0;
     struct board b;
 
-    build(&b, options);
+    board_build(&b, under, options);
     for (unsigned n = 0; n < ACCESSES && in.at + spare < in.count; n++)
         access_one(&b, &in);
     if (options & 0x20)
-        load_damaged(&b, options, &in);
+        damage(&b, &in);
     if (options & 0x10)
-        save_and_load(&b, options);
-    destroy(&b);
+        board_round(&b);
+    board_destroy(&b);
     return 0;
 }
