@@ -1,9 +1,12 @@
 /* tests/devices/chop_drives_test.c -- cuts of what disks and CDs move through
- * the IDE function's descriptors, and floppies by channel 2. */
+ * the IDE function's descriptors, floppies by channel 2, and SCSI adapters'
+ * mailboxes. */
 #include "chop.h"
+#include "disk_rig.h"
 #include "fdc_rig.h"
+#include "scsi_rig.h"
 
-/* ---- drives ------------------------------------------------------------- */
+/* ---- IDE ---------------------------------------------------------------- */
 
 enum { TABLE = 0x20ff8, BM_TO_MEMORY = 8, BM_START = 1 };
 
@@ -119,6 +122,54 @@ static struct bench *floppy_formats(void)
     return b;
 }
 
+/* ---- SCSI ---------------------------------------------------------------- */
+
+enum { OP_PLAIN = 0, OP_LIST = 2, OP_LIST_REST = 4, SCSI_DISK = 3 };
+
+/* A disk that has told its attention; a list across pages with more room than
+ * a block needs. */
+static struct ha *scsi(const char *card)
+{
+    struct ha *r = ha_create(card, true);
+    uint32_t at = r->at + HA_BUFFER;
+
+    disk_insert(r->b->dev, SCSI_DISK, MEDIA_DISK, 9 * 512, 1, false);
+    ha_power_on(r);
+    bench_fill(r->b, at, 3 * 4096, 3);
+    ha_mailboxes(r, 1);
+    ha_ccb(r, OP_PLAIN, SCSI_DISK, "\0\0\0\0\0\0", 6, 0, 0);
+    ha_start(r, 0);
+    ha_segment(r, 0, at + 0xffa, 10);
+    ha_segment(r, 1, at + 0x10, 3);
+    ha_segment(r, 2, at + 0x1e80, 520);
+    ha_segment(r, 3, at + 0x200, 77);
+    return r;
+}
+
+static struct bench *posted(struct ha *r, unsigned op, const char *cdb,
+                            uint32_t bytes)
+{
+    ha_ccb(r, op, SCSI_DISK, cdb, 6, r->at + HA_LIST, bytes);
+    bench_trace(r->b, "dma_*,line,finding,media_*");
+    ha_post(r, 0, 1);
+    return ha_leave(r);
+}
+
+static struct bench *aha1542_reads(void)
+{
+    return posted(scsi("aha1542"), OP_LIST_REST, "\x08\0\0\7\1\0", 4 * 6);
+}
+
+static struct bench *aha1542_has_sense(void)
+{
+    return posted(scsi("aha1542"), OP_PLAIN, "\xc0\0\0\0\0\0", 0);
+}
+
+static struct bench *buslogic_writes(void)
+{
+    return posted(scsi("buslogic"), OP_LIST, "\x0a\0\0\7\1\0", 4 * 8);
+}
+
 static const struct scenario scenarios[] = {
     {"disk_reads", disk_reads, 1},
     {"disk_writes", disk_writes, 1},
@@ -130,6 +181,9 @@ static const struct scenario scenarios[] = {
     {"floppy_writes_by_fifo", floppy_writes_by_fifo, 11},
     {"floppy_scans", floppy_scans, 1},
     {"floppy_formats", floppy_formats, 1},
+    {"aha1542_reads", aha1542_reads, 3},
+    {"aha1542_has_sense", aha1542_has_sense, 1},
+    {"buslogic_writes", buslogic_writes, 3},
 };
 
 CHOP_TESTS(scenarios)
