@@ -82,12 +82,6 @@ static int parameters(const struct hba *h, uint8_t command)
     return -1;
 }
 
-static uint32_t le32(const uint8_t *p)
-{
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-           (uint32_t)p[3] << 24;
-}
-
 /* A bit per logical unit of each of eight targets: here the first alone. */
 static void devices(struct hba *h, unsigned first)
 {
@@ -207,7 +201,7 @@ static void run(struct hba *h, uint8_t command)
         hba_mailboxes(h, false, p[0], hba_be24(p + 1));
         break;
     case MAILBOX_INIT_32:
-        hba_mailboxes(h, true, p[0], le32(p + 1));
+        hba_mailboxes(h, true, p[0], hba_le32(p + 1));
         break;
     case START_SCSI:
         hba_start(h);
@@ -288,7 +282,7 @@ enum { D = MEDIA_DISK | MEDIA_CDROM };
 const struct device_model buslogic_model = {
     .name = "buslogic",
     .title = "BusLogic BT-958 PCI wide SCSI host adapter",
-    .version = 1,
+    .version = 2,
     .state_size = sizeof(struct hba),
     .rows = hba_rows,
     .pci = {.vendor = 0x104b,

@@ -34,6 +34,23 @@ enum { MAIL_START = 1, MAIL_ABORT = 2 };
 enum { MAIL_OK = 1, MAIL_NO_CCB = 3, MAIL_ERROR = 4 };
 enum { HOST_TIMEOUT = 0x11, HOST_OVERRUN = 0x12, HOST_OPCODE = 0x16 };
 enum { HBA_CHUNK = 0x4000, HBA_BUFFER = 7 }; /* bytes, window of card RAM */
+enum { HBA_ENGINE, HBA_ENGINE_FIFO };
+/** What comes back from bus and clock; the numbers are in saves. */
+enum hba_step {
+    HBA_GOT_MAIL,
+    HBA_FREED_MAIL,
+    HBA_GOT_IN,
+    HBA_WROTE_IN,
+    HBA_RETRY_IN, /* time to look again */
+    HBA_GOT_CCB,
+    HBA_GOT_SEGMENT,
+    HBA_MOVED, /* a piece of the data */
+    HBA_WROTE_SENSE,
+    HBA_WROTE_RESIDUAL,
+    HBA_WROTE_OUTCOME,
+    HBA_FIFO_MOVED,
+    HBA_INTERRUPT_AGAIN /* one waited */
+};
 
 struct hba;
 /** What differs between the models; const. */
@@ -97,11 +114,52 @@ void hba_quiet(struct hba *h);
 /** hba_mailboxes() - they are at @at, @n each way. */
 void hba_mailboxes(struct hba *h, bool wide, unsigned n, uint32_t at);
 void hba_start(struct hba *h); /* START SCSI: scan the outgoing ones */
+/** hba_fifo() - the adapter's test buffer of 64 bytes, to or from memory. */
+void hba_fifo(struct hba *h, uint32_t at, bool to_memory);
+
+/* ---- numbers in memory: Adaptec's are big endian, 24 bits --------------- */
+
 static inline uint32_t hba_be24(const uint8_t *p)
 {
     return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 }
-/** hba_fifo() - the adapter's test buffer of 64 bytes, to or from memory. */
-void hba_fifo(struct hba *h, uint32_t at, bool to_memory);
+
+static inline uint32_t hba_le32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+           (uint32_t)p[3] << 24;
+}
+
+/** hba_number(), hba_put_number() - as the mailboxes in use have them. */
+static inline uint32_t hba_number(const struct hba *h, const uint8_t *p)
+{
+    return h->wide ? hba_le32(p) : hba_be24(p);
+}
+
+static inline void hba_put_number(const struct hba *h, uint8_t *p, uint32_t v)
+{
+    if (h->wide) {
+        for (unsigned i = 0; i < 4; i++)
+            p[i] = (uint8_t)(v >> 8 * i);
+    } else {
+        for (unsigned i = 0; i < 3; i++)
+            p[i] = (uint8_t)(v >> 8 * (2 - i));
+    }
+}
+
+/* ---- between hba.c, hba_mail.c and hba_ccb.c ---------------------------- */
+
+/** hba_raise() - an interrupt; one that is not reset yet goes first. */
+void hba_raise(struct hba *h, uint8_t flag);
+/** hba_mail_next() - on to the next outgoing mailbox; @found: this one had
+ *  work. */
+void hba_mail_next(struct hba *h, bool found);
+/** hba_mail_end() - a CCB is over: into the next incoming mailbox. */
+void hba_mail_end(struct hba *h);
+void hba_mail_step(struct hba *h, unsigned step);
+/** hba_ccb_read() - the CCB at ccb_at; hba_ccb_begin() - when it is here. */
+void hba_ccb_read(struct hba *h);
+void hba_ccb_begin(struct hba *h, const struct hba_kind *kind);
+void hba_ccb_step(struct hba *h, unsigned step);
 
 #endif
