@@ -66,6 +66,12 @@ void scsi_fail(struct scsi_work *w, unsigned key, unsigned asc)
     w->c->left = 0;
 }
 
+static void locate(struct scsi_work *w, uint32_t lba)
+{
+    w->t->located = true;
+    w->t->lba = lba;
+}
+
 void scsi_respond(struct scsi_work *w, uint32_t n, uint32_t allocated)
 {
     w->c->left = n < allocated ? n : allocated;
@@ -76,19 +82,25 @@ void scsi_respond(struct scsi_work *w, uint32_t n, uint32_t allocated)
         scsi_good(w);
 }
 
+static void forget(struct scsi_target *t)
+{
+    t->key = t->asc = t->ascq = 0;
+    t->located = false;
+}
+
 void scsi_sense(struct scsi_target *t, uint8_t sense[SCSI_SENSE])
 {
     memset(sense, 0, SCSI_SENSE);
     sense[0] = 0x70;
     sense[2] = t->key;
-    scsi_put32(sense + 3, t->lba);
-    if (t->lba)
+    if (t->located) {
         sense[0] |= 0x80; /* the information is valid */
+        scsi_put32(sense + 3, t->lba);
+    }
     sense[7] = SCSI_SENSE - 8;
     sense[12] = t->asc;
     sense[13] = t->ascq;
-    t->key = t->asc = t->ascq = 0;
-    t->lba = 0;
+    forget(t);
 }
 
 void scsi_reset(struct scsi_target *t, const struct device *dev, unsigned drive)
@@ -110,10 +122,15 @@ static bool ready(struct scsi_work *w)
     return false;
 }
 
+/* A disk has no slow places: with PMI set the last block is the same. */
 static void read_capacity(struct scsi_work *w)
 {
     uint32_t n = scsi_blocks(w);
 
+    if (!(w->c->cdb[8] & 1) && scsi_be32(w->c->cdb + 2)) { /* 9.2.7 */
+        scsi_fail(w, ILLEGAL_REQUEST, ASC_CDB_FIELD);
+        return;
+    }
     scsi_put32(w->c->response, n ? n - 1 : 0);
     scsi_put32(w->c->response + 4, scsi_block_bytes(w));
     scsi_respond(w, 8, 8);
@@ -124,8 +141,8 @@ static void transfer(struct scsi_work *w, uint32_t lba, uint32_t count,
 {
     uint32_t total = scsi_blocks(w);
 
-    if (lba > total || count > total - lba || (lba == total && count)) {
-        w->t->lba = lba;
+    if (lba >= total || count > total - lba) {
+        locate(w, lba);
         scsi_fail(w, ILLEGAL_REQUEST, ASC_LBA);
     } else if (phase == SCSI_OUT && !check &&
                media_read_only(w->dev, w->drive)) {
@@ -299,7 +316,7 @@ void scsi_begin(struct scsi_command *c, struct scsi_target *t,
     *c = (struct scsi_command){0};
     memcpy(c->cdb, cdb, SCSI_CDB);
     if (cdb[0] != REQUEST_SENSE) /* contingent allegiance ends */
-        t->key = t->asc = t->ascq = 0;
+        forget(t);
     if (cdb[0] == INQUIRY) {
         scsi_inquiry(&w, !lun);
     } else if (cdb[0] == REQUEST_SENSE) {
@@ -330,10 +347,12 @@ static void moved(struct scsi_work *w, uint32_t n)
         scsi_good(w);
 }
 
-static void medium_failed(struct scsi_work *w, unsigned asc)
+/* The block with byte @at of the medium is not as it should be. */
+static void medium_failed(struct scsi_work *w, uint64_t at, unsigned key,
+                          unsigned asc)
 {
-    w->t->lba = (uint32_t)(w->c->at / scsi_block_bytes(w));
-    scsi_fail(w, MEDIUM_ERROR, asc);
+    locate(w, (uint32_t)(at / scsi_block_bytes(w)));
+    scsi_fail(w, key, asc);
 }
 
 /* Bytes of response[] that there are from c->at on, at most @n. */
@@ -353,9 +372,9 @@ static void compare(struct scsi_work *w, const uint8_t *from, uint32_t n)
     for (uint32_t i = 0; i < n && w->c->phase == SCSI_OUT; i += piece) {
         piece = n - i < sizeof there ? n - i : (uint32_t)sizeof there;
         if (!media_read(w->dev, w->drive, w->c->at + i, there, piece))
-            medium_failed(w, ASC_READ_ERROR);
+            medium_failed(w, w->c->at + i, MEDIUM_ERROR, ASC_READ_ERROR);
         else if (memcmp(there, from + i, piece) != 0)
-            scsi_fail(w, MISCOMPARE, ASC_MISCOMPARE);
+            medium_failed(w, w->c->at + i, MISCOMPARE, ASC_MISCOMPARE);
     }
 }
 
@@ -368,7 +387,7 @@ void scsi_in(struct scsi_command *c, struct scsi_target *t, struct device *dev,
     if (!c->media)
         memcpy(to, c->response + c->at, in_response(c, n));
     else if (!media_read(dev, drive, c->at, to, n)) {
-        medium_failed(&w, ASC_READ_ERROR);
+        medium_failed(&w, c->at, MEDIUM_ERROR, ASC_READ_ERROR);
         return;
     }
     moved(&w, n);
@@ -384,7 +403,7 @@ void scsi_out(struct scsi_command *c, struct scsi_target *t, struct device *dev,
     else if (c->check)
         compare(&w, from, n);
     else if (!media_write(dev, drive, c->at, from, n))
-        medium_failed(&w, ASC_WRITE_ERROR);
+        medium_failed(&w, c->at, MEDIUM_ERROR, ASC_WRITE_ERROR);
     if (c->phase == SCSI_OUT)
         moved(&w, n);
 }
@@ -396,6 +415,7 @@ const struct state_row scsi_target_rows[] = {
     STATE_INT(struct scsi_target, attention),
     STATE_INT(struct scsi_target, stopped),
     STATE_INT(struct scsi_target, changes),
+    STATE_INT(struct scsi_target, located),
     STATE_INT(struct scsi_target, lba),
     STATE_END,
 };

@@ -16,7 +16,8 @@ struct scsi_target {
     uint8_t attention;      /* ASC of a unit attention to tell, 0 none */
     bool stopped;
     uint32_t changes; /* of the medium, that it knows of */
-    uint32_t lba;     /* where an error was              */
+    bool located;     /* there is a block that the sense is about */
+    uint32_t lba;     /* that block */
 };
 
 /** The command at work. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { SECTORS = 32, HEADS = 64 }; /* of a disk, as it says */
+enum { FRAMES = 75, LEAD_OUT = 0xaa };
 
 /* ---- INQUIRY ------------------------------------------------------------- */
 
@@ -168,23 +169,41 @@ void scsi_mode_selected(struct scsi_work *w)
 
 /* ---- contents ------------------------------------------------------------ */
 
-/* One track of data, and where it ends (14.2.10). */
+/* An address by its block, or by minute, second and frame (14.1.5). */
+static void put_address(uint8_t *r, uint32_t lba, bool msf)
+{
+    uint32_t frames = lba + 2 * FRAMES; /* the first two seconds are lead-in */
+
+    if (!msf) {
+        scsi_put32(r, lba);
+        return;
+    }
+    r[1] = (uint8_t)(frames / FRAMES / 60);
+    r[2] = (uint8_t)(frames / FRAMES % 60);
+    r[3] = (uint8_t)(frames % FRAMES);
+}
+
+static void put_track(uint8_t *r, unsigned track, uint32_t lba, bool msf)
+{
+    r[1] = 0x14; /* of data */
+    r[2] = (uint8_t)track;
+    put_address(r + 4, lba, msf);
+}
+
+/* One track, and where it ends (14.2.10). */
 void scsi_toc(struct scsi_work *w)
 {
     uint8_t *r = w->c->response;
-    unsigned first = w->c->cdb[6];
+    unsigned first = w->c->cdb[6], n = 4;
+    bool msf = w->c->cdb[1] & 2;
 
-    if (w->c->cdb[1] & 2 || w->c->cdb[9] >> 6 || (first > 1 && first != 0xaa)) {
+    if (w->c->cdb[9] >> 6 || (first > 1 && first != LEAD_OUT)) {
         scsi_fail(w, ILLEGAL_REQUEST, ASC_CDB_FIELD);
         return;
     }
     r[2] = r[3] = 1;
-    r[5] = r[13] = 0x14; /* a data track */
-    r[6] = 1;
-    r[14] = 0xaa; /* lead-out */
-    scsi_put32(r + 16, scsi_blocks(w));
-    if (first == 0xaa)
-        memmove(r + 4, r + 12, 8);
-    r[1] = first == 0xaa ? 10 : 18;
-    scsi_respond(w, r[1] + 2u, scsi_be16(w->c->cdb + 7));
+    for (unsigned track = first == LEAD_OUT; track < 2; track++, n += 8)
+        put_track(r + n, track ? LEAD_OUT : 1, track ? scsi_blocks(w) : 0, msf);
+    r[1] = (uint8_t)(n - 2);
+    scsi_respond(w, n, scsi_be16(w->c->cdb + 7));
 }

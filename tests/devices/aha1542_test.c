@@ -235,6 +235,8 @@ static void errors_come_with_their_sense(void **state)
     } rows[] = {
         {"\x28\0\0\0\x02\0\0\0\1\0", 10, 0, 5, 0x21}, /* past the end    */
         {"\xc0\0\0\0\0\0", 6, 0, 5, 0x20},            /* no such command */
+        {"\x2b\0\0\0\x02\0\0\0\0\0", 10, 0, 5, 0x21}, /* to it         */
+        {"\x25\0\0\0\0\1\0\0\0\0", 10, 0, 5, 0x24},   /* a block, no PMI */
         {"\x1a\0\xc0\0\xff\0", 6, 0, 5, 0x39},        /* saved values    */
         {"\x12\1\x55\0\xff\0", 6, 0, 5, 0x24},        /* no such page    */
         {"\x0a\0\0\0\1\0", 6, CD, 7, 0x27},           /* read only       */
@@ -283,6 +285,54 @@ static void capacity_modes_and_contents(void **state)
                         "\0\x12\1\1\0\x14\1\0\0\0\0\0\0\x14"
                         "\xaa\0\0\0\0\x80",
                         20);
+}
+
+/* 2 seconds before the first block; the end: 150 + 128 frames. */
+static void contents_are_told_in_minutes_too(void **state)
+{
+    struct ha *r = *state;
+    struct bench *b = r->b;
+
+    ha_mailboxes(r, 1);
+    clear_attention(r, CD);
+    ha_ccb(r, 0, CD, "\x43\2\0\0\0\0\1\0\xff\0", 10, BUFFER, 255);
+    assert_int_equal(ha_start(r, 0), 1);
+    assert_memory_equal(b->ram + BUFFER,
+                        "\0\x12\1\1\0\x14\1\0\0\0\2\0\0\x14"
+                        "\xaa\0\0\0\3\x35",
+                        20);
+    ha_ccb(r, 0, CD, "\x43\0\0\0\0\0\xaa\0\xff\0", 10, BUFFER, 255);
+    assert_int_equal(ha_start(r, 0), 1);
+    assert_memory_equal(b->ram + BUFFER, "\0\x0a\1\1\0\x14\xaa\0\0\0\0\x80",
+                        12);
+}
+
+/* The information bytes are the block's, valid for block 0 as well, and those
+ * of an earlier error are not told with a later one. */
+static void sense_tells_the_block_it_is_about(void **state)
+{
+    struct ha *r = *state;
+    struct bench *b = r->b;
+    const uint8_t *sense = b->ram + BUFFER;
+
+    ha_mailboxes(r, 1);
+    clear_attention(r, 0);
+    ha_ccb(r, 0, 0, "\x2f\2\0\0\0\0\0\0\1\0", 10, BUFFER, 512);
+    b->ram[BUFFER] = (uint8_t)(disk_byte(SEED, 0) + 1);
+    assert_int_equal(ha_start(r, 0), 4);
+    assert_int_equal(b->ram[CCB + 28], 0xf0);
+    assert_memory_equal(b->ram + CCB + 28 + 3, "\0\0\0\0", 4);
+    ha_ccb(r, 0, 0, "\x28\0\0\x12\x34\x56\0\0\1\0", 10, BUFFER, 512);
+    b->ram[CCB + 3] = 1; /* no automatic request sense */
+    assert_int_equal(ha_start(r, 0), 4);
+    ha_ccb(r, 0, 0, "\xc0\0\0\0\0\0", 6, 0, 0);
+    b->ram[CCB + 3] = 1;
+    assert_int_equal(ha_start(r, 0), 4);
+    ha_ccb(r, 0, 0, "\x03\0\0\0\x12\0", 6, BUFFER, 18);
+    assert_int_equal(ha_start(r, 0), 1);
+    assert_int_equal(sense[0], 0x70);
+    assert_memory_equal(sense + 3, "\0\0\0\0", 4);
+    assert_int_equal(sense[12], 0x20);
 }
 
 static void a_changed_medium_is_an_attention(void **state)
@@ -412,6 +462,8 @@ int main(void)
         T(more_data_than_room_is_an_overrun),
         T(errors_come_with_their_sense),
         T(capacity_modes_and_contents),
+        T(contents_are_told_in_minutes_too),
+        T(sense_tells_the_block_it_is_about),
         T(a_changed_medium_is_an_attention),
         T(sense_is_kept_when_it_is_not_asked_for),
         T(mailboxes_go_round),
