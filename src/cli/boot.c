@@ -29,6 +29,7 @@ struct session {
     struct live live;             /* what comes from the host while it runs */
     struct terminal terminal;
     struct window *window;
+    struct save_points saves;
     FILE *serial, *debugcon, *printer; /* NULL: nowhere */
     bool exited;
     uint8_t exit_value;
@@ -133,7 +134,7 @@ static int run(struct session *s)
         terminal_begin(&s->terminal, &s->live, s->cli->serial_asked);
     live_run(&s->live, until, &stop);
     terminal_end(&s->terminal);
-    if (s->terminal.quit || display_closed(s->window))
+    if (s->terminal.quit || display_closed(s->window) || s->saves.over)
         return CLI_OK;
     if (s->exited)
         return cli_error(s->cli, s->exit_value << 1 | 1,
@@ -187,10 +188,11 @@ static int boot(struct session *s)
     if (s->kernel.image.bytes && !cli->load &&
         machine_load_kernel(s->m, &s->kernel, &error) != HB_OK)
         status = cli_fail(cli, &error);
-    if (status == CLI_OK)
+    if (status == CLI_OK) {
+        cli_saves_arm(cli, &s->saves, s->m);
         status = run_shown(s);
-    if (cli->save && machine_save(s->m, cli->save, &error) != HB_OK)
-        status = cli_fail(cli, &error);
+        status = cli_saves_end(cli, &s->saves, s->m, status);
+    }
     cli_trace_gone(cli, s->m);
     return status;
 }
@@ -260,7 +262,9 @@ int cli_boot(struct cli *cli)
     if (cli->operand.count > 1)
         return cli_error(cli, CLI_USAGE,
                          "boot takes one image; see halbox boot --help");
-    status = open_outputs(&s);
+    status = cli_saves(cli, &s.saves);
+    if (status == CLI_OK)
+        status = open_outputs(&s);
     if (status == CLI_OK)
         status = read_files(&s);
     if (status == CLI_OK)

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "script/save_points.h"
 #include "script/setup.h"
 
 /** Exit statuses. */
@@ -86,6 +87,15 @@ enum hb_status cli_wav_machine(struct cli *cli, struct machine *m,
                                struct hb_error *error);
 void cli_wav_gone(struct cli *cli, struct machine *m);
 void cli_wav_close(struct cli *cli);
+
+/** --save of a machine without a scenario: what is asked for (CLI_USAGE); @m
+ *  stands; the run is over and came to @status: save if that is when, returns
+ *  @status or the error of a save. */
+int cli_saves(const struct cli *cli, struct save_points *points);
+void cli_saves_arm(const struct cli *cli, struct save_points *points,
+                   struct machine *m);
+int cli_saves_end(const struct cli *cli, struct save_points *points,
+                  struct machine *m, int status);
 
 /** The commands. */
 int cli_run(struct cli *cli);

@@ -8,7 +8,6 @@
 #include "halbox/control.h"
 #include "halbox/inspect.h"
 #include "script/script.h"
-#include "script/transcript.h"
 
 enum { START_LIMIT_S = 60 };
 
@@ -88,32 +87,14 @@ static int run_scenario(struct cli *cli)
     };
     struct hb_error error;
 
-    if (cli->save && !save_plan_parse(cli->save, &plan))
-        return cli_error(cli, CLI_USAGE,
-                         "--save '%s': write FILE, FILE@TICK or "
-                         "FILE@FROM-TO/STEP (b at its end: between bytes too)",
-                         cli->save);
+    if (cli->save && save_plan_parse(cli->save, &plan, &error) != HB_OK)
+        return cli_fail(cli, &error);
     if (script_run(cli->scenario, &options, &error) != HB_OK)
         return cli_fail(cli, &error) == CLI_FAILED ? CLI_FAILED : CLI_HOST;
     return outcome.status;
 }
 
 /* ---- without one --------------------------------------------------------- */
-
-static int save_machine(struct cli *cli, struct machine *m)
-{
-    const char *at = strrchr(cli->save, '@');
-    struct hb_error error;
-    char path[4096];
-
-    snprintf(path, sizeof path, "%.*s",
-             at ? (int)(at - cli->save) : (int)strlen(cli->save), cli->save);
-    if (at)
-        machine_run(m, strtoull(at + 1, NULL, 0), NULL);
-    if (machine_save(m, path, &error) != HB_OK)
-        return cli_fail(cli, &error);
-    return CLI_OK;
-}
 
 static int load_images(struct cli *cli, struct machine *m)
 {
@@ -156,26 +137,29 @@ static int judge(struct cli *cli, struct machine *m)
     return status;
 }
 
-static int drive(struct cli *cli, struct machine *m)
+static int drive(struct cli *cli, struct machine *m, struct save_points *saves)
 {
     uint64_t limit =
         cli->limit_ns ? cli->limit_ns : START_LIMIT_S * 1000000000ull;
-    struct hb_error error;
+    struct hb_error error = {0};
     int status = cli->load ? CLI_OK : load_images(cli, m);
 
     if (status != CLI_OK)
         return status;
+    cli_saves_arm(cli, saves, m);
     if (cli->load)
         machine_run(m, machine_ticks(m, limit), NULL);
-    else if (machine_start(m, limit, &error) != HB_OK) {
-        cli_report_machine(cli, m);
-        return cli_fail(cli, &error);
-    }
+    else
+        machine_start(m, limit, &error);
+    if (saves->over)
+        return cli_saves_end(cli, saves, m, CLI_OK);
     cli_report_machine(cli, m);
+    if (error.status != HB_OK)
+        return cli_fail(cli, &error);
     status = judge(cli, m);
-    if (status == CLI_OK && cli->save)
-        status = save_machine(cli, m);
-    return status;
+    if (status == CLI_OK && cli->save && saves->plan.from != UINT64_MAX)
+        machine_run(m, machine_ticks(m, limit), NULL);
+    return cli_saves_end(cli, saves, m, status);
 }
 
 static int make_machine(struct cli *cli, struct machine **m)
@@ -195,6 +179,7 @@ static int make_machine(struct cli *cli, struct machine **m)
 int cli_run(struct cli *cli)
 {
     struct outcome outcome = {.cli = cli};
+    struct save_points saves;
     struct hb_error error;
     struct machine *m;
     int status;
@@ -204,13 +189,15 @@ int cli_run(struct cli *cli)
                          "run needs a driver image; see halbox run --help");
     if (cli->scenario)
         return run_scenario(cli);
-    status = make_machine(cli, &m);
+    status = cli_saves(cli, &saves);
+    if (status == CLI_OK)
+        status = make_machine(cli, &m);
     if (status != CLI_OK)
         return status;
     if (listen_all(&outcome, m, &error) != HB_OK)
         status = cli_fail(cli, &error);
     else
-        status = drive(cli, m);
+        status = drive(cli, m, &saves);
     listen_no_more(&outcome, m);
     machine_destroy(m);
     return status;

@@ -24,7 +24,6 @@ struct script {
     bool host_failed;
     struct transcript transcript;
     struct loader resume; /* listeners and machine of the file loaded */
-    struct hb_error save_error;
 };
 
 /** A breakpoint of the scenario, to be set again after a load. */

@@ -27,7 +27,7 @@ static int api_result_of(lua_State *lua)
         result.ns = machine_now_ns(script->machine);
     }
     transcript_test_over(script);
-    if (script->options->result && !script->transcript.over)
+    if (script->options->result && !script->transcript.points.over)
         script->options->result(script->options->context, &result);
     script->host_failed = false;
     return 0;
@@ -126,10 +126,8 @@ enum hb_status script_run(const char *path,
     if (status != HB_OK)
         return status;
     sandbox_seed(&script.random, options->seed);
-    if (options->save) {
-        script.transcript.plan = *options->save;
-        script.transcript.saving = true;
-    }
+    if (options->save)
+        transcript_plan(&script, options->save);
     if (options->load)
         status = transcript_open(&script, options->load, error);
     script.lua = luaL_newstate();
@@ -143,14 +141,12 @@ enum hb_status script_run(const char *path,
     else
         status = run(&script, (char *)text, count, error);
     machine_drop(&script);
-    if (script.transcript.over)
+    if (script.transcript.points.over)
         status = HB_OK; /* how a run ends that was saved on the way */
-    if (status == HB_OK && script.save_error.status != HB_OK) {
-        *error = script.save_error;
+    if (status == HB_OK && options->save &&
+        save_points_end(&script.transcript.points, NULL) != HB_OK) {
+        *error = script.transcript.points.error;
         status = error->status;
-    } else if (status == HB_OK && options->save && !script.transcript.files) {
-        status = hb_fail(error, HB_LIMIT,
-                         "%s: the run ended before it was to be saved", path);
     }
     transcript_close(&script);
     if (script.lua)

@@ -22,40 +22,6 @@ static uint32_t sum_of(const uint8_t *file, size_t count)
     return (uint32_t)crc32_z(0, file + BODY_AT, count - BODY_AT);
 }
 
-/* ---- the plan -------------------------------------------------------------
- */
-
-bool save_plan_parse(const char *text, struct save_plan *plan)
-{
-    const char *at = strrchr(text, '@');
-    size_t count = at ? (size_t)(at - text) : strlen(text);
-    char *end;
-
-    *plan = (struct save_plan){.leave = true};
-    if (!count || count >= sizeof plan->path)
-        return false;
-    memcpy(plan->path, text, count);
-    if (!at) {
-        plan->from = UINT64_MAX; /* at the end */
-        return true;
-    }
-    plan->from = plan->to = strtoull(at + 1, &end, 0);
-    if (end == at + 1)
-        return false;
-    if (*end == '-') {
-        plan->to = strtoull(end + 1, &end, 0);
-        plan->step = 1;
-        plan->leave = false;
-        if (*end == '/')
-            plan->step = strtoull(end + 1, &end, 0);
-    }
-    if (*end == 'b') {
-        plan->bytes = true;
-        end++;
-    }
-    return !*end && plan->from <= plan->to && (plan->leave || plan->step);
-}
-
 /* ---- Lua values ------------------------------------------------------------
  */
 
@@ -261,76 +227,37 @@ static enum hb_status save_scene(struct script *script, struct machine *m,
     return status;
 }
 
-static void save_now(struct script *script, struct machine *m)
+static enum hb_status save_point(void *context, struct machine *m,
+                                 const char *path, struct hb_error *error)
+{
+    return save_scene(context, m, path, error);
+}
+
+void transcript_plan(struct script *script, const struct save_plan *plan)
 {
     struct transcript *t = &script->transcript;
-    char path[sizeof t->plan.path + 32];
-    struct hb_error error;
 
-    snprintf(path, sizeof path, "%s", t->plan.path);
-    if (!t->plan.leave) /* numbered in order */
-        snprintf(path, sizeof path, "%s.%05u", t->plan.path, t->files);
-    t->files++;
-    if (save_scene(script, m, path, &error) != HB_OK) {
-        script->save_error = error;
-        t->over = true;
-    }
-    if (t->plan.leave)
-        t->over = true;
-    if (t->over) {
-        machine_checkpoint(m, UINT64_MAX, NULL, NULL);
-        machine_stop(m);
-    }
-}
-
-/* The CPU is halted: time passes without instructions. */
-static bool waiting(const struct machine *m)
-{
-    struct inspect_cpu cpu;
-
-    inspect_cpu(m, &cpu);
-    return cpu.halted;
-}
-
-/* At a boundary of the machine, in whatever primitive runs it. */
-static void reached(void *context, struct machine *m)
-{
-    struct script *script = context;
-    struct save_plan *plan = &script->transcript.plan;
-    struct machine_position at = machine_position(m);
-
-    if (at.tick > plan->to && !plan->leave) {
-        machine_grain(m, script->grain);
-        machine_checkpoint(m, UINT64_MAX, NULL, NULL);
-        return;
-    }
-    if (waiting(m) && plan->step && !plan->bytes) { /* it counts instructions */
-        machine_checkpoint(m, at.tick + 1, reached, script);
-        return;
-    }
-    if (plan->bytes && !plan->leave)
-        machine_grain(m, 1);
-    save_now(script, m);
-    if (script->transcript.over)
-        return;
-    plan->from = at.tick + plan->step;
-    machine_checkpoint(m, plan->bytes ? at.tick : plan->from, reached, script);
+    t->saving = true;
+    t->points = (struct save_points){.plan = *plan,
+                                     .save = save_point,
+                                     .context = script,
+                                     .grain = &script->grain};
 }
 
 void transcript_arm(struct script *script)
 {
     struct transcript *t = &script->transcript;
 
-    if (t->saving && !t->over && t->plan.from != UINT64_MAX)
-        machine_checkpoint(script->machine, t->plan.from, reached, script);
+    if (t->saving)
+        save_points_arm(&t->points, script->machine);
 }
 
 void transcript_test_over(struct script *script)
 {
     struct transcript *t = &script->transcript;
 
-    if (t->saving && !t->over && t->plan.from == UINT64_MAX && script->machine)
-        save_now(script, script->machine);
+    if (t->saving && t->points.plan.from == UINT64_MAX && script->machine)
+        save_points_end(&t->points, script->machine);
 }
 
 /* ---- loading ---------------------------------------------------------------
@@ -474,7 +401,7 @@ static int primitive(lua_State *lua)
     const char *name = lua_tostring(lua, lua_upvalueindex(1));
     bool good;
 
-    if (t->over)
+    if (t->points.over)
         return luaL_error(lua, "saved");
     if (t->replaying && t->replay.at < t->replay.count)
         return answer_again(lua, script, name);
@@ -490,7 +417,7 @@ static int primitive(lua_State *lua)
     good = lua_pcall(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0) == LUA_OK;
     t->running = NULL;
     t->resumed[0] = 0;
-    if (t->over) /* the save is written, nobody waits for the rest */
+    if (t->points.over) /* the save is written, nobody waits for the rest */
         return luaL_error(lua, "saved");
     if (t->saving)
         keep(lua, script, name, good, 1);

@@ -10,34 +10,20 @@
 #include <lua.h>
 
 #include "base/save.h"
-#include "halbox/machine.h"
+#include "script/save_points.h"
 
 struct script;
-
-/** When to save: at the first boundary at or after @from, and with a step at
- *  every @step ticks up to @to into files of their own. */
-struct save_plan {
-    char path[4096];
-    uint64_t from, to, step; /* ticks; step 0: once */
-    bool bytes;              /* also between any two bytes of DMA */
-    bool leave;              /* once: the run ends there          */
-};
-
-/** save_plan_parse() - "FILE[@FROM[-TO/STEP][b]]". False: not of that form. */
-bool save_plan_parse(const char *text, struct save_plan *plan);
 
 struct transcript {
     struct saver answers; /* of all primitives that are over */
     struct loader replay; /* answers to give again           */
     uint8_t *file;        /* what replay reads               */
-    struct save_plan plan;
+    struct save_points points;
     bool saving, replaying;
     const char *running;    /* primitive that is being run     */
     uint64_t running_since; /* ns                            */
     char resumed[64];       /* primitive that was being run when saved */
     uint64_t resumed_since;
-    unsigned files;
-    bool over; /* the save is written: the run ends */
 };
 
 /** transcript_open() - read the file of --load. */
@@ -47,6 +33,8 @@ void transcript_close(struct script *script);
 /** transcript_wrap() - push @function as a primitive @name whose answers are
  *  kept and given again. */
 void transcript_wrap(lua_State *lua, const char *name, lua_CFunction function);
+/** transcript_plan() - the run is to be saved. */
+void transcript_plan(struct script *script, const struct save_plan *plan);
 /** transcript_arm() - a machine stands: save it when the plan says. */
 void transcript_arm(struct script *script);
 /** transcript_test_over() - a test is over: a plan without a tick saves now. */

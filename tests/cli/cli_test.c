@@ -89,6 +89,10 @@ static void usage_errors_exit_with_2(void **state)
     refuses("list moons", 2, "list what?");
     refuses("boot --max-instructions -1 x", 2, "write a number");
     refuses("boot --net tap x", 2, "write user");
+    refuses("boot x --save", 2, "--save needs");
+    refuses("boot x --save f@soon", 2, "write FILE");
+    refuses("boot x --save f@9-5/1", 2, "write FILE");
+    refuses("run x --save @5", 2, "write FILE");
 }
 
 static void what_the_host_cannot_do_exits_with_3(void **state)
@@ -320,6 +324,71 @@ static void a_save_of_a_loaded_run_is_that_of_the_whole(void **state)
     file_drop(&lua);
 }
 
+/* ---- saved machines -------------------------------------------------------
+ */
+
+#define BOOT "boot " HALBOX_IMAGES "/edu_copy --device edu "
+
+static void boot_saved(const char *from, struct file *to, unsigned tick)
+{
+    char line[1024];
+
+    snprintf(line, sizeof line, "%s --save %s@%u", from, to->name, tick);
+    says(line, "");
+    file_read(to);
+}
+
+static void a_bare_machine_is_saved_at_a_tick_and_goes_on(void **state)
+{
+    struct file first = file_of("", 0), whole = file_of("", 0);
+    struct file again = file_of("", 0);
+    struct said said;
+    char line[512];
+
+    (void)state;
+    boot_saved(BOOT, &first, 300);
+    boot_saved(BOOT, &whole, 500);
+    snprintf(line, sizeof line, "boot --load %s", first.name);
+    boot_saved(line, &again, 500);
+    assert_int_equal(whole.count, again.count);
+    assert_memory_equal(whole.bytes, again.bytes, whole.count);
+    assert_int_not_equal(first.count, 0);
+    snprintf(line, sizeof line, BOOT "--save %s@4000000000", first.name);
+    said = halbox(line);
+    assert_int_equal(said.status, CLI_FAILED);
+    assert_non_null(strstr(said.err, "ended before it was to be saved"));
+    forget(&said);
+    file_drop(&first);
+    file_drop(&whole);
+    file_drop(&again);
+}
+
+static void a_bare_machine_is_saved_every_so_many_ticks(void **state)
+{
+    struct file f = file_of("", 0), third = file_of("", 0);
+    struct said said;
+    char line[512], name[80];
+
+    (void)state;
+    boot_saved(BOOT, &third, 500);
+    snprintf(line, sizeof line, BOOT "--save %s@300-500/100", f.name);
+    said = halbox(line);
+    forget(&said);
+    for (unsigned i = 0; i < 3; i++) {
+        struct file one = {.bytes = NULL};
+
+        snprintf(one.name, sizeof one.name, "%.50s.%05u", f.name, i);
+        file_read(&one);
+        if (i == 2)
+            assert_memory_equal(one.bytes, third.bytes, third.count);
+        file_drop(&one);
+    }
+    snprintf(name, sizeof name, "%s.00003", f.name);
+    assert_int_not_equal(access(name, F_OK), 0);
+    file_drop(&f);
+    file_drop(&third);
+}
+
 /* Each length it can be cut to, and each bit of it, in steps. */
 static void a_damaged_saved_scenario_is_one_line(void **state)
 {
@@ -439,6 +508,8 @@ int main(void)
         cmocka_unit_test(junit_has_one_root_and_escapes),
         cmocka_unit_test(a_scenario_that_cannot_run_is_a_failed_test),
         cmocka_unit_test(a_save_of_a_loaded_run_is_that_of_the_whole),
+        cmocka_unit_test(a_bare_machine_is_saved_at_a_tick_and_goes_on),
+        cmocka_unit_test(a_bare_machine_is_saved_every_so_many_ticks),
         cmocka_unit_test(a_damaged_saved_scenario_is_one_line),
         cmocka_unit_test(a_forged_saved_scenario_harms_nobody),
 
