@@ -28,7 +28,7 @@ struct session {
     struct machine_kernel kernel; /* no bytes: the BIOS finds what to boot */
     struct live live;             /* what comes from the host while it runs */
     struct terminal terminal;
-    struct window *window;
+    struct display display;
     struct save_points saves;
     FILE *serial, *debugcon, *printer; /* NULL: nowhere */
     bool exited;
@@ -134,7 +134,7 @@ static int run(struct session *s)
         terminal_begin(&s->terminal, &s->live, s->cli->serial_asked);
     live_run(&s->live, until, &stop);
     terminal_end(&s->terminal);
-    if (s->terminal.quit || display_closed(s->window) || s->saves.over)
+    if (s->terminal.quit || display_closed(&s->display) || s->saves.over)
         return CLI_OK;
     if (s->exited)
         return cli_error(s->cli, s->exit_value << 1 | 1,
@@ -167,11 +167,11 @@ static int run_connected(struct session *s)
 static int run_shown(struct session *s)
 {
     struct cli *cli = s->cli;
-    int status = display_open(cli, s->m, &s->live, &s->window), shown;
+    int status = display_open(cli, s->m, &s->live, &s->display), shown;
 
     if (status == CLI_OK)
         status = run_connected(s);
-    display_close(s->window);
+    display_close(&s->display);
     shown = cli_screen(cli, s->m);
     return shown == CLI_OK ? status : shown;
 }

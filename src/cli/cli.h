@@ -41,7 +41,7 @@ struct cli {
     struct vec operand; /* of const char *: images, scenarios, what to list */
     struct vec trace;   /* of struct cli_trace                              */
     struct vec initrd;  /* of const char *: files for the kernel           */
-    const char *screenshot, *screen_text, *display;
+    const char *screenshot, *screen_text, *display, *sound;
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
     const char *debugcon, *printer; /* files */
     uint64_t seed, limit_ns, max_instructions;

@@ -2,55 +2,63 @@
 #include "cli/display.h"
 
 #ifdef HALBOX_SDL
+#include "window/sound.h"
 #include "window/window.h"
 
 int display_open(const struct cli *cli, struct machine *m, struct live *live,
-                 struct window **window)
+                 struct display *d)
 {
     struct hb_error error;
 
-    *window = NULL;
-    if (!cli->display)
-        return CLI_OK;
-    if (window_open(window, m, "halbox", &error) != HB_OK)
-        return cli_fail(cli, &error);
-    live_add(live, &(struct live_source){*window, window_want, window_take});
+    if (cli->display) {
+        if (window_open(&d->window, m, "halbox", &error) != HB_OK)
+            return cli_fail(cli, &error);
+        live_add(live,
+                 &(struct live_source){d->window, window_want, window_take});
+    }
+    if (cli->sound) {
+        if (sound_open(&d->sound, m, &error) != HB_OK)
+            return cli_fail(cli, &error);
+        live_add(live, &(struct live_source){d->sound, sound_want, sound_take});
+    }
     return CLI_OK;
 }
 
-bool display_closed(const struct window *window)
+bool display_closed(const struct display *d)
 {
-    return window && window_closed(window);
+    return d->window && window_closed(d->window);
 }
 
-void display_close(struct window *window)
+void display_close(struct display *d)
 {
-    window_close(window);
+    sound_close(d->sound);
+    window_close(d->window);
 }
 
 #else
 
 int display_open(const struct cli *cli, struct machine *m, struct live *live,
-                 struct window **window)
+                 struct display *d)
 {
     (void)m;
     (void)live;
-    *window = NULL;
-    return cli->display ? cli_error(cli, CLI_HOST,
-                                    "--display sdl: built without SDL2 "
-                                    "(libsdl2-dev)")
-                        : CLI_OK;
+    (void)d;
+    return cli->display || cli->sound
+               ? cli_error(cli, CLI_HOST,
+                           "--display sdl, --sound sdl: built without SDL2 "
+                           "(libsdl2-dev)")
+               : CLI_OK;
 }
 
-bool display_closed(const struct window *window)
+bool display_closed(const struct display *d)
 {
-    (void)window;
+    (void)d;
     return false;
 }
 
-void display_close(struct window *window)
+void display_close(struct display *d)
 {
-    (void)window;
+    (void)d;
 }
 
 #endif

@@ -1,4 +1,5 @@
-/* src/cli/display.h -- --display: the window, in a build with SDL2. */
+/* src/cli/display.h -- --display and --sound: the window and the loudspeaker,
+ * in a build with SDL2. */
 #ifndef CLI_DISPLAY_H
 #define CLI_DISPLAY_H
 
@@ -6,13 +7,21 @@
 #include "cli/live.h"
 
 struct window;
+struct sound;
 
-/** display_open() - a window of @m as a source of @live if the command line
- *  asks for one, or *@window is NULL. Returns an exit status. */
+/** What the command line asks for of the host; NULL: not that. */
+struct display {
+    struct window *window;
+    struct sound *sound;
+};
+
+/** display_open() - window and loudspeaker of @m as sources of @live, as the
+ *  command line asks. Returns an exit status; close in either case. */
 int display_open(const struct cli *cli, struct machine *m, struct live *live,
-                 struct window **window);
-/** display_closed() - the user has closed it. display_close() - the end. */
-bool display_closed(const struct window *window);
-void display_close(struct window *window);
+                 struct display *display);
+/** display_closed() - the user has closed the window. display_close() - the
+ *  end, before the machine's. */
+bool display_closed(const struct display *display);
+void display_close(struct display *display);
 
 #endif

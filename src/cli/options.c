@@ -1,6 +1,7 @@
 /* src/cli/options.c -- the command line: one row per option drives parsing and
  * help alike. */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct option_row {
                  const char *value);
     const char *key; /* of machine_config_set(), for apply_setting */
     const char *on;  /* its value, for options without an argument */
+    size_t text;     /* for apply_text and apply_sdl: offset of a string */
 };
 
 static int apply_setting(struct cli *cli, const struct option_row *row,
@@ -150,28 +152,17 @@ static int apply_net(struct cli *cli, const struct option_row *row,
 static int apply_text(struct cli *cli, const struct option_row *row,
                       const char *value)
 {
-    const char **to[] = {
-        &cli->scenario,      &cli->junit,      &cli->save,     &cli->load,
-        &cli->images_folder, &cli->cmdline,    &cli->debugcon, &cli->printer,
-        &cli->screenshot,    &cli->screen_text};
-    static const char *const names[] = {
-        "scenario", "junit",    "save",    "load",       "images",
-        "cmdline",  "debugcon", "printer", "screenshot", "screen-text"};
-
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(row->name, names[i]) == 0)
-            *to[i] = value;
+    *(const char **)((char *)cli + row->text) = value;
     return CLI_OK;
 }
 
-static int apply_display(struct cli *cli, const struct option_row *row,
-                         const char *value)
+static int apply_sdl(struct cli *cli, const struct option_row *row,
+                     const char *value)
 {
     if (strcmp(value, "none") != 0 && strcmp(value, "sdl") != 0)
         return cli_error(cli, CLI_USAGE, "--%s %s: write sdl or none",
                          row->name, value);
-    cli->display = strcmp(value, "sdl") == 0 ? value : NULL;
-    return CLI_OK;
+    return apply_text(cli, row, strcmp(value, "sdl") == 0 ? value : NULL);
 }
 
 static int apply_initrd(struct cli *cli, const struct option_row *row,
@@ -199,44 +190,46 @@ static int apply_help(struct cli *cli, const struct option_row *row,
     return CLI_OK;
 }
 
+#define TEXT(field) offsetof(struct cli, field)
 /* clang-format off */
 static const struct option_row options[] = {
-    {"scenario", "FILE.lua", "drive the drivers by this scenario", R, apply_text, NULL, NULL},
-    {"junit", "FILE", "write the results as JUnit XML too", T, apply_text, NULL, NULL},
-    {"images", "FOLDER", "where a scenario's images are sought", R | T, apply_text, NULL, NULL},
-    {"machine", "FILE", "settings as JSON; options win over them", ALL, apply_machine, NULL, NULL},
-    {"platform", "NAME", "see halbox list platforms", ALL, apply_setting, "platform", NULL},
-    {"cpu", "NAME", "see halbox list cpus", ALL, apply_setting, "cpu", NULL},
-    {"memory", "SIZE", "RAM, such as 64M or 6G", ALL, apply_setting, "memory", NULL},
-    {"device", "MODEL[,key=value...]", "put a card in; see halbox list devices", ALL, apply_device, NULL, NULL},
-    {"disk", "FILE[,key=value...]", "a disk; .gz too; each adds one", ALL, apply_setting, "disk", NULL},
-    {"cdrom", "FILE[,key=value...]", "a CD drive; none: an empty one", ALL, apply_setting, "cdrom", NULL},
-    {"floppy", "FILE[,key=value...]", "a floppy drive; none: an empty one", ALL, apply_setting, "floppy", NULL},
-    {"set", "KEY=VALUE", "any setting of a machine file", ALL, apply_set, NULL, NULL},
-    {"trace", "GLOB[=FILE]", "write events; .json and .jsonl: as JSON lines", ALL, apply_trace, NULL, NULL},
-    {"wav", "FILE", "write what the sound cards play", ALL, apply_wav, NULL, NULL},
-    {"verify", "off|report|stop", "what findings come to", R | T, apply_setting, "verify", NULL},
-    {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T, apply_setting, "strict-dma", "on"},
-    {"missing", "stub|fail", "imports that nothing serves", R | T, apply_setting, "missing", NULL},
-    {"seed", "NUMBER", "of the scenario's random numbers", R | T, apply_seed, NULL, NULL},
-    {"time-limit", "SECONDS", "of virtual time (60)", ALL, apply_limit, NULL, NULL},
-    {"cmdline", "TEXT", "the kernel's command line", B, apply_text, NULL, NULL},
-    {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, apply_initrd, NULL, NULL},
-    {"bios", "FILE", "a BIOS ROM; without an image: Debian's seabios", B, apply_setting, "bios", NULL},
-    {"vga-rom", "FILE", "the VGA's ROM; with a BIOS: Debian's vgabios", B, apply_setting, "vga-rom", NULL},
-    {"boot", "ORDER", "what a BIOS tries: a floppy, c disk, d CD, n network (acd)", B, apply_setting, "boot", NULL},
-    {"debug-exit", NULL, "OUT to port F4h ends the run (multiboot: it does)", B, apply_setting, "debug-exit", "on"},
-    {"debugcon", "FILE|stderr", "where the debug console goes", B, apply_text, NULL, NULL},
-    {"printer", "FILE", "where the parallel port prints", B, apply_text, NULL, NULL},
-    {"max-instructions", "N", "stop after so many", B, apply_instructions, NULL, NULL},
-    {"serial", "stdio|FILE|none", "where serial output goes (stdio)", B, apply_serial, NULL, NULL},
-    {"net", "user[,OPTIONS]|none", "what network cards are connected to (none)", B, apply_net, NULL, NULL},
-    {"display", "sdl|none", "a window with the screen (none)", B, apply_display, NULL, NULL},
-    {"screenshot", "FILE.png", "what the screen shows at the end", B, apply_text, NULL, NULL},
-    {"screen-text", "FILE", "its characters at the end, as UTF-8", B, apply_text, NULL, NULL},
-    {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, apply_text, NULL, NULL},
-    {"load", "FILE", "go on from a saved machine", R | B, apply_text, NULL, NULL},
-    {"help", NULL, "this text", ALL | 1 << CLI_LIST, apply_help, NULL, NULL},
+    {"scenario", "FILE.lua", "drive the drivers by this scenario", R, .apply = apply_text, .text = TEXT(scenario)},
+    {"junit", "FILE", "write the results as JUnit XML too", T, .apply = apply_text, .text = TEXT(junit)},
+    {"images", "FOLDER", "where a scenario's images are sought", R | T, .apply = apply_text, .text = TEXT(images_folder)},
+    {"machine", "FILE", "settings as JSON; options win over them", ALL, .apply = apply_machine},
+    {"platform", "NAME", "see halbox list platforms", ALL, .apply = apply_setting, .key = "platform"},
+    {"cpu", "NAME", "see halbox list cpus", ALL, .apply = apply_setting, .key = "cpu"},
+    {"memory", "SIZE", "RAM, such as 64M or 6G", ALL, .apply = apply_setting, .key = "memory"},
+    {"device", "MODEL[,key=value...]", "put a card in; see halbox list devices", ALL, .apply = apply_device},
+    {"disk", "FILE[,key=value...]", "a disk; .gz too; each adds one", ALL, .apply = apply_setting, .key = "disk"},
+    {"cdrom", "FILE[,key=value...]", "a CD drive; none: an empty one", ALL, .apply = apply_setting, .key = "cdrom"},
+    {"floppy", "FILE[,key=value...]", "a floppy drive; none: an empty one", ALL, .apply = apply_setting, .key = "floppy"},
+    {"set", "KEY=VALUE", "any setting of a machine file", ALL, .apply = apply_set},
+    {"trace", "GLOB[=FILE]", "write events; .json and .jsonl: as JSON lines", ALL, .apply = apply_trace},
+    {"wav", "FILE", "write what the sound cards play", ALL, .apply = apply_wav},
+    {"verify", "off|report|stop", "what findings come to", R | T, .apply = apply_setting, .key = "verify"},
+    {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T, .apply = apply_setting, .key = "strict-dma", .on = "on"},
+    {"missing", "stub|fail", "imports that nothing serves", R | T, .apply = apply_setting, .key = "missing"},
+    {"seed", "NUMBER", "of the scenario's random numbers", R | T, .apply = apply_seed},
+    {"time-limit", "SECONDS", "of virtual time (60)", ALL, .apply = apply_limit},
+    {"cmdline", "TEXT", "the kernel's command line", B, .apply = apply_text, .text = TEXT(cmdline)},
+    {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, .apply = apply_initrd},
+    {"bios", "FILE", "a BIOS ROM; without an image: Debian's seabios", B, .apply = apply_setting, .key = "bios"},
+    {"vga-rom", "FILE", "the VGA's ROM; with a BIOS: Debian's vgabios", B, .apply = apply_setting, .key = "vga-rom"},
+    {"boot", "ORDER", "what a BIOS tries: a floppy, c disk, d CD, n network (acd)", B, .apply = apply_setting, .key = "boot"},
+    {"debug-exit", NULL, "OUT to port F4h ends the run (multiboot: it does)", B, .apply = apply_setting, .key = "debug-exit", .on = "on"},
+    {"debugcon", "FILE|stderr", "where the debug console goes", B, .apply = apply_text, .text = TEXT(debugcon)},
+    {"printer", "FILE", "where the parallel port prints", B, .apply = apply_text, .text = TEXT(printer)},
+    {"max-instructions", "N", "stop after so many", B, .apply = apply_instructions},
+    {"serial", "stdio|FILE|none", "where serial output goes (stdio)", B, .apply = apply_serial},
+    {"net", "user[,OPTIONS]|none", "what network cards are connected to (none)", B, .apply = apply_net},
+    {"display", "sdl|none", "a window with the screen (none)", B, .apply = apply_sdl, .text = TEXT(display)},
+    {"sound", "sdl|none", "sound cards play on the host, in its time (none)", B, .apply = apply_sdl, .text = TEXT(sound)},
+    {"screenshot", "FILE.png", "what the screen shows at the end", B, .apply = apply_text, .text = TEXT(screenshot)},
+    {"screen-text", "FILE", "its characters at the end, as UTF-8", B, .apply = apply_text, .text = TEXT(screen_text)},
+    {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, .apply = apply_text, .text = TEXT(save)},
+    {"load", "FILE", "go on from a saved machine", R | B, .apply = apply_text, .text = TEXT(load)},
+    {"help", NULL, "this text", ALL | 1 << CLI_LIST, .apply = apply_help},
 };
 /* clang-format on */
 

@@ -89,6 +89,7 @@ static void usage_errors_exit_with_2(void **state)
     refuses("list moons", 2, "list what?");
     refuses("boot --max-instructions -1 x", 2, "write a number");
     refuses("boot --net tap x", 2, "write user");
+    refuses("boot --sound loud x", 2, "write sdl or none");
     refuses("boot x --save", 2, "--save needs");
     refuses("boot x --save f@soon", 2, "write FILE");
     refuses("boot x --save f@9-5/1", 2, "write FILE");
@@ -453,50 +454,6 @@ static void a_forged_saved_scenario_harms_nobody(void **state)
     file_drop(&lua);
 }
 
-static uint32_t little(const uint8_t *p, unsigned bytes)
-{
-    uint32_t v = 0;
-
-    for (unsigned i = 0; i < bytes; i++)
-        v |= (uint32_t)p[i] << 8 * i;
-    return v;
-}
-
-/* images/bare/sb16_play.S: a congruential sequence, a frame each. */
-static void a_wav_holds_what_the_card_played_bit_for_bit(void **state)
-{
-    enum { HEADER = 44, FRAMES = 1000 };
-    char line[256], path[] = "/tmp/halbox-wav-XXXXXX";
-    uint8_t bytes[HEADER + 4 * FRAMES + 1];
-    uint32_t v = 0x12345678;
-    struct said said;
-    FILE *f;
-
-    (void)state;
-    close(mkstemp(path));
-    snprintf(line, sizeof line,
-             "boot --device sb16 --wav %s " HALBOX_IMAGES "/sb16_play", path);
-    said = halbox(line);
-    assert_int_equal(said.status, 1); /* 0 at port F4h */
-    forget(&said);
-    f = fopen(path, "rb");
-    assert_non_null(f);
-    assert_int_equal(fread(bytes, 1, sizeof bytes, f), sizeof bytes - 1);
-    fclose(f);
-    unlink(path);
-    assert_memory_equal(bytes, "RIFF", 4);
-    assert_memory_equal(bytes + 8, "WAVEfmt ", 8);
-    assert_int_equal(little(bytes + 4, 4), HEADER - 8 + 4 * FRAMES);
-    assert_int_equal(little(bytes + 22, 2), 2);
-    assert_int_equal(little(bytes + 24, 4), 44100);
-    assert_int_equal(little(bytes + 34, 2), 16);
-    assert_int_equal(little(bytes + 40, 4), 4 * FRAMES);
-    for (unsigned i = 0; i < FRAMES; i++) {
-        assert_int_equal(little(bytes + HEADER + 4 * i, 4), v);
-        v = v * 1664525 + 1013904223;
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -513,7 +470,6 @@ int main(void)
         cmocka_unit_test(a_damaged_saved_scenario_is_one_line),
         cmocka_unit_test(a_forged_saved_scenario_harms_nobody),
 
-        cmocka_unit_test(a_wav_holds_what_the_card_played_bit_for_bit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
