@@ -19,15 +19,11 @@ const struct uop *chain_find(struct cpu *cpu, const struct block **link)
 static bool goes_on(const struct cpu *cpu, const struct block *b,
                     const struct uop *u, uint32_t changes)
 {
-    const struct bus_pins *pins = cpu->p->pins;
     const struct cpu_state *s = &cpu->s;
 
     return u[1].number < b->count && b->key && !cpu->p->repeat &&
-           !cpu->p->vmcall && !cpu->stop && cpu->tlb.changes == changes &&
-           !(pins->intr && (s->eflags & FLAG_IF)) && !pins->reset &&
-           pins->nmi == s->nmi_line && !pins->init &&
-           pins->a20 != s->a20_masked && !s->halted && !s->interrupt_shadow &&
-           !s->debug_pending;
+           !cpu->p->vmcall && cpu->tlb.changes == changes && undisturbed(cpu) &&
+           !s->halted && !s->interrupt_shadow && !s->debug_pending;
 }
 
 const struct uop *uop_generic(struct cpu *cpu, const struct uop *u)

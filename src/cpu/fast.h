@@ -41,9 +41,22 @@ uop_run *fast_jump(const struct block *b, struct uop *u, const struct insn *i);
 /** fast_stack() - the same of PUSH, POP, LEAVE. */
 uop_run *fast_stack(struct uop *u, const struct insn *i);
 
+/** fast_port() - the same of IN and OUT, the port in @u as an address. */
+uop_run *fast_port(struct uop *u, const struct insn *i);
+/** fast_string() - the same of MOVS, STOS, LODS. */
+uop_run *fast_string(const struct insn *i);
+
 /** fast_fpu() - the same of the FPU, MMX and SSE, a memory operand's address in
  *  @u already. */
 uop_run *fast_fpu(struct uop *u, const struct insn *i);
+
+/** What names registers in a uop: their place in struct cpu, or that of a word
+ *  of zero. */
+enum { REGISTER_NONE = offsetof(struct cpu, fast.zero) };
+static inline uint8_t register_offset(unsigned reg)
+{
+    return (uint8_t)(offsetof(struct cpu, s.reg) + sizeof(uint32_t) * reg);
+}
 
 /* ---- handlers made by macro: NAME(a, b) is what an instruction does
  * --------*/

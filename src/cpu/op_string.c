@@ -1,9 +1,8 @@
 /* src/cpu/op_string.c -- MOVS, CMPS, STOS, LODS, SCAS, INS, OUTS. A call does
  * one iteration; with a repeat prefix the run loop comes back while `repeat` is
  * set, one tick each, and interrupts come between. Source: SDM vol. 2, REP. */
-#include <string.h>
-
 #include "cpu/ops.h"
+#include "cpu/string.h"
 
 static unsigned bytes_of(const struct insn *i)
 {
@@ -101,10 +100,9 @@ static bool movs_many(struct cpu *cpu, const struct insn *i)
         return false;
     from = plain_run(cpu, i->seg, cpu->s.reg[ESI], n, MEM_READ, &count);
     to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_WRITE, &count);
-    if (!from || !to || count < 2 ||
-        (to > from && to < from + count * n)) /* a pattern repeats itself */
+    if (!from || !to || count < 2)
         return false;
-    memmove(to, from, count * n);
+    string_copy(to, from, n, count);
     cpu->s.reg[ESI] += count * n;
     cpu->s.reg[EDI] += count * n;
     end_many(cpu, count);
@@ -119,18 +117,6 @@ static uint32_t element(const uint8_t *at, unsigned n)
     return v;
 }
 
-static void fill(uint8_t *to, uint32_t v, unsigned n, uint32_t count)
-{
-    if (n == 1)
-        memset(to, (int)(v & 255), count);
-    else if (n == 2)
-        for (uint32_t k = 0; k < count; k++)
-            memcpy(to + 2 * k, &v, 2);
-    else
-        for (uint32_t k = 0; k < count; k++)
-            memcpy(to + 4 * k, &v, 4);
-}
-
 static bool stos_many(struct cpu *cpu, const struct insn *i)
 {
     uint32_t count = most_at_once(cpu, i), n = bytes_of(i);
@@ -141,7 +127,7 @@ static bool stos_many(struct cpu *cpu, const struct insn *i)
     to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_WRITE, &count);
     if (!to || count < 2)
         return false;
-    fill(to, cpu->s.reg[EAX], n, count);
+    string_fill(to, cpu->s.reg[EAX], n, count);
     cpu->s.reg[EDI] += count * n;
     end_many(cpu, count);
     return true;
@@ -275,6 +261,68 @@ void op_scas(struct cpu *cpu, const struct insn *i)
     end(cpu, i, compare_goes_on(cpu, i));
 }
 
+/* ---- ports ----------------------------------------------------------------
+ * Each iteration is told to the device at its tick. What a device does about it
+ * may end the run of them, and anything may come then. */
+
+static bool io_is_free(const struct cpu *cpu)
+{
+    return !v86_mode(cpu) && cpu->s.cpl <= (cpu->s.eflags >> 12 & 3);
+}
+
+/* May another iteration follow the one just done? Then its tick has begun. */
+static bool next_iteration(struct cpu *cpu, uint32_t changes)
+{
+    if (cpu->clock->now + 1 >= cpu->clock->until || !undisturbed(cpu) ||
+        cpu->tlb.changes != changes)
+        return false;
+    cpu->clock->now++;
+    return true;
+}
+
+static bool ins_many(struct cpu *cpu, const struct insn *i, uint16_t port)
+{
+    uint32_t count = most_at_once(cpu, i), n = bytes_of(i), k = 0;
+    uint32_t changes = cpu->tlb.changes;
+    uint8_t *to;
+
+    if (count < 2 || !io_is_free(cpu))
+        return false;
+    to = plain_run(cpu, ES, cpu->s.reg[EDI], n, MEM_WRITE, &count);
+    if (!to || count < 2)
+        return false;
+    do {
+        uint32_t v = bus_in(cpu->bus, port, n);
+
+        memcpy(to + k * n, &v, n);
+    } while (++k < count && next_iteration(cpu, changes));
+    cpu->s.reg[EDI] += k * n;
+    cpu->s.reg[ECX] -= k;
+    cpu->p->repeat = cpu->s.reg[ECX];
+    return true;
+}
+
+static bool outs_many(struct cpu *cpu, const struct insn *i, uint16_t port)
+{
+    uint32_t count = most_at_once(cpu, i), n = bytes_of(i), k = 0;
+    uint32_t changes = cpu->tlb.changes;
+    const uint8_t *from;
+
+    if (count < 2 || !io_is_free(cpu))
+        return false;
+    from = plain_run(cpu, i->seg, cpu->s.reg[ESI], n, MEM_READ, &count);
+    if (!from || count < 2)
+        return false;
+    do {
+        bus_out(cpu->bus, port, n, element(from + k * n, n));
+        look_at_map(cpu);
+    } while (++k < count && next_iteration(cpu, changes));
+    cpu->s.reg[ESI] += k * n;
+    cpu->s.reg[ECX] -= k;
+    cpu->p->repeat = cpu->s.reg[ECX];
+    return true;
+}
+
 /* INS probes its destination before the port is read: a read may not be lost.
  */
 void op_ins(struct cpu *cpu, const struct insn *i)
@@ -283,7 +331,7 @@ void op_ins(struct cpu *cpu, const struct insn *i)
     uint16_t port = (uint16_t)cpu->s.reg[EDX];
     uint32_t at;
 
-    if (!begin(cpu, i))
+    if (!begin(cpu, i) || ins_many(cpu, i, port))
         return;
     check_port(cpu, port, n);
     at = seg_linear(cpu, ES, index_get(cpu, i, EDI), n, true);
@@ -298,11 +346,12 @@ void op_outs(struct cpu *cpu, const struct insn *i)
     unsigned n = bytes_of(i);
     uint16_t port = (uint16_t)cpu->s.reg[EDX];
 
-    if (!begin(cpu, i))
+    if (!begin(cpu, i) || outs_many(cpu, i, port))
         return;
     check_port(cpu, port, n);
     bus_out(cpu->bus, port, n,
             seg_read(cpu, i->seg, index_get(cpu, i, ESI), n));
+    look_at_map(cpu);
     index_step(cpu, i, ESI);
     end(cpu, i, true);
 }

@@ -224,6 +224,18 @@ static inline unsigned fast_need(const struct cpu *cpu, unsigned access,
     return user ? access << cpu->p->user_shift : access;
 }
 
+/** undisturbed() - no pin and no request wants anything before the next
+ *  instruction or iteration. */
+static inline bool undisturbed(const struct cpu *cpu)
+{
+    const struct bus_pins *pins = cpu->p->pins;
+    const struct cpu_state *s = &cpu->s;
+
+    return !cpu->stop && !(pins->intr && (s->eflags & FLAG_IF)) &&
+           !pins->reset && pins->nmi == s->nmi_line && !pins->init &&
+           pins->a20 != s->a20_masked;
+}
+
 static inline bool cpu_user(const struct cpu *cpu)
 {
     return cpu->s.cpl == 3;

@@ -4,17 +4,13 @@
 
 #include "cpu/fast.h"
 
-enum { NO_REGISTER = offsetof(struct cpu, fast.zero) };
-
 static_assert(offsetof(struct cpu, s.reg) + sizeof(uint32_t) * CPU_REGS <= 256,
               "registers have offsets of a byte");
 
 static uint8_t reg_offset(unsigned reg, unsigned bits)
 {
-    unsigned at = (unsigned)offsetof(struct cpu, s.reg);
-
-    return (uint8_t)(bits == 8 && reg > 3 ? at + 4 * (reg - 4) + 1
-                                          : at + 4 * reg);
+    return (uint8_t)(bits == 8 && reg > 3 ? register_offset(reg - 4) + 1
+                                          : register_offset(reg));
 }
 
 enum operand_kind { NONE, REGISTER, IMMEDIATE, MEMORY, OTHER };
@@ -67,7 +63,7 @@ static enum operand_kind operand_kind(const struct insn *i, unsigned code,
 
 static uint16_t address_register(uint8_t reg_and_one)
 {
-    return reg_and_one ? reg_offset(reg_and_one - 1u, 32) : NO_REGISTER;
+    return reg_and_one ? register_offset(reg_and_one - 1u) : REGISTER_NONE;
 }
 
 /* False: a code segment may not be read; FS and GS have bases and limits. */
@@ -164,6 +160,10 @@ static uop_run *choose(const struct block *b, struct uop *u,
         run = by_row(i, form_of(dst, src, i->index));
     if (!run)
         run = fast_stack(u, i);
+    if (!run)
+        run = fast_string(i);
+    if (!run)
+        run = fast_port(u, i);
     return run ? run : fast_jump(b, u, i);
 }
 

@@ -41,6 +41,8 @@ static unsigned put_insn(uint8_t *to, uint64_t *seed)
 
     if (form_random(seed) % 8 == 0)
         to[n++] = 0x66;
+    if (form_random(seed) % 16 == 0)
+        to[n++] = 0xf3;
     if (op->flags & F_GROUP) {
         if (opcode != 0xff && opcode != 0x8f) {
             to[n++] = (uint8_t)opcode;
@@ -311,6 +313,47 @@ static void an_interrupt_comes_right_behind_its_cause(void **state)
     assert_int_equal(b->clock.now, 10); /* eight, OUT, HLT */
 }
 
+static void an_interrupt_comes_between_iterations_of_outs(void **state)
+{
+    struct bench *b = *state;
+    /* rep outsb */
+    static const uint8_t code[] = {0xf3, 0x6e};
+
+    bench_code(b, code, sizeof code);
+    b->probe->vector = 0x55;
+    b->cpu.s.reg[ECX] = 5;
+    b->cpu.s.reg[ESI] = DATA_AT;
+    b->cpu.s.reg[EDX] = PROBE_PORT + PROBE_PULL;
+    b->cpu.s.eflags |= FLAG_IF;
+    b->clock.until = 1000;
+    assert_int_equal(cpu_run(&b->cpu), CPU_HALTED);
+    assert_int_equal(peek32(b, b->cpu.s.reg[ESP]), CODE_AT);
+    assert_int_equal(b->cpu.s.reg[ECX], 4);
+    assert_int_equal(b->cpu.s.reg[ESI], DATA_AT + 1);
+    assert_int_equal(b->clock.now, 2); /* one iteration, HLT */
+}
+
+static void a_repeated_store_ends_the_run_inside_itself(void **state)
+{
+    struct bench *b = *state;
+    /* inc eax; rep stosd; inc ebx; hlt */
+    static const uint8_t code[] = {0x40, 0xf3, 0xab, 0x43, 0xf4};
+
+    for (uint32_t until = 4; until < 20; until++) {
+        bench_code(b, code, sizeof code);
+        b->cpu.s.reg[ECX] = 10;
+        b->cpu.s.reg[EDI] = DATA_AT;
+        b->cpu.s.reg[EBX] = 0;
+        b->clock.now = 0;
+        b->clock.until = until;
+        b->cpu.s.halted = 0;
+        cpu_run(&b->cpu);
+        assert_int_equal(b->cpu.s.reg[ECX], until > 11 ? 0 : 11 - until);
+        assert_int_equal(b->cpu.s.reg[EBX], until > 11);
+        assert_int_equal(b->clock.now, until > 13 ? 13 : until);
+    }
+}
+
 static void a_timer_set_in_a_block_ends_the_run_at_its_tick(void **state)
 {
     struct bench *b = *state;
@@ -367,6 +410,8 @@ int main(void)
         CASE(a_page_mapped_anew_is_fetched_anew),
         CASE(data_beside_code_leaves_the_code),
         CASE(an_interrupt_comes_right_behind_its_cause),
+        CASE(an_interrupt_comes_between_iterations_of_outs),
+        CASE(a_repeated_store_ends_the_run_inside_itself),
         CASE(a_timer_set_in_a_block_ends_the_run_at_its_tick),
         CASE(a_fault_in_a_block_knows_its_instruction),
     };
