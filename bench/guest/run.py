@@ -8,7 +8,7 @@ load on the host meets all alike. A row is the median of the CPU time that the
 process spends between the guest's "@S name" and "@E name" lines, for a unit of
 work; "start" is up to the first line of a guest without any. Ratios above one
 mean that halbox is faster; FASTER_THAN_TCG and CPU_LIMIT say which must be
-reached. Checksums must be the same everywhere.
+reached. Checksums must be the same everywhere, but for those of TIMED.
 """
 import hashlib, math, os, re, select, shutil, signal, statistics, struct
 import subprocess, sys, tempfile, time
@@ -64,6 +64,7 @@ CPU_LIMIT = {"tcg": 0.2, "bochs": 3.5}  # geometric mean of the CPU rows
 START_LIMIT_S = 0.010
 STARTS = {"halbox": 10, "tcg": 3, "bochs": 1}  # a round; the least disturbed
 # slower ones do a part of the counts; times are by unit
+TIMED = ["inlsr"]  # the transmitter's state
 FACTOR = {"halbox": 1.0, "tcg": 1.0, "bochs": 0.15}
 
 
@@ -288,7 +289,7 @@ def main():
             if "start" in rows:
                 measure_start(engine, build, times)
     good = report(rows, peers, times)
-    for row in tests:
+    for row in set(tests) - set(TIMED):
         seen = set()
         for peer in ["halbox"] + peers:
             if count_of(row, peer) == count_of(row, "halbox"):
