@@ -337,8 +337,16 @@ struct machine_kernel {
     unsigned modules;          /* multiboot modules, initial RAM disks       */
     const struct machine_file *module;
 };
-/** machine_kernel_is_multiboot() - has it a multiboot header? */
-HB_API bool machine_kernel_is_multiboot(const struct machine_file *image);
+/** Kinds of kernels, by how they want to be entered. */
+enum machine_kernel_kind {
+    KERNEL_NONE,      /* no kernel that can be loaded      */
+    KERNEL_ELF,       /* at its entry, with nothing        */
+    KERNEL_MULTIBOOT, /* it has a multiboot header         */
+    KERNEL_LINUX,     /* a bzImage: directly or by a BIOS  */
+};
+/** machine_kernel_kind() - which is @image? */
+HB_API enum machine_kernel_kind
+machine_kernel_kind(const struct machine_file *image);
 /**
  * machine_load_kernel() - put a kernel into a bare machine's RAM and the CPU
  * at its entry, as its boot protocol says. Docs: docs/boot.md.

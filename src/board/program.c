@@ -136,18 +136,21 @@ static enum hb_status under_bios(struct machine *m, const struct image *image,
                    image->name);
 }
 
-bool machine_kernel_is_multiboot(const struct machine_file *f)
+enum machine_kernel_kind machine_kernel_kind(const struct machine_file *f)
 {
+    enum machine_kernel_kind kind = KERNEL_ELF;
     struct image *image;
     struct hb_error error;
-    bool is;
 
     if (!f->bytes || image_parse_kernel(f->bytes, f->count, f->name, &image,
                                         &error) != HB_OK)
-        return false;
-    is = image->multiboot;
+        return KERNEL_NONE;
+    if (image->multiboot)
+        kind = KERNEL_MULTIBOOT;
+    else if (image->kind == IMAGE_LINUX)
+        kind = KERNEL_LINUX;
     image_free(image);
-    return is;
+    return kind;
 }
 
 enum hb_status machine_load_kernel(struct machine *m,

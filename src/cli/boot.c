@@ -197,8 +197,22 @@ static int boot(struct session *s)
     return status;
 }
 
+/* A BIOS finds what to boot, or sets the mode of a screen that somebody looks
+ * at: Linux has no way of its own. */
+static bool wants_bios(const struct session *s, enum machine_kernel_kind kind)
+{
+    const struct cli *cli = s->cli;
+
+    if (!s->kernel.image.bytes)
+        return true;
+    return kind == KERNEL_LINUX &&
+           (cli->display || cli->screenshot || cli->screen_text) &&
+           access(USUAL_BIOS, R_OK) == 0;
+}
+
 static int make(struct session *s)
 {
+    enum machine_kernel_kind kind;
     struct machine_config config;
     struct hb_error error;
 
@@ -210,12 +224,13 @@ static int make(struct session *s)
     if (setup_config(&s->cli->setup, &config, &error) != HB_OK)
         return cli_fail(s->cli, &error);
     config.bare = true;
-    if (!s->kernel.image.bytes && !config.bios[0])
+    kind = machine_kernel_kind(&s->kernel.image);
+    if (!config.bios[0] && wants_bios(s, kind))
         snprintf(config.bios, sizeof config.bios, "%s", USUAL_BIOS);
     if (config.bios[0] && config.pc && !config.vga_rom[0] &&
         access(USUAL_VGA, R_OK) == 0) /* it can do without */
         snprintf(config.vga_rom, sizeof config.vga_rom, "%s", USUAL_VGA);
-    if (machine_kernel_is_multiboot(&s->kernel.image))
+    if (kind == KERNEL_MULTIBOOT)
         config.debug_exit = true;
     if (machine_create(&s->m, &config, &error) != HB_OK)
         return cli_fail(s->cli, &error);
