@@ -478,6 +478,7 @@ static const struct state_row fdc82077_rows[] = {
     STATE_INT(struct fdc, late),
     STATE_INT(struct fdc, bad),
     STATE_INT(struct fdc, skipped),
+    STATE_INT(struct fdc, other_mark),
     STATE_INT(struct fdc, request),
     STATE_INT(struct fdc, bytes),
     STATE_INT(struct fdc, moved),

@@ -105,8 +105,10 @@ struct fdc {
     /* a data command at work */
     uint8_t stage, head, st1, st2;
     uint8_t count; /* sectors of it: VERIFY's SC, FORMAT's, READ TRACK's     */
-    bool seeked, tc, late, bad, skipped, request;
-    uint16_t bytes, moved;          /* of the sector, or a FORMAT's ID      */
+    bool seeked, tc, late, bad, request;
+    bool skipped, other_mark; /* for a data mark that is not the command's: SK
+                                 or not */
+    uint16_t bytes, moved;    /* of the sector, or a FORMAT's ID      */
     uint8_t buffer[FLOPPY_SECTOR];  /* what the host takes or gives         */
     uint8_t compare[FLOPPY_SECTOR]; /* SCAN: what the medium has            */
     uint64_t from_ns, begun_ns;     /* its first byte; FORMAT: index        */

@@ -114,7 +114,7 @@ static void expect_sector(struct fdc *s, unsigned number)
         to_angle(s, sector_angle(s, number - 1)) + TO_DATA * fdc_byte_ns(s);
 
     fdc_after(s, wait, STAGE_FIELD);
-    s->skipped = false;
+    s->skipped = s->other_mark = false;
     if (fdc_writes(s) || fdc_scans(s)) {
         memset(s->buffer, 0, sizeof s->buffer);
         fdc_fifo_open(s, FLOPPY_SECTOR, clock_ns(&s->dev) + wait);
@@ -219,6 +219,7 @@ static void look_at_mark(struct fdc *s)
         return;
     s->st2 |= ST2_CM;
     s->skipped = s->command[0] & COMMAND_SK;
+    s->other_mark = !s->skipped;
 }
 
 static void field_begins(struct fdc *s)
@@ -305,7 +306,7 @@ static void next_sector(struct fdc *s)
             track_sector(s);
         return;
     }
-    if (s->st2 & ST2_CM && !s->skipped) {
+    if (s->other_mark) {
         fdc_finish(s, false); /* its ID stays */
     } else if (fdc_scans(s) && !s->skipped && !(s->st2 & ST2_SN)) {
         fdc_finish(s, false);
