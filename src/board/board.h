@@ -100,7 +100,8 @@ enum run_piece { RUN_TENURE, RUN_SERVICE, RUN_CPU };
  *  it stopped instead, *stop says why. *what: what was done. */
 bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
                enum run_piece *what, struct machine_stop *stop);
-/** firmware_run() - PCI interrupts routed, IDE on, as a kernel finds them. */
+/** firmware_run() - PCI interrupts routed, IDE on, DMA channels 0-3 connected,
+ *  as a kernel finds them. */
 void firmware_run(struct machine *m);
 /** machine_tell_cards() - cards that cannot be enumerated, to the executive. */
 enum hb_status machine_tell_cards(struct machine *m, struct hb_error *error);

@@ -20,6 +20,9 @@ enum {
     STORAGE = 0x01,
     IDETIM = 0x40,     /* of function 1: bit 15 of each half decodes */
     ELCR_HIGH = 0x4d1, /* IRQ 8-15 */
+    DMA_MASK = 0xd4,   /* of channels 4-7 */
+    DMA_MODE = 0xd6,
+    DMA_CASCADE = 0xc0,
 };
 
 /* PIRQA-PIRQD; 3-7 and 9 are left to ISA cards. */
@@ -56,6 +59,8 @@ void firmware_run(struct machine *m)
     bus_config_write(bus, 0, BRIDGE_SLOT, 1, IDETIM, 4, 0x80008000u);
     bus_config_write(bus, 0, BRIDGE_SLOT, 1, COMMAND, 2, 5); /* ports, master */
     bus_out(bus, ELCR_HIGH, 1, 1u << (10 - 8) | 1u << (11 - 8));
+    bus_out(bus, DMA_MODE, 1, DMA_CASCADE); /* channel 4 */
+    bus_out(bus, DMA_MASK, 1, 0);
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         unsigned functions = 1;
 

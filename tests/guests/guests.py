@@ -130,6 +130,14 @@ echo "halbox: back $(dd if=/dev/sdb bs=256k iflag=direct 2>/dev/null | md5sum)"
 """ + END
 EXT2 = ("crc32c_generic", "ext4", "sd_mod")
 
+# By channel 2: a drive is read as the driver does it, track by track, and from its
+# cache another is written, cylinder by cylinder.
+FLOPPY = r"""
+await /dev/fd1
+echo "halbox: floppy $(md5sum </dev/fd0)"
+dd if=/dev/fd0 of=/dev/fd1 bs=18k oflag=direct 2>/dev/null
+""" + END
+
 GUESTS = (
     Guest("linux-shell", kernel=LINUX, init=SHELL, cmdline=SERIAL,
           expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0, Linux i686",
@@ -185,4 +193,12 @@ GUESTS = (
           qemu=None,
           expect=("halbox: file {data.md5}", "halbox: back {data.md5}", "halbox: done"),
           ticks=30_000_000_000),
+    Guest("linux-floppy", kernel=LINUX, init=FLOPPY, cmdline=SERIAL, modules=("floppy",),
+          files=(File("floppy", Seeded(1440 << 10)), File("target", Zeros(1440 << 10))),
+          after=(("target", "floppy"),),
+          options=("--floppy", "{floppy}", "--floppy", "{target}"),
+          qemu=("-drive", "file={floppy},format=raw,if=floppy",
+                "-drive", "file={target},format=raw,if=floppy,index=1"),
+          expect=("halbox: floppy {floppy.md5}", "halbox: done"),
+          ticks=60_000_000_000),
 )
