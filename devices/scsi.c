@@ -39,11 +39,17 @@ uint32_t scsi_block_bytes(const struct scsi_work *w)
     return scsi_is_cd(w) ? SCSI_CD_BLOCK : SCSI_DISK_BLOCK;
 }
 
-/* Blocks that 32 bits can number. */
+static bool present(const struct scsi_work *w)
+{
+    return media_present(w->dev, w->drive) && !w->t->open;
+}
+
 uint32_t scsi_blocks(const struct scsi_work *w)
 {
     uint64_t n = media_bytes(w->dev, w->drive) / scsi_block_bytes(w);
 
+    if (!present(w))
+        return 0;
     return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
@@ -106,6 +112,7 @@ void scsi_sense(struct scsi_target *t, uint8_t sense[SCSI_SENSE])
 void scsi_reset(struct scsi_target *t, const struct device *dev, unsigned drive)
 {
     *t = (struct scsi_target){.attention = ASC_RESET,
+                              .open = t->open,
                               .changes = media_changes(dev, drive)};
 }
 
@@ -113,7 +120,7 @@ void scsi_reset(struct scsi_target *t, const struct device *dev, unsigned drive)
 
 static bool ready(struct scsi_work *w)
 {
-    if (!media_present(w->dev, w->drive))
+    if (!present(w))
         scsi_fail(w, NOT_READY, ASC_NO_MEDIUM);
     else if (w->t->stopped)
         scsi_fail(w, NOT_READY, ASC_NOT_READY);
@@ -174,10 +181,41 @@ static void transfer_10(struct scsi_work *w, enum scsi_phase phase, bool check)
     transfer(w, scsi_be32(cdb + 2), scsi_be16(cdb + 7), phase, check);
 }
 
+/* PREVENT keeps the tray shut, but not by force (SCSI-2, 9.2.4). */
+static void eject(struct scsi_work *w)
+{
+    if (w->t->locked) {
+        scsi_fail(w, ILLEGAL_REQUEST, ASC_REMOVAL);
+        w->t->ascq = 2;
+        return;
+    }
+    w->t->open = true;
+    scsi_good(w);
+}
+
+static void load(struct scsi_work *w)
+{
+    if (w->t->open && media_present(w->dev, w->drive))
+        w->t->attention = ASC_CHANGED;
+    w->t->open = w->t->stopped = false;
+    scsi_good(w);
+}
+
+/* SCSI-2, 9.2.17: Start and LoEj; a disk here cannot be taken out. */
 static void start_stop(struct scsi_work *w)
 {
-    w->t->stopped = !(w->c->cdb[4] & 1);
-    scsi_good(w);
+    bool start = w->c->cdb[4] & 1, tray = w->c->cdb[4] & 2;
+
+    if (tray && !scsi_is_cd(w)) {
+        scsi_fail(w, ILLEGAL_REQUEST, ASC_CDB_FIELD);
+    } else if (tray && start) {
+        load(w);
+    } else if (tray) {
+        eject(w);
+    } else {
+        w->t->stopped = !start;
+        scsi_good(w);
+    }
 }
 
 /* VERIFY reads what is there, or compares it with what comes (BYTCHK). */
@@ -286,7 +324,10 @@ static void other_command(struct scsi_work *w)
     case RESERVE: /* there is one initiator */
     case RELEASE:
     case SEND_DIAGNOSTIC:
+        scsi_good(w);
+        break;
     case PREVENT_ALLOW:
+        w->t->locked = w->c->cdb[4] & 1;
         scsi_good(w);
         break;
     default:
@@ -301,7 +342,7 @@ static bool attention(struct scsi_work *w)
 
     if (now != w->t->changes) {
         w->t->changes = now;
-        w->t->stopped = false;
+        w->t->stopped = w->t->open = false;
         w->t->attention = ASC_CHANGED;
     }
     return w->t->attention;
@@ -414,6 +455,8 @@ const struct state_row scsi_target_rows[] = {
     STATE_INT(struct scsi_target, ascq),
     STATE_INT(struct scsi_target, attention),
     STATE_INT(struct scsi_target, stopped),
+    STATE_INT(struct scsi_target, open),
+    STATE_INT(struct scsi_target, locked),
     STATE_INT(struct scsi_target, changes),
     STATE_INT(struct scsi_target, located),
     STATE_INT(struct scsi_target, lba),

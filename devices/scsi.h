@@ -15,9 +15,10 @@ struct scsi_target {
     uint8_t key, asc, ascq; /* sense of the last command               */
     uint8_t attention;      /* ASC of a unit attention to tell, 0 none */
     bool stopped;
-    uint32_t changes; /* of the medium, that it knows of */
-    bool located;     /* there is a block that the sense is about */
-    uint32_t lba;     /* that block */
+    bool open, locked; /* a CD drive's tray; locked: PREVENT */
+    uint32_t changes;  /* of the medium, that it knows of */
+    bool located;      /* there is a block that the sense is about */
+    uint32_t lba;      /* that block */
 };
 
 /** The command at work. */

@@ -29,7 +29,8 @@ enum {
     ASC_CHANGED = 0x28,
     ASC_RESET = 0x29,
     ASC_SAVING = 0x39,
-    ASC_NO_MEDIUM = 0x3a
+    ASC_NO_MEDIUM = 0x3a,
+    ASC_REMOVAL = 0x53
 };
 enum { SCSI_DISK_BLOCK = 512, SCSI_CD_BLOCK = 2048 };
 
@@ -59,7 +60,7 @@ static inline void scsi_put32(uint8_t *p, uint32_t v)
 
 bool scsi_is_cd(const struct scsi_work *w);
 uint32_t scsi_block_bytes(const struct scsi_work *w);
-/** scsi_blocks() - of the medium, those that 32 bits can number. */
+/** scsi_blocks() - of the medium, those that 32 bits can number; 0 without. */
 uint32_t scsi_blocks(const struct scsi_work *w);
 
 /** scsi_good(), scsi_fail() - the command is over, with sense key and code. */

@@ -352,6 +352,43 @@ static void a_changed_medium_is_an_attention(void **state)
     assert_int_equal(b->ram[CCB + 24 + 12], 0x3a);
 }
 
+/* One command without data for the CD drive; its sense key, 0 when good. */
+static unsigned tray(struct ha *r, const char *cdb, unsigned asc)
+{
+    const uint8_t *sense = r->b->ram + CCB + 24;
+
+    ha_ccb(r, 0, CD, cdb, 6, 0, 0);
+    if (ha_start(r, 0) == 1)
+        return 0;
+    assert_int_equal(sense[12], asc);
+    return sense[2];
+}
+
+static void a_tray_opens_unless_it_is_locked(void **state)
+{
+    static const char ready[] = "\0\0\0\0\0\0";
+    static const char eject[] = "\x1b\0\0\0\2\0", load[] = "\x1b\0\0\0\3\0";
+    struct ha *r = *state;
+
+    ha_mailboxes(r, 1);
+    clear_attention(r, CD);
+    assert_int_equal(tray(r, "\x1e\0\0\0\1\0", 0), 0); /* PREVENT */
+    assert_int_equal(tray(r, eject, 0x53), 5);
+    assert_int_equal(r->b->ram[CCB + 24 + 13], 2);
+    assert_int_equal(tray(r, ready, 0), 0);
+    assert_int_equal(tray(r, "\x1e\0\0\0\0\0", 0), 0);
+    assert_int_equal(tray(r, eject, 0), 0);
+    assert_int_equal(tray(r, ready, 0x3a), 2);
+    bench_set8(r->b, HA_STATUS, 0x10); /* a bus reset shuts nothing */
+    assert_int_equal(tray(r, ready, 0x29), 6);
+    assert_int_equal(tray(r, ready, 0x3a), 2);
+    assert_int_equal(tray(r, load, 0), 0);
+    assert_int_equal(tray(r, ready, 0x28), 6);
+    assert_int_equal(tray(r, ready, 0), 0);
+    assert_int_equal(tray(r, "\x1b\0\0\0\0\0", 0), 0); /* stop */
+    assert_int_equal(tray(r, ready, 0x04), 2);
+}
+
 static void sense_is_kept_when_it_is_not_asked_for(void **state)
 {
     struct ha *r = *state;
@@ -465,6 +502,7 @@ int main(void)
         T(contents_are_told_in_minutes_too),
         T(sense_tells_the_block_it_is_about),
         T(a_changed_medium_is_an_attention),
+        T(a_tray_opens_unless_it_is_locked),
         T(sense_is_kept_when_it_is_not_asked_for),
         T(mailboxes_go_round),
         T(an_incoming_mailbox_is_waited_for),
