@@ -103,6 +103,7 @@ date -u +"halbox: the year is %Y"
 # last of the drives is read and copied through Linux's own cache.
 IDE = r"""
 await /dev/sdd
+echo "halbox: by $(cat /sys/class/ata_device/dev1.0/xfer_mode)"
 echo "halbox: read $(dd if=/dev/sda bs=1M iflag=direct 2>/dev/null | md5sum)"
 dd if=/dev/sda of=/dev/sdb bs=1M iflag=direct oflag=direct 2>/dev/null
 echo "halbox: back $(dd if=/dev/sdb bs=256k iflag=direct 2>/dev/null | md5sum)"
@@ -112,23 +113,45 @@ sync
 echo "halbox: copy $(dd if=/dev/sdc bs=512k iflag=direct 2>/dev/null | md5sum)"
 """ + END
 
-# By packets that DMA serves, then through Linux's cache; a disc is not written.
+# By packets that DMA serves, then through Linux's cache. The tray opens behind who
+# read; who opens next shuts it and is told of a changed medium, which Linux lets
+# nobody read before it is opened once more. A disc is not written.
 DISC = r"""
 await /dev/sr0
 echo "halbox: disc $(dd if=/dev/sr0 bs=64k iflag=direct 2>/dev/null | md5sum)"
+cd /proc/sys/dev/cdrom
+echo 0 >autoclose
+echo 1 >autoeject
+dd if=/dev/sr0 of=/dev/null bs=2k count=1 2>/dev/null
+dd if=/dev/sr0 of=/dev/null bs=2k count=1 2>&1 | grep -o "No medium found"
+echo 0 >autoeject
+echo 1 >autoclose
+true </dev/sr0
 echo "halbox: again $(md5sum </dev/sr0)"
 dd if=/dev/zero of=/dev/sr0 bs=2k count=1 2>&1 | grep -o "Read-only file system"
 """ + END
 
-# A file system's file, and raw writes to a second target.
+# Without DMA: sectors in blocks of READ MULTIPLE, packets by word.
+PIO = r"""
+await /dev/sdb
+await /dev/sr0
+echo "halbox: by $(cat /sys/class/ata_device/dev1.0/xfer_mode)"
+echo "halbox: read $(dd if=/dev/sda bs=256k iflag=direct 2>/dev/null | md5sum)"
+dd if=/dev/sda of=/dev/sdb bs=64k iflag=direct oflag=direct 2>/dev/null
+echo "halbox: disc $(dd if=/dev/sr0 bs=64k iflag=direct 2>/dev/null | md5sum)"
+""" + END
+
+# A file system's file, raw writes to a second target, and a disc.
 SCSI = r"""
 await /dev/sdb
+await /dev/sr0
 mount -t ext2 -o ro /dev/sda /mnt
+echo "halbox: disc $(md5sum </dev/sr0)"
 echo "halbox: file $(md5sum </mnt/data)"
 dd if=/mnt/data of=/dev/sdb bs=64k oflag=direct 2>/dev/null
 echo "halbox: back $(dd if=/dev/sdb bs=256k iflag=direct 2>/dev/null | md5sum)"
 """ + END
-EXT2 = ("crc32c_generic", "ext4", "sd_mod")
+EXT2 = ("crc32c_generic", "ext4", "sd_mod", "sr_mod")
 
 # By channel 2: a drive is read as the driver does it, track by track, and from its
 # cache another is written, cylinder by cylinder.
@@ -164,34 +187,50 @@ GUESTS = (
           qemu=("-drive", "file={disk},format=raw", "-drive", "file={target},format=raw",
                 "-drive", "file={small},format=raw,snapshot=on",
                 "-drive", "file={small},format=raw,snapshot=on"),
-          expect=("halbox: read {disk.md5}", "halbox: back {disk.md5}",
-                  "halbox: packed {packed.md5}", "halbox: copy {small.md5}", "halbox: done"),
+          expect=("halbox: by XFER_MW_DMA_2", "halbox: read {disk.md5}",
+                  "halbox: back {disk.md5}", "halbox: packed {packed.md5}",
+                  "halbox: copy {small.md5}", "halbox: done"),
           ticks=30_000_000_000),
     Guest("linux-disc", kernel=LINUX, init=DISC, cmdline=SERIAL,
           modules=("ata_piix", "sr_mod"), files=(File("disc", Seeded(8 << 20)),),
           options=("--cdrom", "{disc}"), qemu=("-cdrom", "{disc}"),
-          expect=("halbox: disc {disc.md5}", "halbox: again {disc.md5}",
+          expect=("halbox: disc {disc.md5}", "No medium found", "halbox: again {disc.md5}",
                   "Read-only file system", "halbox: done"),
+          ticks=30_000_000_000),
+    Guest("linux-ide-pio", kernel=LINUX, init=PIO, cmdline=SERIAL,
+          modules=("libata dma=0", "ata_piix", "sd_mod", "sr_mod"),
+          files=(File("disk", Seeded(4 << 20)), File("target", Zeros(4 << 20)),
+                 File("disc", Seeded(2 << 20))),
+          after=(("target", "disk"),),
+          options=("--disk", "{disk}", "--disk", "{target}", "--cdrom", "{disc}"),
+          qemu=("-drive", "file={disk},format=raw", "-drive", "file={target},format=raw",
+                "-cdrom", "{disc}"),
+          expect=("halbox: by XFER_PIO_4", "halbox: read {disk.md5}",
+                  "halbox: disc {disc.md5}", "halbox: done"),
           ticks=30_000_000_000),
     Guest("linux-aha1542", kernel=LINUX, init=SCSI, cmdline=SERIAL,
           modules=("aha1542",) + EXT2,
           files=(File("data", Seeded(3 << 20)), File("fs", Ext2(4 << 20, 1024, ("data",))),
-                 File("target", Zeros(3 << 20))),
+                 File("target", Zeros(3 << 20)), File("disc", Seeded(1 << 20))),
           after=(("target", "data"),),
           options=("--device", "aha1542", "--disk", "{fs},to=aha1542,drive=0",
-                   "--disk", "{target},to=aha1542,drive=3"),
+                   "--disk", "{target},to=aha1542,drive=3",
+                   "--cdrom", "{disc},to=aha1542,drive=5"),
           qemu=None,
-          expect=("halbox: file {data.md5}", "halbox: back {data.md5}", "halbox: done"),
+          expect=("halbox: disc {disc.md5}", "halbox: file {data.md5}",
+                  "halbox: back {data.md5}", "halbox: done"),
           ticks=30_000_000_000),
     Guest("linux-buslogic", kernel=LINUX, init=SCSI, cmdline=SERIAL,
           modules=("BusLogic",) + EXT2,
           files=(File("data", Seeded(12 << 20)), File("fs", Ext2(16 << 20, 4096, ("data",))),
-                 File("target", Zeros(12 << 20))),
+                 File("target", Zeros(12 << 20)), File("disc", Seeded(1 << 20))),
           after=(("target", "data"),),
           options=("--device", "buslogic", "--disk", "{fs},to=buslogic,drive=0",
-                   "--disk", "{target},to=buslogic,drive=11"),
+                   "--disk", "{target},to=buslogic,drive=11",
+                   "--cdrom", "{disc},to=buslogic,drive=15"),
           qemu=None,
-          expect=("halbox: file {data.md5}", "halbox: back {data.md5}", "halbox: done"),
+          expect=("halbox: disc {disc.md5}", "halbox: file {data.md5}",
+                  "halbox: back {data.md5}", "halbox: done"),
           ticks=30_000_000_000),
     Guest("linux-floppy", kernel=LINUX, init=FLOPPY, cmdline=SERIAL, modules=("floppy",),
           files=(File("floppy", Seeded(1440 << 10)), File("target", Zeros(1440 << 10))),
