@@ -21,6 +21,7 @@ struct uop {
     uint8_t number;   /* which of its block */
     uint16_t at;      /* bytes from the block's first */
     uint8_t bytes;    /* its length */
+    uint8_t seg;      /* FS or GS, where the form says so */
 };
 
 enum { BLOCK_INSNS = 64 };

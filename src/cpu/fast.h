@@ -6,16 +6,20 @@
 #include "cpu/ops.h"
 #include "cpu/uop.h"
 
-/** Register, immediate; memory as source, as destination, with immediate. */
+/** Register, immediate; memory (by base, with an index, in FS or GS) as source,
+ *  as destination, with immediate. */
 enum fast_form {
     FORM_RR,
     FORM_RI,
     FORM_RM,
-    FORM_RX, /* the same with an index */
+    FORM_RX,
+    FORM_RS,
     FORM_MR,
     FORM_XR,
+    FORM_SR,
     FORM_MI,
     FORM_XI,
+    FORM_SI,
     FAST_FORMS
 };
 
@@ -77,8 +81,7 @@ static inline uint8_t register_offset(unsigned reg)
 #define FAST_LOAD(name, bits, stores, where, form)                             \
     FAST_HANDLER(name##bits##_##form)                                          \
     {                                                                          \
-        const uint8_t *at =                                                    \
-            host_at(cpu, where(cpu, u), bits / 8, cpu->fast.read);             \
+        const uint8_t *at = host_##where(cpu, u, bits / 8, cpu->fast.read);    \
         uint##bits##_t *to = reg##bits(cpu, u->dst), v, r;                     \
                                                                                \
         if (!at)                                                               \
@@ -92,8 +95,8 @@ static inline uint8_t register_offset(unsigned reg)
 #define FAST_STORE(name, bits, stores, where, source, form)                    \
     FAST_HANDLER(name##bits##_##form)                                          \
     {                                                                          \
-        uint8_t *at = host_at(cpu, where(cpu, u), bits / 8,                    \
-                              stores ? cpu->fast.write : cpu->fast.read);      \
+        uint8_t *at = host_##where(cpu, u, bits / 8,                           \
+                                   stores ? cpu->fast.write : cpu->fast.read); \
         uint##bits##_t v, r;                                                   \
                                                                                \
         if (!at)                                                               \
@@ -110,22 +113,26 @@ static inline uint8_t register_offset(unsigned reg)
     FAST_REGISTER(name, bits, stores, FAST_SRC(bits), rr)                      \
     FAST_LOAD(name, bits, stores, at_base, rm)                                 \
     FAST_LOAD(name, bits, stores, at_index, rx)                                \
+    FAST_LOAD(name, bits, stores, at_segment, rs)                              \
     FAST_STORE(name, bits, stores, at_base, FAST_SRC(bits), mr)                \
     FAST_STORE(name, bits, stores, at_index, FAST_SRC(bits), xr)               \
+    FAST_STORE(name, bits, stores, at_segment, FAST_SRC(bits), sr)             \
     FAST_IMM_FORMS_OF(name, bits, stores)
 #define FAST_IMM_FORMS_OF(name, bits, stores)                                  \
     FAST_REGISTER(name, bits, stores, FAST_IMM(bits), ri)                      \
     FAST_STORE(name, bits, stores, at_base, FAST_IMM(bits), mi)                \
-    FAST_STORE(name, bits, stores, at_index, FAST_IMM(bits), xi)
+    FAST_STORE(name, bits, stores, at_index, FAST_IMM(bits), xi)               \
+    FAST_STORE(name, bits, stores, at_segment, FAST_IMM(bits), si)
 #define FAST_ROW_OF(name, bits)                                                \
     {                                                                          \
         name##bits##_rr, name##bits##_ri, name##bits##_rm, name##bits##_rx,    \
-            name##bits##_mr, name##bits##_xr, name##bits##_mi, name##bits##_xi \
+            name##bits##_rs, name##bits##_mr, name##bits##_xr,                 \
+            name##bits##_sr, name##bits##_mi, name##bits##_xi, name##bits##_si \
     }
 #define FAST_IMM_ROW_OF(name, bits)                                            \
     {                                                                          \
         [FORM_RI] = name##bits##_ri, [FORM_MI] = name##bits##_mi,              \
-        [FORM_XI] = name##bits##_xi                                            \
+        [FORM_XI] = name##bits##_xi, [FORM_SI] = name##bits##_si               \
     }
 
 #endif

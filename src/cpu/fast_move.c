@@ -25,8 +25,7 @@ MOVE(32)
 #define EXTEND_LOAD(name, bits, type, where, form)                             \
     FAST_HANDLER(name##bits##_##form)                                          \
     {                                                                          \
-        const uint8_t *at =                                                    \
-            host_at(cpu, where(cpu, u), bits / 8, cpu->fast.read);             \
+        const uint8_t *at = host_##where(cpu, u, bits / 8, cpu->fast.read);    \
         uint##bits##_t v;                                                      \
                                                                                \
         if (!at)                                                               \
@@ -38,7 +37,8 @@ MOVE(32)
 #define EXTEND(name, bits, type)                                               \
     EXTEND_REGISTER(name, bits, type)                                          \
     EXTEND_LOAD(name, bits, type, at_base, rm)                                 \
-    EXTEND_LOAD(name, bits, type, at_index, rx)
+    EXTEND_LOAD(name, bits, type, at_index, rx)                                \
+    EXTEND_LOAD(name, bits, type, at_segment, rs)
 EXTEND(movzx, 8, uint8_t)
 EXTEND(movzx, 16, uint16_t)
 EXTEND(movsx, 8, int8_t)
@@ -73,7 +73,7 @@ FAST_HANDLER(nothing)
 #define ROW_EXTEND(name, bits)                                                 \
     {                                                                          \
         [FORM_RR] = name##bits##_rr, [FORM_RM] = name##bits##_rm,              \
-        [FORM_RX] = name##bits##_rx                                            \
+        [FORM_RX] = name##bits##_rx, [FORM_RS] = name##bits##_rs               \
     }
 
 const struct fast_row fast_move_rows[] = {

@@ -91,6 +91,7 @@ SHIFTS_OF(32)
     FAST_REGISTER(name, bits, true, *reg8(cpu, u->src), rr)                    \
     FAST_STORE(name, bits, true, at_base, *reg8(cpu, u->src), mr)              \
     FAST_STORE(name, bits, true, at_index, *reg8(cpu, u->src), xr)             \
+    FAST_STORE(name, bits, true, at_segment, *reg8(cpu, u->src), sr)           \
     FAST_IMM_FORMS_OF(name, bits, true)
 #define SHIFT(name) SHIFT_OF(name, 8) SHIFT_OF(name, 16) SHIFT_OF(name, 32)
 SHIFT(shl)
@@ -103,7 +104,8 @@ SHIFT(ror)
     {                                                                          \
         [FORM_RR] = name##bits##_rr, [FORM_RI] = name##bits##_ri,              \
         [FORM_MR] = name##bits##_mr, [FORM_XR] = name##bits##_xr,              \
-        [FORM_MI] = name##bits##_mi, [FORM_XI] = name##bits##_xi               \
+        [FORM_MI] = name##bits##_mi, [FORM_XI] = name##bits##_xi,              \
+        [FORM_SR] = name##bits##_sr, [FORM_SI] = name##bits##_si               \
     }
 #define ROW(name)                                                              \
     {                                                                          \

@@ -66,32 +66,42 @@ static uint16_t address_register(uint8_t reg_and_one)
     return reg_and_one ? register_offset(reg_and_one - 1u) : REGISTER_NONE;
 }
 
-/* False: a code segment may not be read; FS and GS have bases and limits. */
+/* FS and GS have bases and limits; LEA asks for neither. */
+static bool in_segment(const struct insn *i)
+{
+    return i->seg > DS && i->run != op_lea;
+}
+
+/* False: addresses of 16 bits; a code segment may not be read. */
 static bool put_address(struct uop *u, const struct insn *i)
 {
-    if (i->abits != 32 || (i->run != op_lea && (i->seg == CS || i->seg > DS)))
+    if (i->abits != 32 || (i->seg == CS && i->run != op_lea))
         return false;
     u->base = address_register(i->base);
     u->index = address_register(i->index);
     u->scale = i->scale;
     u->disp = i->disp;
+    u->seg = i->seg;
     return true;
 }
 
 /* FAST_FORMS: there is none. */
 static enum fast_form form_of(enum operand_kind dst, enum operand_kind src,
-                              bool index)
+                              const struct insn *i)
 {
+    enum { BASE, INDEX, SEGMENT }; /* the order of forms in fast.h */
+    unsigned how = in_segment(i) ? SEGMENT : i->index ? INDEX : BASE;
+
     if (dst == REGISTER && src == REGISTER)
         return FORM_RR;
     if (dst == REGISTER && (src == IMMEDIATE || src == NONE))
         return FORM_RI;
     if (dst == REGISTER && src == MEMORY)
-        return index ? FORM_RX : FORM_RM;
+        return FORM_RM + how;
     if (dst == MEMORY && src == REGISTER)
-        return index ? FORM_XR : FORM_MR;
+        return FORM_MR + how;
     if (dst == MEMORY && (src == IMMEDIATE || src == NONE))
-        return index ? FORM_XI : FORM_MI;
+        return FORM_MI + how;
     return FAST_FORMS;
 }
 
@@ -148,16 +158,19 @@ static uop_run *choose(const struct block *b, struct uop *u,
     unsigned dst_reg = 0, src_reg = 0;
     enum operand_kind dst = operand_kind(i, i->op->dst, &dst_reg);
     enum operand_kind src = operand_kind(i, i->op->src, &src_reg);
+    bool memory = dst == MEMORY || src == MEMORY;
     uop_run *run;
 
     u->dst = reg_offset(dst_reg, operand_bits(i, i->op->dst));
     u->src = reg_offset(src_reg, operand_bits(i, i->op->src));
     u->imm = i->op->src == O_ONE ? 1 : i->imm;
-    if ((dst == MEMORY || src == MEMORY) && !put_address(u, i))
+    if (memory && !put_address(u, i))
         return NULL;
-    run = by_condition(i, dst, src);
+    run = by_row(i, form_of(dst, src, i));
+    if (memory && in_segment(i))
+        return run;
     if (!run)
-        run = by_row(i, form_of(dst, src, i->index));
+        run = by_condition(i, dst, src);
     if (!run)
         run = fast_stack(u, i);
     if (!run)
@@ -180,7 +193,7 @@ void uop_make(const struct block *b, struct uop *u, const struct insn *i)
     if (is_flat && !i->lock && !i->checked)
         run = choose(b, u, i);
     else if (is_flat && !i->lock && !(i->checked & ~F_UNIT) &&
-             (i->mod == 3 || put_address(u, i)))
+             (i->mod == 3 || (!in_segment(i) && put_address(u, i))))
         run = fast_fpu(u, i);
     u->run = run ? run : uop_generic;
 }

@@ -85,6 +85,35 @@ static inline uint8_t *host_at(const struct cpu *cpu, uint32_t at,
     return e->host + (at & PAGE_MASK);
 }
 
+static inline uint8_t *host_at_base(struct cpu *cpu, const struct uop *u,
+                                    unsigned bytes, unsigned need)
+{
+    return host_at(cpu, at_base(cpu, u), bytes, need);
+}
+static inline uint8_t *host_at_index(struct cpu *cpu, const struct uop *u,
+                                     unsigned bytes, unsigned need)
+{
+    return host_at(cpu, at_index(cpu, u), bytes, need);
+}
+/** The same in a segment with base and limit: data that may be written, not
+ *  expanding down, or the generic way asks. */
+static inline uint8_t *host_at_segment(struct cpu *cpu, const struct uop *u,
+                                       unsigned bytes, unsigned need)
+{
+    enum {
+        DATA = SEG_P | SEG_S | SEG_WRITABLE,
+        ODD = SEG_CODE | SEG_DOWN,
+    };
+    const struct cpu_segment *s = &cpu->s.seg[u->seg];
+    uint32_t offset = at_index(cpu, u);
+
+    if (__builtin_expect((s->access & (DATA | ODD)) != DATA ||
+                             offset > s->limit || s->limit - offset < bytes - 1,
+                         0))
+        return NULL;
+    return host_at(cpu, s->base + offset, bytes, need);
+}
+
 /* ---- going from block to block ---------------------------------------------
  * Through the loop of chain_run(): where calls are not made jumps of (without
  * optimisation, under sanitizers) the host's stack holds one block's at most.

@@ -43,6 +43,8 @@ static unsigned put_insn(uint8_t *to, uint64_t *seed)
         to[n++] = 0x66;
     if (form_random(seed) % 16 == 0)
         to[n++] = 0xf3;
+    if (form_random(seed) % 8 == 0)
+        to[n++] = (uint8_t)(0x64 | (form_random(seed) & 1)); /* FS, GS */
     if (op->flags & F_GROUP) {
         if (opcode != 0xff && opcode != 0x8f) {
             to[n++] = (uint8_t)opcode;
@@ -94,6 +96,8 @@ static void set_up(struct bench *b, const uint8_t *code, uint64_t seed)
     for (unsigned r = 0; r < CPU_REGS; r++)
         b->cpu.s.reg[r] = DATA_AT + 0x2000 + form_random(&seed) % 0x3000;
     b->cpu.s.eflags = 2 | (form_random(&seed) & 0x8d5);
+    b->cpu.s.seg[FS].base = 0x123; /* GS stays flat */
+    b->cpu.s.seg[FS].limit = DATA_AT + 0x4000;
 }
 
 static void same(const struct bench *a, const struct bench *b, unsigned n)

@@ -26,7 +26,7 @@ enum {
     HOW_PAE = 16,
     HOW_PAGING = 32,
     HOW_WP = 64,
-    HOW_ODD_DS = 128, /* bits 16-31 are its access */
+    HOW_ODD = 128, /* DS, or FS: bits 16-31 are its access */
     HOW_TSS16 = 256,
     HOW_DEBUG = 512,
     HOW_VME = 1024,
@@ -115,11 +115,12 @@ static void begin_protected(struct cpu *cpu, uint32_t how, const uint8_t **data,
     for (unsigned seg = ES; seg < CPU_SEGS; seg++)
         if (seg != CS)
             s->seg[seg] = flat(16 | s->cpl, (uint16_t)(big | 0x93 | ring));
-    if (how & HOW_ODD_DS)
-        s->seg[DS] = (struct cpu_segment){.selector = 16,
-                                          .access = (uint16_t)(how >> 16),
-                                          .base = take(data, size),
-                                          .limit = take(data, size)};
+    if (how & HOW_ODD)
+        s->seg[how & HOW_EDGE ? FS : DS] =
+            (struct cpu_segment){.selector = 16,
+                                 .access = (uint16_t)(how >> 16),
+                                 .base = take(data, size),
+                                 .limit = take(data, size)};
     if (s->eflags & FLAG_VM)
         s->cpl = 3;
     s->gdtr = (struct cpu_table){TABLES, 0xff};
