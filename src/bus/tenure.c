@@ -161,18 +161,20 @@ static uint64_t byte_address(const struct tenure *t, uint32_t moved)
 }
 
 /* The beat of a card access around byte @moved: [*first, *first + result).
- * A master moves aligned dwords and what is left of one at both ends. */
-static uint32_t beat_of(const struct tenure *t, uint32_t moved, uint32_t *first)
+ * A master moves what its bus is wide, aligned, and what is left of that at
+ * both ends: dwords on PCI, words on ISA. */
+static uint32_t beat_of(const struct bus *bus, const struct tenure *t,
+                        uint32_t moved, uint32_t *first)
 {
-    uint32_t skew, end;
+    uint32_t wide = device_is_pci(bus->device[t->owner]) ? 4 : 2, skew, end;
 
     if (t->controller) {
         *first = moved - moved % t->unit_bytes;
         return t->unit_bytes;
     }
-    skew = (uint32_t)(t->to & 3);
-    *first = moved + skew < 4 ? 0 : (moved + skew) / 4 * 4 - skew;
-    end = (moved + skew) / 4 * 4 + 4 - skew;
+    skew = (uint32_t)t->to & (wide - 1);
+    *first = moved + skew < wide ? 0 : (moved + skew) / wide * wide - skew;
+    end = (moved + skew) / wide * wide + wide - skew;
     return (end < t->bytes ? end : t->bytes) - *first;
 }
 
@@ -216,7 +218,7 @@ static void byte_to_device(struct bus *bus, struct tenure *t)
     uint8_t byte;
 
     if (t->target == TENURE_CARD) {
-        n = beat_of(t, t->moved, &first);
+        n = beat_of(bus, t, t->moved, &first);
         if (t->moved == first)
             card_beat(bus, t, byte_address(t, first), n, false);
         byte = t->latch[t->moved - first];
@@ -241,7 +243,7 @@ static void byte_from_device(struct bus *bus, struct tenure *t)
     uint32_t slot;
 
     if (card)
-        n = beat_of(t, t->moved, &first);
+        n = beat_of(bus, t, t->moved, &first);
     slot = card ? t->moved - first : unit;
     if (unit == 0)
         owner_moves(bus, t, t->latch + slot, t->unit_bytes);
@@ -402,7 +404,7 @@ void bus_grain(struct bus *bus, uint32_t bytes)
 static void emit_beats(struct bus *bus, const struct tenure *t)
 {
     for (uint32_t i = 0; i < t->moved;) {
-        uint32_t first, n = beat_of(t, i, &first);
+        uint32_t first, n = beat_of(bus, t, i, &first);
         uint64_t to = byte_address(t, i);
 
         n = first + n - i < t->moved - i ? first + n - i : t->moved - i;

@@ -82,6 +82,20 @@ static void the_fifo_goes_to_memory_and_back(void **state)
     assert_memory_equal(b->ram + 0x9000, b->ram + 0x8000, 64);
 }
 
+/* A master of ISA has 16 data lines: from an odd address a byte, words, and
+ * the byte that is left. */
+static void memory_is_reached_by_words(void **state)
+{
+    struct ha *r = *state;
+
+    bench_trace(r->b, "dma_beat");
+    ha_command(r, "\x1c\0\x80\1", 4);
+    assert_true(bench_run_until_irq(r->b));
+    assert_int_equal(bench_count(r->b, "bytes=1"), 2);
+    assert_int_equal(bench_count(r->b, "bytes=2"), 31);
+    assert_int_equal(bench_count(r->b, "dma_beat"), 33);
+}
+
 static void a_locked_interface_wants_its_code(void **state)
 {
     struct ha *r = *state;
@@ -490,6 +504,7 @@ int main(void)
         T(the_board_says_what_and_where_it_is),
         T(echo_and_what_is_no_command),
         T(the_fifo_goes_to_memory_and_back),
+        T(memory_is_reached_by_words),
         T(a_locked_interface_wants_its_code),
         T(inquiry_names_disk_and_cd),
         T(nobody_at_an_id_is_a_selection_timeout),
