@@ -122,11 +122,13 @@ static void stop(struct sb16 *s)
     clock_cancel(&s->dev, FRAME);
 }
 
+/* The first frame is due when its period is over, so that a pause that comes
+ * at once, as Linux's driver gives it, finds nothing moved. */
 static void go(struct sb16 *s)
 {
     s->paused = 0;
     s->from_ns = clock_ns(&s->dev);
-    s->frames = 0;
+    s->frames = 1;
     if (s->mode != OFF)
         next_frame(s);
 }
