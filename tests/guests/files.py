@@ -4,11 +4,12 @@ made the same in each run, and what the guest must leave in them."""
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 
-from guests import Ext2, Seeded, Zeros
-from packages import CACHE, Failed
+from guests import Ext2, Given, PACKAGES, Seeded, Zeros
+from packages import CACHE, Failed, file_of
 
 UUID = "00000000-0000-0000-0000-000000000001"
 
@@ -27,13 +28,15 @@ def e2fs(program, *arguments):
 
 class Files:
     """Of one guest, in a folder of their own. {NAME} stands for a file's path,
-    {NAME.md5} for the sum of its bytes (before they are packed)."""
+    {NAME.md5} for the sum of its bytes (before they are packed), {folder} for
+    where all are, {PACKAGE/PATH} for a package's file; @more: other words."""
 
-    def __init__(self, guest):
+    def __init__(self, guest, **more):
         self.guest = guest
         self.folder = os.path.join(CACHE, "files", guest.name)
         self.bytes = {}
-        self.words = {}
+        self.words = {"{folder}": self.folder}
+        self.words.update(("{%s}" % word, value) for word, value in more.items())
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         for file in guest.files:
@@ -49,6 +52,8 @@ class Files:
         what = file.content
         if isinstance(what, Seeded):
             return hashlib.shake_128(file.name.encode()).digest(what.bytes)
+        if isinstance(what, Given):
+            return what.bytes
         if isinstance(what, Ext2):
             return self.ext2(file, what)
         assert isinstance(what, Zeros)
@@ -82,7 +87,11 @@ class Files:
     def fill(self, text):
         for word, stands_for in self.words.items():
             text = text.replace(word, stands_for)
-        return text
+        return re.sub(r"\{([^/{}]+)/([^{}]+)\}", self.packaged, text)
+
+    @staticmethod
+    def packaged(found):
+        return file_of(found.groups()) if found[1] in PACKAGES else found[0]
 
     def check(self):
         """The guest's row says which file now has which one's bytes."""

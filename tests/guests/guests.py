@@ -21,6 +21,13 @@ class Seeded:
 
 
 @dataclass(frozen=True)
+class Given:
+    """These bytes."""
+
+    bytes: bytes
+
+
+@dataclass(frozen=True)
 class Zeros:
     bytes: int
 
@@ -48,10 +55,14 @@ class Guest:
     """@kernel is (package, path in it), or None; @init the script of its RAM
     disk, run when @modules are loaded (by driver name, "name parameter=value");
     those that they need come by themselves. @expect: text that must come on the
-    serial line, in this order. In it, @options and @qemu (None: QEMU has not
-    the device) {NAME} is the path of one of @files, {NAME.md5} its sum. Each
-    file has its bytes still at the end, or those that @after, pairs of names,
-    says. @ticks: a bound of its length."""
+    serial line, in this order. In it, @cmdline, @options and @qemu (None: QEMU
+    has not the device) {NAME} is the path of one of @files, {NAME.md5} its sum,
+    {folder} where they are, {http} who serves them in a user network and
+    {PACKAGE/PATH} the path of a package's file. Each file has its bytes still at
+    the end, or those that @after, pairs of names, says. The RAM disk has the
+    files that @carried names and, in /bin, @programs, compiled from C sources
+    here. @played: the file of 16-bit stereo frames that the sound card must have
+    played. @ticks: a bound of its length."""
 
     name: str
     expect: tuple
@@ -61,6 +72,9 @@ class Guest:
     modules: tuple = ()
     files: tuple = ()
     after: tuple = ()
+    carried: tuple = ()
+    programs: tuple = ()
+    played: str = None
     cmdline: str = ""
     memory: str = "64M"
     options: tuple = ()
@@ -73,15 +87,21 @@ PACKAGES = {
     for p in (
         Package("linux-image-6.1.0-50-686", "6.1.176-1",
                 "526c469c5148a2b61c4241c3f6575427096575e0ffef9541b6729351c600b3e4"),
+        Package("linux-image-6.1.0-50-686-pae", "6.1.176-1",
+                "0d6241268f9344a998c3339c11e527ea8048d409d6c770f67c573707606a3f2e"),
         Package("busybox-static", "1:1.35.0-4+deb12u1+b1",
                 "725ef9e6fbac4ab79b353165b05005e8c140d6e42177ebbc202ff1e13ded8b7c"),
         Package("memtest86+", "6.10-4",
                 "6ffae01e2cd795a3619454c81c612229686ab0969ad5119af5bdc04b382458b7"),
         Package("ipxe", "1.0.0+git-20190125.36a4c85-5.1",
                 "49dc854857dcfb354292bdc79ce7419e0d72988666723395b2e102d147c3730d"),
+        Package("ipxe-qemu", "1.0.0+git-20190125.36a4c85-5.1",
+                "5c2419ce07f4d80ac5e88e32ac09cdc523c048af86c4730d682ba969d3189db2"),
     )
 }
 
+BIOS = ("--bios", "/usr/share/seabios/bios-256k.bin")
+LINUX_PAE = ("linux-image-6.1.0-50-686-pae", "boot/vmlinuz-6.1.0-50-686-pae")
 LINUX = ("linux-image-6.1.0-50-686", "boot/vmlinuz-6.1.0-50-686")
 SERIAL = "console=ttyS0,115200 noapic nolapic acpi=off"
 
@@ -160,6 +180,56 @@ await /dev/fd1
 echo "halbox: floppy $(md5sum </dev/fd0)"
 dd if=/dev/fd0 of=/dev/fd1 bs=18k oflag=direct 2>/dev/null
 """ + END
+# More RAM than 32-bit page tables reach.
+PAE = r"""
+echo "halbox: $(grep -o -w pae /proc/cpuinfo), $(head -1 /proc/meminfo)"
+""" + SHELL
+
+# A lost answer is asked for again, so that a network that is new after a save
+# is no failure.
+NET = r"""
+ip link set eth0 up
+ip addr add 10.0.2.15/24 dev eth0
+until ping -c 1 -W 2 10.0.2.2 >/dev/null; do :; done
+echo "halbox: $(ping -c 3 -s 1400 10.0.2.2 | grep -o "3 packets received")"
+until timeout 10 wget -q -O /data "http://$http/data"; do :; done
+echo "halbox: $(md5sum </data)"
+""" + END
+SOUND = r"""
+await /dev/dsp
+play </pcm && echo "halbox: played"
+""" + END
+NET_QUIET = SERIAL + " quiet printk.time=0 net.ifnames=0 http={http}"
+
+
+def linux_net(name, card, driver):
+    """Ping, and a file by HTTP, over the user network."""
+    return Guest(name, kernel=LINUX, init=NET, modules=(driver,), cmdline=NET_QUIET,
+                 files=(File("data", Seeded(1 << 20)),),
+                 options=("--device", card, "--net", "user"),
+                 qemu=("-netdev", "user,id=n", "-device", card + ",netdev=n"),
+                 expect=("halbox: 3 packets received", "halbox: {data.md5}", "halbox: done"),
+                 ticks=60_000_000_000)
+
+
+# What network boot loads: XOR AL, AL; OUT F4h, AL; HLT.
+END_BY_F4 = Given(b"\x30\xc0\xe6\xf4\xf4")
+
+
+def ipxe(name, card, rom=None):
+    """iPXE has @card get an address, then a program by TFTP; from the kernel's
+    place, or as the ROM on the card."""
+    device = card + (f",rom={{ipxe-qemu/usr/lib/ipxe/qemu/{rom}}}" if rom else "")
+    return Guest(name, kernel=None if rom else ("ipxe", "boot/ipxe.lkrn"),
+                 cmdline="autoboot", memory="32M", files=(File("end", END_BY_F4),),
+                 options=("--cpu", "pentium3", *BIOS, "--device", device, "--net",
+                          "user,tftp={folder},bootfile=end", "--screen-text", "/dev/stdout"),
+                 qemu=("-netdev", "user,id=n,tftp={folder},bootfile=end", "-device",
+                       card + ",netdev=n", "-vga", "std"),
+                 expect=("iPXE 1.0.0", "net0: 10.0.2.15/255.255.255.0 gw 10.0.2.2",
+                         "tftp://10.0.2.2/end... ok"),
+                 ticks=20_000_000_000)
+
 
 GUESTS = (
     Guest("linux-shell", kernel=LINUX, init=SHELL, cmdline=SERIAL,
@@ -168,11 +238,10 @@ GUESTS = (
                   "halbox: done"),
           ticks=30_000_000_000, quick=True),
     Guest("linux-under-bios", kernel=LINUX, init=SHELL, cmdline=SERIAL,
-          options=("--bios", "/usr/share/seabios/bios-256k.bin"),
+          options=BIOS,
           expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0", "halbox: done"),
           ticks=30_000_000_000),
-    Guest("seabios-nothing-to-boot", options=("--bios", "/usr/share/seabios/bios-256k.bin",
-                                              "--debugcon", "/dev/stdout"),
+    Guest("seabios-nothing-to-boot", options=(*BIOS, "--debugcon", "/dev/stdout"),
           qemu=("-chardev", "stdio,id=d", "-device", "isa-debugcon,iobase=0x402,chardev=d"),
           expect=("SeaBIOS (version", "Found 2 serial ports", "No bootable device."),
           ticks=100_000_000, quick=True),
@@ -240,4 +309,26 @@ GUESTS = (
                 "-drive", "file={target},format=raw,if=floppy,index=1"),
           expect=("halbox: floppy {floppy.md5}", "halbox: done"),
           ticks=60_000_000_000),
+    Guest("linux-pae-pentium2", kernel=LINUX_PAE, init=PAE, cmdline=SERIAL, memory="5G",
+          options=("--cpu", "pentium2"), qemu=None,  # of version 7.2: its TCG faults
+          expect=("Linux version 6.1.0-50-686-pae", "halbox: pae, MemTotal:        5",
+                  "halbox: shell on /dev/ttyS0, Linux i686",
+                  "halbox: 900150983cd24fb0d6963f7d28e17f72", "halbox: done"),
+          ticks=30_000_000_000),
+    # A slow machine: the test that waits for bits to fade takes less of the host.
+    Guest("memtest86+", kernel=("memtest86+", "boot/memtest86+ia32.bin"), memory="16M",
+          cmdline="console=ttyS0,115200 nobench", options=("--set", "ns-per-tick=100"),
+          expect=("[Bit fade test, 2 patterns]", "Pass:  1        Errors: 0 "),
+          ticks=23_000_000_000),
+    Guest("linux-sb16", kernel=LINUX, init=SOUND, cmdline=SERIAL, programs=("play",),
+          modules=("snd_sb16 isapnp=0 port=0x220 irq=5 dma8=1 dma16=5", "snd_pcm_oss"),
+          files=(File("pcm", Seeded(44100)),), carried=("pcm",), played="pcm",
+          options=("--device", "sb16"), qemu=("-audiodev", "none,id=a", "-device", "sb16,audiodev=a"),
+          expect=("halbox: played", "halbox: done"), ticks=30_000_000_000),
+    linux_net("linux-8139cp", "rtl8139", "8139cp"),
+    linux_net("linux-pcnet32", "pcnet", "pcnet32"),
+    ipxe("ipxe-rtl8139", "rtl8139"),
+    ipxe("ipxe-pcnet", "pcnet"),
+    ipxe("ipxe-rtl8139-rom", "rtl8139", "pxe-rtl8139.rom"),
+    ipxe("ipxe-pcnet-rom", "pcnet", "pxe-pcnet.rom"),
 )

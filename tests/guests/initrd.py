@@ -4,12 +4,13 @@ modules that its row names and those that they need."""
 import gzip
 import os
 import struct
+import subprocess
 
-from packages import CACHE, Failed, file_of, unpacked
+from packages import CACHE, HERE, Failed, file_of, unpacked
 
 APPLETS = ("sh mount umount md5sum dd cat echo ls mkdir tty uname date sleep cmp "
            "head tail od grep sed tr wc cp rm mknod seq printf ping wget ip insmod "
-           "zcat sync").split()
+           "zcat sync timeout").split()
 INIT = """#!/bin/sh
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -73,6 +74,22 @@ def load_order(package, wanted):
     return list(loaded.items())
 
 
+# ---- programs ----------------------------------------------------------------
+
+def program(name):
+    """The bytes of @name.c, compiled for a guest without any library."""
+    path = os.path.join(CACHE, name)
+    done = subprocess.run(
+        ["gcc", "-m32", "-static", "-nostdlib", "-O2", "-ffreestanding", "-no-pie",
+         "-fno-pie", "-fno-stack-protector", "-Wall", "-Wextra", "-Werror", "-o",
+         path, os.path.join(HERE, name + ".c")],
+        check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(f"{name}.c: {done.stderr.strip()}")
+    with open(path, "rb") as file:
+        return file.read()
+
+
 # ---- the archive -------------------------------------------------------------
 
 def cpio(entries):
@@ -93,8 +110,9 @@ def cpio(entries):
     return bytes(out)
 
 
-def make_initrd(guest):
-    """The path of @guest's RAM disk. Its script finds the modules loaded."""
+def make_initrd(guest, files):
+    """The path of @guest's RAM disk. Its script finds the modules loaded and,
+    of @files (bytes by name), those that the row names."""
     path = os.path.join(CACHE, f"{guest.name}.initrd.gz")
     with open(file_of(("busybox-static", "bin/busybox")), "rb") as file:
         busybox = file.read()
@@ -108,6 +126,9 @@ def make_initrd(guest):
     entries += [("bin/busybox", 0o100755, busybox, none)]
     entries += [(f"bin/{a}", 0o120777, b"busybox", none) for a in APPLETS]
     entries += [(f"lib/{name}.ko", 0o100644, data, none) for name, data in modules]
+    entries += [(name, 0o100644, files[name], none) for name in guest.carried]
+    entries += [(f"bin/{name}", 0o100755, program(name), none)
+                for name in guest.programs]
     entries += [("init", 0o100755, INIT.encode(), none),
                 ("main", 0o100755, (HELP + insert + guest.init).encode(), none),
                 ("dev/console", 0o020600, b"", (5, 1)),
