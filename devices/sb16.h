@@ -1,5 +1,5 @@
-/* devices/sb16.h -- what the two files of the Sound Blaster 16 share: the DSP
- * (sb16.c) and the CT1745 mixer (sb16_mixer.c). */
+/* devices/sb16.h -- what the files of the Sound Blaster 16 share: ports
+ * (sb16.c), DSP (sb16_dsp.c) and CT1745 mixer (sb16_mixer.c). */
 #ifndef DEVICES_SB16_H
 #define DEVICES_SB16_H
 
@@ -24,5 +24,42 @@ bool mixer_write(struct sb16_mixer *m, unsigned irq, unsigned channel,
 bool mixer_stereo(const struct sb16_mixer *m);
 
 enum { SB16_HIGH_CHANNEL = 5 };
+enum { IRQ_8 = 1, IRQ_16 = 2 }; /* as in the mixer's register 82h */
+enum { ANSWERS = 64 };
+enum { FRAME, RESET_DONE, SILENCE_OVER };
+enum { PIN_DREQ_HIGH };
+enum { OFF, SINGLE, AUTO, ENDING /* auto, asked to stop at the block's end */ };
+
+struct sb16 {
+    struct device dev;
+    struct sb16_mixer mixer;
+    uint8_t answer[ANSWERS], answers;
+    uint8_t reset, last;    /* port 6 as written; what port A gave last      */
+    uint8_t command, wants; /* the command being written, bytes it waits for */
+    uint8_t argument[3], arguments;
+    uint8_t speaker, test, interrupts;
+    uint32_t rate;
+    uint16_t block; /* units of a block less one, command 48h                */
+    /* the stream that runs */
+    uint8_t mode, input, wide, is_signed, stereo, paused;
+    uint32_t left, length; /* units to the block's end; units of a block     */
+    int16_t sample[2];     /* of the frame being put together                */
+    uint8_t samples;
+    uint64_t from_ns, frames; /* frame k is due at from + k / rate           */
+    uint32_t stream_rate;
+};
+
+/** sb16_interrupt() - one of the card's causes comes or goes. */
+void sb16_interrupt(struct sb16 *s, uint8_t which, bool level);
+
+/* sb16_dsp.c */
+/** dsp_reset() - as by port 6. dsp_write() - a byte of a command. */
+void dsp_reset(struct sb16 *s);
+void dsp_write(struct sb16 *s, uint8_t byte);
+/* as in struct device_model */
+void dsp_step(struct sb16 *s, unsigned step);
+void dsp_dack(struct device *dev, uint8_t *bytes, uint32_t n, bool tc,
+              enum dma_dir dir);
+uint32_t dsp_ready(const struct device *dev, enum dma_dir dir);
 
 #endif
