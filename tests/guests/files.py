@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 
-from guests import Ext2, Given, PACKAGES, Seeded, Zeros
+from boot import grub_disc, grub_floppy, linux_disc
+from guests import (Ext2, Given, GrubDisc, GrubFloppy, LinuxDisc, PACKAGES, Seeded,
+                    Zeros)
 from packages import CACHE, Failed, file_of
 
 UUID = "00000000-0000-0000-0000-000000000001"
@@ -56,6 +58,12 @@ class Files:
             return what.bytes
         if isinstance(what, Ext2):
             return self.ext2(file, what)
+        if isinstance(what, GrubFloppy):
+            return grub_floppy(self.folder, what)
+        if isinstance(what, GrubDisc):
+            return grub_disc(self.folder, what)
+        if isinstance(what, LinuxDisc):
+            return linux_disc(self.folder, what, self.guest)
         assert isinstance(what, Zeros)
         return bytes(what.bytes)
 

@@ -42,6 +42,28 @@ class Ext2:
 
 
 @dataclass(frozen=True)
+class GrubFloppy:
+    """Of 1.44M; GRUB reads its @menu from a FAT file system."""
+
+    menu: str
+
+
+@dataclass(frozen=True)
+class GrubDisc:
+    """An El Torito disc; GRUB reads its @menu from it."""
+
+    menu: str
+
+
+@dataclass(frozen=True)
+class LinuxDisc:
+    """isolinux boots @kernel with the RAM disk of the row's script."""
+
+    kernel: tuple
+    cmdline: str
+
+
+@dataclass(frozen=True)
 class File:
     """A file of the host, made anew before each run. @packed: as .gz."""
 
@@ -97,6 +119,12 @@ PACKAGES = {
                 "49dc854857dcfb354292bdc79ce7419e0d72988666723395b2e102d147c3730d"),
         Package("ipxe-qemu", "1.0.0+git-20190125.36a4c85-5.1",
                 "5c2419ce07f4d80ac5e88e32ac09cdc523c048af86c4730d682ba969d3189db2"),
+        Package("grub-pc-bin", "2.06-13+deb12u2",
+                "0f8e98fe06c9399d25960adda84ff67c43a05b7f9d74ffff98fae452a180e4f5"),
+        Package("isolinux", "3:6.04~git20190206.bf6db5b4+dfsg1-3",
+                "cb14af88adc2c3844976cd2de61571d2af94d2fb65c277fe4acf3dc8a5d25aae"),
+        Package("syslinux-common", "3:6.04~git20190206.bf6db5b4+dfsg1-3",
+                "f7e4ead7fdfe5cb6117d8d2485d75e53570a8cf680c81a432f92c1774f878875"),
     )
 }
 
@@ -231,6 +259,14 @@ def ipxe(name, card, rom=None):
                  ticks=20_000_000_000)
 
 
+MENU = """
+set timeout=-1
+menuentry "halbox: the first" { true }
+menuentry "halbox: the second" { true }
+"""
+SCREEN = ("GNU GRUB  version 2.06", "*halbox: the first", "halbox: the second",
+          "Press enter to boot")
+
 GUESTS = (
     Guest("linux-shell", kernel=LINUX, init=SHELL, cmdline=SERIAL,
           expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0, Linux i686",
@@ -331,4 +367,17 @@ GUESTS = (
     ipxe("ipxe-pcnet", "pcnet"),
     ipxe("ipxe-rtl8139-rom", "rtl8139", "pxe-rtl8139.rom"),
     ipxe("ipxe-pcnet-rom", "pcnet", "pxe-pcnet.rom"),
+    Guest("grub-floppy", files=(File("floppy", GrubFloppy(MENU)),),
+          options=(*BIOS, "--floppy", "{floppy}",
+                   "--set", "fdc.speed=4", "--screen-text", "/dev/stdout"),
+          qemu=None, expect=SCREEN, ticks=400_000_000),
+    Guest("grub-disc", files=(File("disc", GrubDisc(MENU)),),
+          options=(*BIOS, "--cdrom", "{disc}",
+                   "--screen-text", "/dev/stdout"),
+          qemu=None, expect=SCREEN, ticks=150_000_000),
+    Guest("isolinux-linux", init=SHELL, files=(File("disc", LinuxDisc(LINUX, SERIAL)),),
+          options=(*BIOS, "--cdrom", "{disc}"),
+          qemu=("-cdrom", "{disc}", "-serial", "stdio"),
+          expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0", "halbox: done"),
+          ticks=30_000_000_000),
 )
