@@ -7,12 +7,10 @@
 enum { SRA, SRB, DOR, TDR, MSR, FIFO, PORTS };
 enum { DSR = MSR };
 enum { WINDOW_LOW, WINDOW_3F7 }; /* DIR when read, CCR when written */
-enum { MSR_RQM = 0x80, MSR_DIO = 0x40, MSR_NONDMA = 0x20, MSR_BUSY = 0x10 };
 enum { DSR_RESET = 0x80, DSR_SLEEP = 0x40, DSR_KEPT = 0x7c, RATE = 3 };
-enum { CCR_NOPREC = 4, DIR_CHANGED = 0x80, FLOATING = 0xff };
 enum { CONFIGURE_DEFAULT = CONFIGURE_EFIFO };
 enum { PERPENDICULAR_MODE = 3 }; /* GAP, WGATE */
-enum { RESET_NS = 250000, TURN_NS = 200000000, INDEX_NS = 4000000 };
+enum { RESET_NS = 250000, TURN_NS = 200000000 };
 enum { SPEED_MOST = 4 };
 
 /* ---- pins ------------------------------------------------------------------
@@ -153,107 +151,6 @@ static void fdc82077_reset(struct device *dev)
 /* ---- registers -------------------------------------------------------------
  */
 
-static uint8_t msr(const struct fdc *s)
-{
-    uint8_t v = s->seeking;
-
-    if (s->phase == PHASE_NONE)
-        return 0;
-    if (s->phase == PHASE_RESULT)
-        return v | MSR_RQM | MSR_DIO | MSR_BUSY;
-    if (s->phase == PHASE_COMMAND)
-        return v | MSR_RQM | (s->got ? MSR_BUSY : 0);
-    if (fdc_reads(s))
-        v |= MSR_DIO;
-    if (s->specify[1] & SPECIFY_ND)
-        v |= MSR_NONDMA | (s->request ? MSR_RQM : 0);
-    return v | MSR_BUSY;
-}
-
-static bool index_pulse(const struct fdc *s)
-{
-    return fdc_format(s) && fdc_angle_ns(s) < INDEX_NS / s->speed;
-}
-
-static bool second_drive(const struct fdc *s)
-{
-    return media_drive(&s->dev, 1) != MEDIA_NONE;
-}
-
-static uint8_t pack(const bool bits[8])
-{
-    uint8_t v = 0;
-
-    for (unsigned i = 0; i < 8; i++)
-        v = (uint8_t)(v << 1 | bits[i]);
-    return v;
-}
-
-/* Bits 7 to 0. PS/2: INT, not DRV2, STEP, not TRK0, HDSEL, not INDX, not WP,
- * DIR; model 30 has the others' senses, DRQ and the flip-flop of STEP. */
-static uint8_t sra(const struct fdc *s)
-{
-    const bool ps2[8] = {s->interrupt,      !second_drive(s), false,
-                         !fdc_at_track0(s), s->head,          !index_pulse(s),
-                         !fdc_protected(s), s->inwards};
-    const bool model30[8] = {s->interrupt,
-                             s->request && !(s->specify[1] & SPECIFY_ND),
-                             s->flips & FLIP_STEP,
-                             fdc_at_track0(s),
-                             !s->head,
-                             index_pulse(s),
-                             fdc_protected(s),
-                             !s->inwards};
-
-    if (s->mode == MODE_AT)
-        return FLOATING;
-    return pack(s->mode == MODE_PS2 ? ps2 : model30);
-}
-
-/* PS/2: 1, 1, DOR bit 0, toggles of WRDATA and RDDATA, WE, motors 1 and 0.
- * Model 30: not DRV2, not DS1, not DS0, flip-flops of WRDATA, RDDATA and WE,
- * not DS3, not DS2. */
-static uint8_t srb(const struct fdc *s)
-{
-    unsigned n = s->dor & DOR_DRIVE;
-    bool on = s->dor & DOR_MOTOR << n;
-    bool writes = s->phase == PHASE_EXECUTE && s->flips & FLIP_GATE;
-    const bool ps2[8] = {true,
-                         true,
-                         s->dor & 1,
-                         s->flips & FLIP_WRITE,
-                         s->flips & FLIP_READ,
-                         writes,
-                         s->dor & DOR_MOTOR << 1,
-                         s->dor & DOR_MOTOR};
-    const bool model30[8] = {!second_drive(s),     !(on && n == 1),
-                             !(on && n == 0),      s->flips & FLIP_WRITE,
-                             s->flips & FLIP_READ, s->flips & FLIP_GATE,
-                             !(on && n == 3),      !(on && n == 2)};
-
-    if (s->mode == MODE_AT)
-        return FLOATING;
-    return pack(s->mode == MODE_PS2 ? ps2 : model30);
-}
-
-/* AT: the change line alone, what else is read floats. PS/2 adds the data rate
- * and not HIGH DENS; model 30 tells the line the other way round. */
-static uint8_t dir(const struct fdc *s)
-{
-    unsigned n = fdc_selected(s);
-    bool changed =
-        n != FDC_NO_DRIVE && floppy_changed(&s->dev, n, &s->drive[n]);
-    bool high = s->rate == FLOPPY_500K || s->rate == FLOPPY_1M;
-
-    if (s->mode == MODE_AT)
-        return (uint8_t)((changed ? DIR_CHANGED : 0) | 0x7f);
-    if (s->mode == MODE_PS2)
-        return (uint8_t)((changed ? DIR_CHANGED : 0) | 0x78 | s->rate << 1 |
-                         !high);
-    return (uint8_t)((changed ? 0 : DIR_CHANGED) | (s->dor & DOR_DMAGATE) |
-                     (s->no_precomp ? CCR_NOPREC : 0) | s->rate);
-}
-
 static uint32_t fdc82077_peek(const struct device *dev, unsigned window,
                               uint32_t offset, unsigned bytes)
 {
@@ -261,18 +158,18 @@ static uint32_t fdc82077_peek(const struct device *dev, unsigned window,
 
     (void)bytes;
     if (window == WINDOW_3F7)
-        return dir(s);
+        return fdc_dir(s);
     switch (offset) {
     case SRA:
-        return sra(s);
+        return fdc_sra(s);
     case SRB:
-        return srb(s);
+        return fdc_srb(s);
     case DOR:
         return s->dor;
     case TDR:
         return s->tdr | 0xfcu; /* the upper bits are not driven */
     case MSR:
-        return msr(s);
+        return fdc_msr(s);
     default:
         return s->phase == PHASE_RESULT ? s->result[s->told] : 0;
     }
@@ -298,7 +195,7 @@ static uint32_t fdc82077_read(struct device *dev, unsigned window,
     if (window == WINDOW_LOW && offset == FIFO)
         return read_fifo(s);
     if (window == WINDOW_3F7) {
-        uint8_t v = dir(s);
+        uint8_t v = fdc_dir(s);
 
         if (s->mode == MODE_MODEL30) /* it clears SRA's and SRB's flip-flops */
             s->flips = 0;

@@ -1,6 +1,7 @@
-/* devices/fdc82077.h -- what the files of the 82077AA share: ports and reset
- * (fdc82077.c), commands and seeks (fdc82077_command.c), data through the FIFO
- * (fdc82077_data.c). Docs: docs/devices/fdc82077.md. */
+/* devices/fdc82077.h -- what the files of the 82077AA share: ports, pins
+ * and resets (fdc82077.c), what registers show (fdc82077_status.c), commands
+ * and seeks (fdc82077_command.c), sectors (fdc82077_data.c, fdc82077_format.c)
+ * and their bytes (fdc82077_fifo.c). Docs: docs/devices/fdc82077.md. */
 #ifndef DEVICES_FDC82077_H
 #define DEVICES_FDC82077_H
 
@@ -16,6 +17,7 @@ enum {
     DOR_DMAGATE = 0x08,
     DOR_MOTOR = 0x10
 };
+enum { CCR_NOPREC = 4, FLOATING = 0xff };
 enum { SPECIFY_ND = 0x01 };
 enum {
     CONFIGURE_EIS = 0x40,
@@ -156,6 +158,13 @@ bool fdc_protected(const struct fdc *s);
 bool fdc_at_track0(const struct fdc *s);
 /** fdc_step_pulse() - to the selected drive. */
 void fdc_step_pulse(struct fdc *s, bool inwards);
+
+/* ---- fdc82077_status.c ---- */
+
+uint8_t fdc_msr(const struct fdc *s);
+uint8_t fdc_sra(const struct fdc *s);
+uint8_t fdc_srb(const struct fdc *s);
+uint8_t fdc_dir(const struct fdc *s);
 
 /* ---- fdc82077_command.c ---- */
 

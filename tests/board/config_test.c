@@ -56,6 +56,21 @@ static void settings_are_set_by_name(void **state)
     assert_int_equal(c->registers, REGISTERS_BOUNCE);
 }
 
+static void the_boot_order_is_letters(void **state)
+{
+    static const char *const bad[] = {"", "x", "aa", "aca", "acdn", "a "};
+    struct machine_config *c = *state;
+
+    assert_int_equal(c->boot_order,
+                     BOOT_FLOPPY | BOOT_DISK << 4 | BOOT_CDROM << 8);
+    assert_int_equal(set(c, "boot", "dn"), HB_OK);
+    assert_int_equal(c->boot_order, BOOT_CDROM | BOOT_NETWORK << 4);
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(set(c, "boot", bad[i]), HB_BAD_ARGUMENT);
+    assert_int_equal(c->boot_order, BOOT_CDROM | BOOT_NETWORK << 4);
+    assert_int_equal(set(c, "fdc.speed", "5"), HB_BAD_ARGUMENT);
+}
+
 static void bad_settings_are_named_and_change_nothing(void **state)
 {
     struct machine_config *c = *state, before = *c;
@@ -155,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(every_platform_of_the_table_is_a_good_description),
         T(settings_are_set_by_name),
+        T(the_boot_order_is_letters),
         T(bad_settings_are_named_and_change_nothing),
         T(cards_are_described_by_a_line),
         T(ram_leaves_the_holes_of_a_pc_free),

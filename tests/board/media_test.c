@@ -234,6 +234,42 @@ static void a_change_that_cannot_be_changes_nothing(void **state)
     machine_destroy(m);
 }
 
+static uint8_t cmos(struct machine *m, uint8_t at)
+{
+    bus_out(m->bus, 0x70, 1, at);
+    return (uint8_t)bus_in(m->bus, 0x71, 1);
+}
+
+/* A drive's type is its medium's, 360K and less are of one; an empty drive's is
+ * 1.44M. What else a BIOS asks: equipment, and the order in which it boots. */
+static void floppy_drives_are_in_cmos_memory(void **state)
+{
+    struct files *f = *state;
+    struct machine *m = create(f);
+
+    assert_int_equal(cmos(m, 0x10), 0);
+    assert_int_equal(cmos(m, 0x14) & 0xc1, 0);
+    assert_int_equal(cmos(m, 0x3d), 0x21);
+    assert_int_equal(cmos(m, 0x38), 0x30);
+    machine_destroy(m);
+    assert_int_equal(put(f, "floppy", 0, ""), HB_OK);
+    assert_int_equal(machine_config_set(&f->config, "boot", "nca", &f->e),
+                     HB_OK);
+    m = create(f);
+    assert_int_equal(first(m, "fdc82077", 0), 1);
+    assert_int_equal(cmos(m, 0x10), 0x10);
+    assert_int_equal(cmos(m, 0x14) & 0xc1, 1);
+    assert_int_equal(cmos(m, 0x3d), 0x24);
+    assert_int_equal(cmos(m, 0x38), 0x10);
+    machine_destroy(m);
+    assert_int_equal(machine_config_set(&f->config, "floppy", "none", &f->e),
+                     HB_OK);
+    m = create(f);
+    assert_int_equal(cmos(m, 0x10), 0x14);
+    assert_int_equal(cmos(m, 0x14) & 0xc1, 0x41);
+    machine_destroy(m);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -244,6 +280,7 @@ int main(void)
         TEST(a_drive_that_no_device_has_is_one_error),
         TEST(files_that_cannot_be_opened_are_one_error),
         TEST(what_is_written_of_a_drive_is_checked),
+        TEST(floppy_drives_are_in_cmos_memory),
         TEST(a_medium_changes_while_the_machine_runs),
         TEST(a_change_that_cannot_be_changes_nothing),
     };
