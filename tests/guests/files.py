@@ -25,7 +25,7 @@ def e2fs(program, *arguments):
                           text=True,
                           env={**os.environ, "E2FSPROGS_FAKE_TIME": "946684800"})
     if done.returncode:
-        raise Failed(f"{program}: {done.stderr.strip()}")
+        raise Failed(f"{program}: {(done.stdout + done.stderr).strip()}")
 
 
 class Files:
@@ -103,12 +103,30 @@ class Files:
 
     def check(self):
         """The guest's row says which file now has which one's bytes."""
+        after = dict(self.guest.after)
         for file in self.guest.files:
-            wanted = dict(self.guest.after).get(file.name, file.name)
+            inside = {n: w for n, w in after.items() if n.startswith(file.name + "/")}
+            if inside:
+                self.check_inside(file, inside)
+                continue
             opened = gzip.open if file.packed else open
             with opened(self.path(file), "rb") as now:
-                if now.read() != self.bytes[wanted]:
-                    raise Failed(f"file {file.name} has not the bytes of {wanted}")
+                self.same(file.name, now.read(), after.get(file.name, file.name))
+
+    def check_inside(self, file, inside):
+        """Of a file system that was written: it is sound, files have their bytes."""
+        e2fs("e2fsck", "-f", "-n", self.path(file))
+        for name, wanted in inside.items():
+            path = os.path.join(self.folder, "dumped")
+            with open(path, "wb"):  # debugfs leaves it when there is no such file
+                pass
+            e2fs("debugfs", "-R", f"dump /{name.split('/')[1]} {path}", self.path(file))
+            with open(path, "rb") as now:
+                self.same(name, now.read(), wanted)
+
+    def same(self, name, now, wanted):
+        if now != self.bytes[wanted]:
+            raise Failed(f"file {name} has not the bytes of {wanted}")
 
     def remove(self):
         shutil.rmtree(self.folder)

@@ -81,10 +81,10 @@ class Guest:
     has not the device) {NAME} is the path of one of @files, {NAME.md5} its sum,
     {folder} where they are, {http} who serves them in a user network and
     {PACKAGE/PATH} the path of a package's file. Each file has its bytes still at
-    the end, or those that @after, pairs of names, says. The RAM disk has the
-    files that @carried names and, in /bin, @programs, compiled from C sources
-    here. @played: the file of 16-bit stereo frames that the sound card must have
-    played. @ticks: a bound of its length."""
+    the end, or those that @after, pairs of names, says; "FS/NAME" is a file in an
+    Ext2. The RAM disk has the files that @carried names and, in /bin, @programs,
+    compiled from C sources here. @played: the file of 16-bit stereo frames that
+    the sound card must have played. @ticks: a bound of its length."""
 
     name: str
     expect: tuple
@@ -189,14 +189,17 @@ dd if=/dev/sda of=/dev/sdb bs=64k iflag=direct oflag=direct 2>/dev/null
 echo "halbox: disc $(dd if=/dev/sr0 bs=64k iflag=direct 2>/dev/null | md5sum)"
 """ + END
 
-# A file system's file, raw writes to a second target, and a disc.
+# A file system whose file is read and written once more, raw writes to a second
+# target, and a disc.
 SCSI = r"""
 await /dev/sdb
 await /dev/sr0
-mount -t ext2 -o ro /dev/sda /mnt
+mount -t ext2 /dev/sda /mnt
 echo "halbox: disc $(md5sum </dev/sr0)"
 echo "halbox: file $(md5sum </mnt/data)"
 dd if=/mnt/data of=/dev/sdb bs=64k oflag=direct 2>/dev/null
+cp /mnt/data /mnt/copy
+umount /mnt
 echo "halbox: back $(dd if=/dev/sdb bs=256k iflag=direct 2>/dev/null | md5sum)"
 """ + END
 EXT2 = ("crc32c_generic", "ext4", "sd_mod", "sr_mod")
@@ -315,9 +318,9 @@ GUESTS = (
           ticks=30_000_000_000),
     Guest("linux-aha1542", kernel=LINUX, init=SCSI, cmdline=SERIAL,
           modules=("aha1542",) + EXT2,
-          files=(File("data", Seeded(3 << 20)), File("fs", Ext2(4 << 20, 1024, ("data",))),
+          files=(File("data", Seeded(3 << 20)), File("fs", Ext2(8 << 20, 1024, ("data",))),
                  File("target", Zeros(3 << 20)), File("disc", Seeded(1 << 20))),
-          after=(("target", "data"),),
+          after=(("target", "data"), ("fs/copy", "data")),
           options=("--device", "aha1542", "--disk", "{fs},to=aha1542,drive=0",
                    "--disk", "{target},to=aha1542,drive=3",
                    "--cdrom", "{disc},to=aha1542,drive=5"),
@@ -327,9 +330,9 @@ GUESTS = (
           ticks=30_000_000_000),
     Guest("linux-buslogic", kernel=LINUX, init=SCSI, cmdline=SERIAL,
           modules=("BusLogic",) + EXT2,
-          files=(File("data", Seeded(12 << 20)), File("fs", Ext2(16 << 20, 4096, ("data",))),
-                 File("target", Zeros(12 << 20)), File("disc", Seeded(1 << 20))),
-          after=(("target", "data"),),
+          files=(File("data", Seeded(7 << 20)), File("fs", Ext2(16 << 20, 4096, ("data",))),
+                 File("target", Zeros(7 << 20)), File("disc", Seeded(1 << 20))),
+          after=(("target", "data"), ("fs/copy", "data")),
           options=("--device", "buslogic", "--disk", "{fs},to=buslogic,drive=0",
                    "--disk", "{target},to=buslogic,drive=11",
                    "--cdrom", "{disc},to=buslogic,drive=15"),
