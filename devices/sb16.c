@@ -3,7 +3,10 @@
  * docs/devices/sb16.md. */
 #include "sb16.h"
 
-enum { /* offsets of the ports */
+enum { CARD, ADLIB, MPU }; /* windows */
+enum {                     /* offsets of the ports */
+       FM = 0x0, /* four, as at 388h; 8 and 9 are the first two once more */
+       FM_AGAIN = 0x8,
        MIXER_INDEX = 0x4,
        MIXER_DATA = 0x5,
        DSP_RESET = 0x6,
@@ -17,6 +20,8 @@ enum { RESET_NS = 100000 };
 
 static const struct state_row sb16_rows[] = {
     STATE_STRUCT(struct sb16, mixer, sb16_mixer_rows),
+    STATE_STRUCT(struct sb16, fm, sb16_fm_rows),
+    STATE_STRUCT(struct sb16, midi, sb16_midi_rows),
     STATE_BYTES(struct sb16, answer),
     STATE_INT(struct sb16, answers),
     STATE_INT(struct sb16, reset),
@@ -52,7 +57,8 @@ static bool sb16_check(const struct device *dev)
 
     return s->answers <= ANSWERS && s->arguments <= sizeof s->argument &&
            s->wants <= sizeof s->argument && s->samples < 2 && s->rate &&
-           s->stream_rate && s->mode <= ENDING;
+           s->stream_rate && s->mode <= ENDING && opl3_check(&s->fm.chip) &&
+           s->fm.from_ns <= clock_ns(dev) && s->midi.count <= sizeof s->midi.in;
 }
 
 void sb16_interrupt(struct sb16 *s, uint8_t which, bool level)
@@ -85,14 +91,28 @@ static void strap_of(const struct sb16 *s, unsigned *irq, unsigned *channel)
     *irq = line < 0 ? 5 : (unsigned)line;
 }
 
+/* The FM chip's port, 0-3, behind a port of the card; -1: none. */
+static int fm_port(unsigned window, uint32_t offset)
+{
+    if (window == ADLIB || offset < FM + 4)
+        return (int)offset;
+    return offset == FM_AGAIN || offset == FM_AGAIN + 1
+               ? (int)(offset - FM_AGAIN)
+               : -1;
+}
+
 static uint32_t sb16_peek(const struct device *dev, unsigned window,
                           uint32_t offset, unsigned bytes)
 {
     const struct sb16 *s = (const struct sb16 *)dev;
     unsigned irq, channel;
+    int fm = fm_port(window, offset);
 
-    (void)window;
     (void)bytes;
+    if (window == MPU)
+        return midi_peek(s, offset);
+    if (fm >= 0)
+        return fm & 1 ? 0xff : opl3_status(&s->fm.chip, clock_ns(dev));
     switch (offset) {
     case MIXER_INDEX:
         return s->mixer.index;
@@ -116,6 +136,10 @@ static uint32_t sb16_read(struct device *dev, unsigned window, uint32_t offset,
     struct sb16 *s = (struct sb16 *)dev;
     uint32_t v = sb16_peek(dev, window, offset, bytes);
 
+    if (window == MPU)
+        return midi_read(s, offset);
+    if (window == ADLIB)
+        return v;
     if (offset == DSP_READ && s->answers) {
         s->last = (uint8_t)v;
         s->answers--;
@@ -134,11 +158,15 @@ static void sb16_write(struct device *dev, unsigned window, uint32_t offset,
 {
     struct sb16 *s = (struct sb16 *)dev;
     unsigned irq, channel;
+    int fm = fm_port(window, offset);
 
-    (void)window;
     (void)bytes;
     strap_of(s, &irq, &channel);
-    if (offset == MIXER_INDEX)
+    if (window == MPU)
+        midi_write(s, offset, (uint8_t)value);
+    else if (fm >= 0)
+        fm_write(s, (unsigned)fm, (uint8_t)value);
+    else if (offset == MIXER_INDEX)
         s->mixer.index = (uint8_t)value;
     else if (offset == MIXER_DATA &&
              !mixer_write(&s->mixer, irq, channel, (uint8_t)value))
@@ -150,10 +178,23 @@ static void sb16_write(struct device *dev, unsigned window, uint32_t offset,
         dsp_write(s, (uint8_t)value);
 }
 
+static void sb16_receive(struct device *dev, uint8_t byte)
+{
+    midi_receive((struct sb16 *)dev, byte);
+}
+
+static bool sb16_receive_ready(const struct device *dev)
+{
+    return midi_ready((const struct sb16 *)dev);
+}
+
 static void sb16_step(struct device *dev, unsigned step, enum dma_status status)
 {
     (void)status;
-    dsp_step((struct sb16 *)dev, step);
+    if (step == FM_BATCH)
+        fm_step((struct sb16 *)dev);
+    else
+        dsp_step((struct sb16 *)dev, step);
 }
 
 static void sb16_reset(struct device *dev)
@@ -166,6 +207,9 @@ static void sb16_reset(struct device *dev)
     s->input = s->wide = s->is_signed = s->stereo = s->samples = 0;
     s->stream_rate = 11025;
     mixer_reset(&s->mixer);
+    fm_reset(s);
+    midi_reset(s);
+    s->interrupts = 0;
     dsp_reset(s);
 }
 
@@ -176,14 +220,22 @@ static const struct device_pin sb16_pins[] = {
 
 const struct device_model sb16_model = {
     .name = "sb16",
-    .title = "Sound Blaster 16: DSP 4.05 and CT1745 mixer",
-    .version = 1,
+    .title = "Sound Blaster 16: DSP 4.05, CT1745 mixer, OPL3 and MPU-401",
+    .version = 2,
     .state_size = sizeof(struct sb16),
     .rows = sb16_rows,
-    .windows = {{.kind = WINDOW_PORT,
-                 .base = 0x220,
-                 .bytes = PORTS,
-                 .access = ACCESS_8 | ACCESS_SPLIT}},
+    .windows = {[CARD] = {.kind = WINDOW_PORT,
+                          .base = 0x220,
+                          .bytes = PORTS,
+                          .access = ACCESS_8 | ACCESS_SPLIT},
+                [ADLIB] = {.kind = WINDOW_PORT,
+                           .base = 0x388,
+                           .bytes = 4,
+                           .access = ACCESS_8 | ACCESS_SPLIT},
+                [MPU] = {.kind = WINDOW_PORT,
+                         .base = 0x330,
+                         .bytes = 2,
+                         .access = ACCESS_8 | ACCESS_SPLIT}},
     .strap = {.has_irq = true, .irq = 5, .has_dma = true, .dma = 1},
     .pins = sb16_pins,
     .reset = sb16_reset,
@@ -191,6 +243,8 @@ const struct device_model sb16_model = {
     .read = sb16_read,
     .write = sb16_write,
     .peek = sb16_peek,
+    .receive = sb16_receive,
+    .receive_ready = sb16_receive_ready,
     .step = sb16_step,
     .dack = dsp_dack,
     .ready = dsp_ready,

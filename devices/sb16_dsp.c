@@ -33,6 +33,7 @@ static void next_frame(struct sb16 *s)
 
 static void stop(struct sb16 *s)
 {
+    fm_run(s);
     s->mode = OFF;
     ask(s, false);
     clock_cancel(&s->dev, FRAME);
@@ -42,6 +43,7 @@ static void stop(struct sb16 *s)
  * at once, as Linux's driver gives it, finds nothing moved. */
 static void go(struct sb16 *s)
 {
+    fm_run(s);
     s->paused = 0;
     s->from_ns = clock_ns(&s->dev);
     s->frames = 1;
@@ -89,8 +91,7 @@ static void record(const struct sb16 *s, uint8_t *bytes)
 static void frame_over(struct sb16 *s)
 {
     if (!s->input)
-        sound_put(&s->dev, s->stream_rate, s->sample[0],
-                  s->sample[s->stereo ? 1 : 0]);
+        sb16_put(s, s->stream_rate, s->sample[0], s->sample[s->stereo ? 1 : 0]);
     s->samples = 0;
     s->frames++;
     ask(s, false);
@@ -153,8 +154,7 @@ static uint32_t word(const struct sb16 *s, unsigned i)
 static void direct(struct sb16 *s)
 {
     s->wide = s->is_signed = 0;
-    sound_put(&s->dev, s->rate, sample_of(s, s->argument),
-              sample_of(s, s->argument));
+    sb16_put(s, s->rate, sample_of(s, s->argument), sample_of(s, s->argument));
 }
 
 static void direct_in(struct sb16 *s)
@@ -219,6 +219,7 @@ static void silence(struct sb16 *s)
 
 static void pause(struct sb16 *s)
 {
+    fm_run(s);
     s->paused = 1;
     ask(s, false);
     clock_cancel(&s->dev, FRAME);

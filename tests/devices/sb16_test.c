@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { BASE = 0x220, MIXER = 0x224, MIXER_DATA = 0x225, RESET = 0x226 };
 enum { READ = 0x22a, WRITE = 0x22c, STATUS = 0x22e, END_16 = 0x22f };
@@ -303,6 +304,125 @@ static void silence_takes_its_time(void **state)
     assert_true(irq(b));
 }
 
+/* ---- FM
+ * ----------------------------------------------------------------------
+ */
+
+static void fm(struct bench *b, uint16_t port, uint8_t index, uint8_t value)
+{
+    bench_out8(b, port, index);
+    bench_out8(b, port + 1, value);
+}
+
+/* 440 Hz on channel 0; the modulator is silent. */
+static void fm_tone(struct bench *b)
+{
+    static const uint8_t regs[][2] = {
+        {0x20, 0x21}, {0x40, 0x3f}, {0x60, 0xff}, {0x80, 0x0f}, {0x23, 0x21},
+        {0x43, 0x00}, {0x63, 0xf0}, {0x83, 0x0f}, {0xa0, 0x44}, {0xb0, 0x32}};
+
+    for (unsigned i = 0; i < sizeof regs / sizeof regs[0]; i++)
+        fm(b, 0x388, regs[i][0], regs[i][1]);
+}
+
+/* Linux, sound/drivers/opl3/opl3_lib.c: how a driver finds the chip. */
+static void fm_is_found_by_its_timers(void **state)
+{
+    static const uint16_t ports[] = {0x388, 0x220, 0x228};
+    struct bench *b = *state;
+
+    for (unsigned i = 0; i < 3; i++) {
+        fm(b, ports[i], 0x04, 0x60);
+        fm(b, ports[i], 0x04, 0x80);
+        assert_int_equal(bench_in8(b, ports[i]), 0);
+        fm(b, ports[i], 0x02, 0xff);
+        fm(b, ports[i], 0x04, 0x21);
+        bench_advance_ns(b, 200000);
+        assert_int_equal(bench_in8(b, ports[i]), 0xc0); /* bits 1, 2: OPL3 */
+    }
+}
+
+static void fm_alone_leaves_at_its_own_rate(void **state)
+{
+    struct bench *b = *state;
+
+    bench_trace(b, "sound_out");
+    bench_advance_ns(b, 5000000);
+    fm_tone(b);
+    assert_int_equal(bench_count(b, "sound_out"), 0);
+    bench_advance_ns(b, 10000000);
+    assert_in_range(bench_count(b, "rate=49716"), 497 - 64, 497);
+    fm(b, 0x388, 0xb0, 0x12); /* key off; the release is over soon */
+    bench_run(b);
+    assert_in_range(bench_count(b, "rate=49716"), 497, 5000);
+}
+
+static void fm_is_added_to_what_the_dsp_plays(void **state)
+{
+    struct bench *b = *state;
+
+    fm_tone(b);
+    memset(b->ram + BUFFER, 0, 64); /* of the DSP: silence */
+    channel_5(b, 32, 0x49);
+    DSP(b, 0x41, 0xac, 0x44, 0xb6, 0x30, 31, 0);
+    bench_trace(b, "sound_out");
+    bench_advance_ns(b, 16 * 1000000000ull / 44100 + 5000);
+    assert_int_equal(bench_count(b, "rate=44100"), 16);
+    assert_int_equal(bench_count(b, "rate=49716"), 0);
+    assert_in_range(bench_count(b, "left=0 right=0"), 0, 1);
+}
+
+/* ---- MPU-401
+ * -------------------------------------------------------------------
+ */
+
+enum { MPU = 0x330, MPU_STATUS = 0x331 };
+
+static void midi_is_acknowledged_then_a_uart(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(bench_in8(b, MPU_STATUS) & 0xc0, 0x80);
+    bench_out8(b, MPU_STATUS, 0xff);
+    assert_int_equal(bench_in8(b, MPU_STATUS) & 0xc0, 0);
+    assert_true(irq(b));
+    assert_int_equal(mixer(b, 0x82) & 7, 4);
+    assert_int_equal(bench_in8(b, MPU), 0xfe);
+    assert_false(irq(b));
+    bench_trace(b, "stream_out,guest_error");
+    bench_out8(b, MPU, 0x90); /* not yet */
+    bench_out8(b, MPU_STATUS, 0xd0);
+    assert_int_equal(bench_count(b, "stream_out"), 0);
+    assert_int_equal(bench_count(b, "guest_error"), 1);
+    bench_out8(b, MPU_STATUS, 0x3f);
+    assert_int_equal(bench_in8(b, MPU), 0xfe);
+    bench_out8(b, MPU, 0x90);
+    assert_int_equal(bench_count(b, "stream_out"), 1);
+    bench_out8(b, MPU_STATUS, 0xff); /* back, without an answer */
+    assert_int_equal(bench_in8(b, MPU_STATUS) & 0xc0, 0x80);
+}
+
+static void midi_bytes_that_arrive_wait(void **state)
+{
+    struct bench *b = *state;
+    struct device *card = bus_find(b->bus, "sb16");
+    const struct device_model *model = card->model;
+
+    assert_false(model->receive_ready(card));
+    model->receive(card, 1); /* lost */
+    bench_out8(b, MPU_STATUS, 0x3f);
+    bench_in8(b, MPU);
+    for (unsigned i = 0; i < 70; i++)
+        model->receive(card, (uint8_t)i);
+    assert_false(model->receive_ready(card));
+    for (unsigned i = 0; i < 64; i++) {
+        assert_true(irq(b));
+        assert_int_equal(bench_in8(b, MPU), i);
+    }
+    assert_false(irq(b));
+    assert_true(model->receive_ready(card));
+}
+
 /* ---- mixer -----------------------------------------------------------------
  */
 
@@ -352,6 +472,11 @@ int main(void)
         CASE(a_pause_at_once_finds_nothing_moved),
         CASE(recording_gives_silence),
         CASE(silence_takes_its_time),
+        CASE(fm_is_found_by_its_timers),
+        CASE(fm_alone_leaves_at_its_own_rate),
+        CASE(fm_is_added_to_what_the_dsp_plays),
+        CASE(midi_is_acknowledged_then_a_uart),
+        CASE(midi_bytes_that_arrive_wait),
         CASE(levels_are_read_back_in_both_kinds_of_registers),
         CASE(lines_are_those_of_the_straps),
     };

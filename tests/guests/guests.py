@@ -226,8 +226,12 @@ echo "halbox: $(ping -c 3 -s 1400 10.0.2.2 | grep -o "3 packets received")"
 until timeout 10 wget -q -O /data "http://$http/data"; do :; done
 echo "halbox: $(md5sum </data)"
 """ + END
+# The node of FM is there when its driver has found the chip by its timers; that of
+# MIDI opens when the port acknowledges reset and UART mode.
 SOUND = r"""
 await /dev/dsp
+echo "halbox: fm $(ls /dev/snd | grep hw)"
+printf '\220\074\100' >/dev/snd/midiC0D0 && echo "halbox: midi"
 play </pcm && echo "halbox: played"
 """ + END
 NET_QUIET = SERIAL + " quiet printk.time=0 net.ifnames=0 http={http}"
@@ -360,10 +364,11 @@ GUESTS = (
           expect=("[Bit fade test, 2 patterns]", "Pass:  1        Errors: 0 "),
           ticks=23_000_000_000),
     Guest("linux-sb16", kernel=LINUX, init=SOUND, cmdline=SERIAL, programs=("play",),
-          modules=("snd_sb16 isapnp=0 port=0x220 irq=5 dma8=1 dma16=5", "snd_pcm_oss"),
+          modules=("snd_sb16 isapnp=0 port=0x220 irq=5 dma8=1 dma16=5 mpu_port=0x330", "snd_pcm_oss"),
           files=(File("pcm", Seeded(44100)),), carried=("pcm",), played="pcm",
           options=("--device", "sb16"), qemu=("-audiodev", "none,id=a", "-device", "sb16,audiodev=a"),
-          expect=("halbox: played", "halbox: done"), ticks=30_000_000_000),
+          expect=("halbox: fm hwC0D0", "halbox: midi", "halbox: played", "halbox: done"),
+          ticks=30_000_000_000),
     linux_net("linux-8139cp", "rtl8139", "8139cp"),
     linux_net("linux-pcnet32", "pcnet", "pcnet32"),
     ipxe("ipxe-rtl8139", "rtl8139"),
