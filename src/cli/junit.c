@@ -45,13 +45,41 @@ static void put(struct junit *j, struct vec *to, const char *text)
             j->failed = true;
 }
 
-/* XML 1.0 has no place for control characters, escaped or not. */
+/* Bytes of the character at @text, 0: none that XML 1.0 has (2.2), escaped or
+ * not. Lua's strings are bytes; the file says that it is UTF-8. */
+static unsigned xml_character(const char *text)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const uint8_t *s = (const uint8_t *)text;
+    unsigned n = s[0] < 0x80                   ? 1
+                 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+                 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+                 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                               : 0;
+    uint32_t c = n > 1 ? s[0] & (0x7fu >> n) : s[0];
+
+    for (unsigned i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    if (c < 0x20)
+        return c == '\n' || c == '\t';
+    if (c < least[n] || (c >= 0xd800 && c < 0xe000) || c == 0xfffe ||
+        c == 0xffff || c > 0x10ffff)
+        return 0;
+    return n;
+}
+
 static void put_escaped(struct junit *j, struct vec *to, const char *text)
 {
-    for (; *text; text++) {
-        char plain[2] = {*text, 0};
+    for (unsigned n; *text; text += n ? n : 1) {
+        char plain[5] = "?";
 
-        switch (*text) {
+        n = xml_character(text);
+        if (n)
+            memcpy(plain, text, n);
+        switch (*plain) {
         case '&':
             put(j, to, "&amp;");
             break;
@@ -65,8 +93,6 @@ static void put_escaped(struct junit *j, struct vec *to, const char *text)
             put(j, to, "&quot;");
             break;
         default:
-            if ((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t')
-                plain[0] = '?';
             put(j, to, plain);
         }
     }

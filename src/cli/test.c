@@ -40,6 +40,17 @@ static void print_quoted(FILE *out, const char *text)
     fputc('"', out);
 }
 
+/* A description is one line, and what follows a bare '#' a directive. */
+static void print_name(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '#' || *text == '\\')
+            fputc('\\', out);
+        fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
+    }
+    fputc('\n', out);
+}
+
 static void worse(struct session *s, int status)
 {
     if (status > s->status)
@@ -51,8 +62,9 @@ static void test_over(void *context, const struct script_result *result)
     struct session *s = context;
     FILE *out = s->cli->out;
 
-    fprintf(out, "%sok %u - %s: %s\n", result->passed ? "" : "not ",
-            ++s->number, result->file, result->name);
+    fprintf(out, "%sok %u - %s: ", result->passed ? "" : "not ", ++s->number,
+            result->file);
+    print_name(out, result->name);
     if (!result->passed) {
         fprintf(out, "  ---\n  message: ");
         print_quoted(out, result->text);

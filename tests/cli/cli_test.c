@@ -167,6 +167,24 @@ static void test_prints_tap(void **state)
     free(path);
 }
 
+/* A name is no directive and no second line, whatever is in it. */
+static void tap_names_are_one_line_without_directives(void **state)
+{
+    char *path = scenario_file("test('a # SKIP b', function() check(false) end)"
+                               "test('x\\ny \\\\', function() end)\n");
+    char line[256];
+    struct said said;
+
+    (void)state;
+    snprintf(line, sizeof line, "test %s", path);
+    said = halbox(line);
+    assert_non_null(strstr(said.out, ": a \\# SKIP b\n"));
+    assert_non_null(strstr(said.out, ": x y \\\\\n1..2\n"));
+    forget(&said);
+    unlink(path);
+    free(path);
+}
+
 static unsigned count(const char *text, const char *what)
 {
     unsigned n = 0;
@@ -205,6 +223,46 @@ static void junit_has_one_root_and_escapes(void **state)
     unlink(line);
     unlink(path);
     free(path);
+}
+
+/* XML 1.0, 2.2 Char, in UTF-8: the rest of a Lua string's bytes are no text. */
+static void junit_is_well_formed_whatever_bytes_there_are(void **state)
+{
+    static const char *const bad[] = {"\\xff",
+                                      "\\xc3",
+                                      "\\xc0\\x80",
+                                      "\\xe0\\x80\\x80",
+                                      "\\xed\\xa0\\x80",
+                                      "\\xef\\xbf\\xbf",
+                                      "\\xf4\\x90\\x80\\x80",
+                                      "\\x01"};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[256], line[256], xml[4096] = "";
+        struct said said;
+        char *path;
+        FILE *f;
+
+        snprintf(text, sizeof text,
+                 "test('<%s>\xc3\xa4\xf0\x9f\x98\x80', function() end)",
+                 bad[i]);
+        path = scenario_file(text);
+        snprintf(line, sizeof line, "test %s --junit %s.xml", path, path);
+        said = halbox(line);
+        assert_int_equal(said.status, CLI_OK);
+        forget(&said);
+        snprintf(line, sizeof line, "%s.xml", path);
+        f = fopen(line, "r");
+        assert_non_null(f);
+        assert_true(fread(xml, 1, sizeof xml - 1, f) > 0);
+        fclose(f);
+        assert_non_null(strstr(xml, "name=\"&lt;?"));
+        assert_non_null(strstr(xml, "?&gt;\xc3\xa4\xf0\x9f\x98\x80\""));
+        unlink(line);
+        unlink(path);
+        free(path);
+    }
 }
 
 static void a_scenario_that_cannot_run_is_a_failed_test(void **state)
@@ -462,7 +520,9 @@ int main(void)
         cmocka_unit_test(help_is_not_an_error),
         cmocka_unit_test(lists_name_what_there_is),
         cmocka_unit_test(test_prints_tap),
+        cmocka_unit_test(tap_names_are_one_line_without_directives),
         cmocka_unit_test(junit_has_one_root_and_escapes),
+        cmocka_unit_test(junit_is_well_formed_whatever_bytes_there_are),
         cmocka_unit_test(a_scenario_that_cannot_run_is_a_failed_test),
         cmocka_unit_test(a_save_of_a_loaded_run_is_that_of_the_whole),
         cmocka_unit_test(a_bare_machine_is_saved_at_a_tick_and_goes_on),
