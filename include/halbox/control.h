@@ -56,6 +56,13 @@ HB_API enum hb_status machine_load_driver_file(struct machine *m,
                                                const char *path,
                                                uint32_t *image,
                                                struct hb_error *error);
+/** machine_load_driver_files() - several files, each after those of them that
+ *  it imports from, else in the order given; numbers follow that order. The
+ *  first that cannot be mapped ends it. */
+HB_API enum hb_status machine_load_driver_files(struct machine *m,
+                                                const char *const *paths,
+                                                unsigned count,
+                                                struct hb_error *error);
 
 /** machine_driver_start() - ticket: DriverEntry of @image on a system thread.
  *  machine_driver_unload() - ticket: DriverUnload, then its pages go. */

@@ -52,9 +52,11 @@ static enum hb_status listen_all(void *context, struct machine *m,
                                  struct hb_error *error)
 {
     struct cli *cli = ((struct outcome *)context)->cli;
-    enum hb_status status =
-        machine_listen(m, missing, cli, "missing_import", error);
+    enum hb_status status = HB_OK;
 
+    /* with missing=fail the error says it */
+    if (!machine_config(m)->missing_fail)
+        status = machine_listen(m, missing, cli, "missing_import", error);
     return status == HB_OK ? cli_trace_machine(cli, m, error) : status;
 }
 
@@ -98,14 +100,11 @@ static int run_scenario(struct cli *cli)
 
 static int load_images(struct cli *cli, struct machine *m)
 {
-    for (uint32_t i = 0; i < cli->operand.count; i++) {
-        struct hb_error error;
-        uint32_t image;
+    struct hb_error error;
 
-        if (machine_load_driver_file(m, cli_operand(cli, i), &image, &error) !=
-            HB_OK)
-            return cli_error(cli, CLI_HOST, "%s", error.text);
-    }
+    if (machine_load_driver_files(m, cli->operand.data, cli->operand.count,
+                                  &error) != HB_OK)
+        return cli_error(cli, CLI_HOST, "%s", error.text);
     return CLI_OK;
 }
 

@@ -105,22 +105,40 @@ static bool entered(struct call *c, struct nt_ticket *t)
     return reinitialize(c, t);
 }
 
+/* The first image up to @last whose DllInitialize is still to be called: what
+ * @last imports from was mapped before it. WDK, "DllInitialize": called when
+ * the export driver is loaded. */
+static struct nt_image *next_dll(const struct nt *nt, uint32_t last)
+{
+    for (uint32_t i = 1; i <= last; i++) {
+        struct nt_image *image = loader_image(nt, i);
+
+        if (image->dll_initialize && !image->initialized && !image->unloaded)
+            return image;
+    }
+    return NULL;
+}
+
 bool job_driver_start(struct call *c, struct nt_ticket *t)
 {
     struct nt *nt = nt_of(c);
     struct nt_job *job = &nt->s.job;
-    struct nt_image *image = loader_image(nt, t->image);
+    struct nt_image *image = loader_image(nt, t->image), *dll = NULL;
     uint32_t args[2];
 
     switch (job->step) {
     case BEGIN:
         if (image == NULL || image->unloaded || image->started)
             return job_over(c, t, STATUS_INVALID_PARAMETER);
-        args[0] = image->registry_path;
-        if (image->dll_initialize)
-            return job_call(c, image->dll_initialize, 1, args, DLL_INITIALIZED);
         /* fall through */
     case DLL_INITIALIZED:
+        if (nt_success(job->status))
+            dll = next_dll(nt, t->image);
+        if (dll) {
+            dll->initialized = 1;
+            args[0] = dll->registry_path;
+            return job_call(c, dll->dll_initialize, 1, args, DLL_INITIALIZED);
+        }
         args[0] = image->driver;
         args[1] = image->registry_path;
         if (image->entry && nt_success(job->status))

@@ -105,6 +105,7 @@ struct nt_image {
     uint32_t dll_initialize, dll_unload; /* of an export driver */
     uint32_t entry_status;
     uint32_t missing;
+    uint8_t initialized; /* DllInitialize has been called */
     uint8_t started, unloaded, elf;
 };
 

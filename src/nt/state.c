@@ -51,23 +51,16 @@ static const struct state_row irp_rows[] = {STATE_INT(T, at),
 #undef T
 
 #define T struct nt_image
-static const struct state_row image_rows[] = {STATE_BYTES(T, name),
-                                              STATE_INT(T, base),
-                                              STATE_INT(T, bytes),
-                                              STATE_INT(T, pages),
-                                              STATE_INT(T, entry),
-                                              STATE_INT(T, driver),
-                                              STATE_INT(T, extension),
-                                              STATE_INT(T, section),
-                                              STATE_INT(T, registry_path),
-                                              STATE_INT(T, dll_initialize),
-                                              STATE_INT(T, dll_unload),
-                                              STATE_INT(T, entry_status),
-                                              STATE_INT(T, missing),
-                                              STATE_INT(T, started),
-                                              STATE_INT(T, unloaded),
-                                              STATE_INT(T, elf),
-                                              STATE_END};
+static const struct state_row image_rows[] = {
+    STATE_BYTES(T, name),        STATE_INT(T, base),
+    STATE_INT(T, bytes),         STATE_INT(T, pages),
+    STATE_INT(T, entry),         STATE_INT(T, driver),
+    STATE_INT(T, extension),     STATE_INT(T, section),
+    STATE_INT(T, registry_path), STATE_INT(T, dll_initialize),
+    STATE_INT(T, dll_unload),    STATE_INT(T, entry_status),
+    STATE_INT(T, missing),       STATE_INT(T, initialized),
+    STATE_INT(T, started),       STATE_INT(T, unloaded),
+    STATE_INT(T, elf),           STATE_END};
 #undef T
 
 #define T struct nt_symbol

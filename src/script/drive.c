@@ -164,6 +164,31 @@ static int api_load(lua_State *lua)
     return 1;
 }
 
+enum { IMAGES_MOST = 256, PATH_ROOM = 4096 };
+
+/* Each after those that it imports from. */
+static int api_load_all(lua_State *lua)
+{
+    struct machine *m = machine_of(lua);
+    lua_Integer count = luaL_len(lua, 1);
+    const char *paths[IMAGES_MOST];
+    struct hb_error error;
+
+    luaL_argcheck(lua, count <= IMAGES_MOST, 1, "too many images");
+    for (lua_Integer i = 0; i < count; i++) {
+        char *path = lua_newuserdatauv(lua, PATH_ROOM, 0);
+
+        luaL_checkstack(lua, 4, "images");
+        lua_geti(lua, 1, i + 1);
+        find_image(script_of(lua), luaL_checkstring(lua, -1), path, PATH_ROOM);
+        lua_pop(lua, 1);
+        paths[i] = path;
+    }
+    if (machine_load_driver_files(m, paths, (unsigned)count, &error) != HB_OK)
+        return raise(lua, &error);
+    return 0;
+}
+
 /* The images of the command line, as an array; they stand for the scenario's.
  */
 static int api_given_images(lua_State *lua)
@@ -312,6 +337,7 @@ const luaL_Reg script_drive_functions[] = {
     {"save", api_save},
     {"restore", api_restore},
     {"load_driver", api_load},
+    {"load_drivers", api_load_all},
     {"given_images", api_given_images},
     {"start", api_start},
     {"driver_start", api_driver_start},

@@ -119,6 +119,31 @@ static void help_is_not_an_error(void **state)
     says("list --help", "list devices");
 }
 
+/* What run says of drivers without a scenario. */
+static void run_tells_what_became_of_the_drivers(void **state)
+{
+    struct said said;
+
+    (void)state;
+    says("run " HALBOX_IMAGES "/edu.sys --device edu", "started by edu.sys\n");
+    says("run " HALBOX_IMAGES "/edu.sys --device edu",
+         "object  \\Device\\Edu0 ");
+    says("run " HALBOX_IMAGES "/edu.sys --device edu",
+         "link    \\??\\Edu0                     -> \\Device\\Edu0\n");
+    says("run " HALBOX_IMAGES "/edu.sys --device edu", "adapter bus master, ");
+    says("run " HALBOX_IMAGES "/importer.sys " HALBOX_IMAGES "/exporter.sys",
+         "importer.sys ");
+    said = halbox("run " HALBOX_IMAGES "/importer.sys");
+    assert_int_equal(said.status, CLI_FAILED);
+    assert_non_null(strstr(said.err, "exporter.sys!Exported_Add, which"));
+    assert_non_null(strstr(said.err, "exporter.sys!Exported_Data, which"));
+    assert_non_null(strstr(said.err, "exporter.sys!#9, which"));
+    assert_non_null(strstr(said.err, "importer.sys called exporter.sys!#9"));
+    forget(&said);
+    refuses("run " HALBOX_IMAGES "/importer.sys --missing fail", 3,
+            "imports Exported_Add from exporter.sys");
+}
+
 static void lists_name_what_there_is(void **state)
 {
     (void)state;
@@ -518,6 +543,7 @@ int main(void)
         cmocka_unit_test(usage_errors_exit_with_2),
         cmocka_unit_test(what_the_host_cannot_do_exits_with_3),
         cmocka_unit_test(help_is_not_an_error),
+        cmocka_unit_test(run_tells_what_became_of_the_drivers),
         cmocka_unit_test(lists_name_what_there_is),
         cmocka_unit_test(test_prints_tap),
         cmocka_unit_test(tap_names_are_one_line_without_directives),

@@ -43,7 +43,7 @@ static void unload_runs_and_the_image_is_gone(void **state)
 }
 
 /* Imports from another .sys by name, by ordinal and of data; DllInitialize is
- * called first. 42 + -42 is success. */
+ * called first, once: it sets the data. 42 + -42 is success. */
 static void a_driver_binds_to_an_export_driver(void **state)
 {
     struct rig *r = *state;
@@ -53,6 +53,25 @@ static void a_driver_binds_to_an_export_driver(void **state)
     image = rig_load(r, "importer.sys");
     assert_false(rig_has(r, "missing_import"));
     assert_int_equal(rig_finish(r, machine_driver_start(r->m, image)), 0);
+    assert_int_equal(rig_finish(r, machine_driver_start(r->m, image - 1)), 0);
+    assert_int_equal(rig_count(r, "Services\\\\exporter"), 1);
+}
+
+/* Whatever the order in which they are given. */
+static void an_importer_is_mapped_after_what_it_imports_from(void **state)
+{
+    static const char *const files[] = {HALBOX_IMAGES "/importer.sys",
+                                        HALBOX_IMAGES "/hello.sys",
+                                        HALBOX_IMAGES "/exporter.sys"};
+    struct rig *r = *state;
+    struct inspect_image info;
+    struct hb_error error;
+
+    assert_int_equal(machine_load_driver_files(r->m, files, 3, &error), HB_OK);
+    assert_false(rig_has(r, "missing_import"));
+    assert_true(inspect_image_at(r->m, 2, &info));
+    assert_string_equal(info.name, "importer.sys");
+    assert_int_equal(rig_finish(r, machine_driver_start(r->m, 3)), 0);
 }
 
 /* SEC-034: named at load; a call to it ends the run with both names. */
@@ -134,6 +153,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_driver_binds_to_an_export_driver,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            an_importer_is_mapped_after_what_it_imports_from, setup, teardown),
         cmocka_unit_test_setup_teardown(
             a_missing_import_is_named_and_its_call_is_a_bugcheck, setup,
             teardown),

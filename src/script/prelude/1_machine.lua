@@ -184,7 +184,7 @@ end
 local function load_all()
     local names = hb.given_images()
     if #names == 0 then names = images or {} end
-    for _, name in ipairs(names) do hb.load_driver(name) end
+    hb.load_drivers(names)
 end
 
 -- DriverEntry of the images, then their devices. start{check=false}: see for
