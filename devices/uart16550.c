@@ -122,12 +122,18 @@ static void receive(struct uart16550 *s, uint8_t byte, uint8_t error)
     update(s);
 }
 
+/* A word on the line has 5 to 8 bits (LCR 1:0). */
+static uint8_t word(const struct uart16550 *s, uint8_t byte)
+{
+    return byte & (uint8_t)(0xff >> (3 - (s->lcr & 3)));
+}
+
 static void uart16550_receive(struct device *dev, uint8_t byte)
 {
     struct uart16550 *s = (struct uart16550 *)dev;
 
     if (!(s->mcr & MCR_LOOP)) /* the pin is cut off in loop-back */
-        receive(s, byte, 0);
+        receive(s, word(s, byte), 0);
 }
 
 static bool uart16550_receive_ready(const struct device *dev)
@@ -155,16 +161,13 @@ static void start_sending(struct uart16550 *s)
 
 static void sent(struct uart16550 *s)
 {
-    uint8_t byte = s->shift;
+    uint8_t byte = word(s, s->shift);
 
     s->shifting = 0;
-    if (s->mcr & MCR_LOOP) {
-        static const uint8_t mask[4] = {0x1f, 0x3f, 0x7f, 0xff};
-
-        receive(s, byte & mask[s->lcr & 3], 0);
-    } else if (!(s->lcr & LCR_BREAK)) {
+    if (s->mcr & MCR_LOOP)
+        receive(s, byte, 0);
+    else if (!(s->lcr & LCR_BREAK))
         stream_put(&s->dev, byte);
-    }
     start_sending(s);
     if (!s->shifting)
         s->lsr |= LSR_TEMT;
@@ -210,9 +213,22 @@ static void write_fcr(struct uart16550 *s, uint8_t value)
     }
     if (toggled || (value & FCR_CLEAR_TX)) {
         s->tx_first = s->tx_count = 0;
+        if (!(s->lsr & LSR_THRE))
+            s->tx_pending = 1;
         s->lsr |= LSR_THRE;
     }
     s->fcr = value & FCR_ENABLE ? value & 0xc9 : 0;
+}
+
+/* LSR bit 7 is there while any character of the FIFO has an error. */
+static void update_fifo_error(struct uart16550 *s)
+{
+    uint8_t errors = 0;
+
+    for (unsigned i = 1; i < s->rx_count; i++) /* the first is in LSR */
+        errors |= s->rx_error[(s->rx_first + i) % FIFO];
+    if (!errors)
+        s->lsr &= (uint8_t)~LSR_FIFO_ERROR;
 }
 
 static uint8_t read_rbr(struct uart16550 *s)
@@ -232,6 +248,12 @@ static uint8_t read_rbr(struct uart16550 *s)
         clock_after_ns(&s->dev, 4 * character_ns(s), STEP_TIMEOUT);
     }
     return byte;
+}
+
+static void read_lsr(struct uart16550 *s)
+{
+    s->lsr &= (uint8_t) ~(LSR_OE | LSR_PE | LSR_FE | LSR_BI);
+    update_fifo_error(s);
 }
 
 static uint32_t uart16550_peek(const struct device *dev, unsigned window,
@@ -273,8 +295,7 @@ static uint32_t uart16550_read(struct device *dev, unsigned window,
     else if (offset == IIR_FCR && (value & 15) == IIR_TX)
         s->tx_pending = 0;
     else if (offset == LSR)
-        s->lsr &=
-            (uint8_t) ~(LSR_OE | LSR_PE | LSR_FE | LSR_BI | LSR_FIFO_ERROR);
+        read_lsr(s);
     else if (offset == MSR)
         s->msr &= 0xf0;
     update(s);

@@ -192,6 +192,139 @@ static void break_holds_bytes_back(void **state)
     assert_int_equal(bench_count(b, "stream_out"), 0);
 }
 
+/* Table I of the data sheet. */
+static void reset_values(void **state)
+{
+    static const uint8_t want[] = {[IER] = 0, 1, 0, 0, 0x60, 0xb0};
+    struct bench *b = *state;
+
+    bench_set8(b, IER, 0xf);
+    bench_set8(b, FCR, 0xc1);
+    bench_set8(b, LCR, 0x7f);
+    bench_set8(b, RBR, 1);
+    bench_start(b);
+    for (unsigned i = IER; i <= MSR; i++)
+        assert_int_equal(bench_get8(b, i), want[i]);
+    assert_false(bench_irq(b));
+}
+
+static void bits_that_are_not_there_read_0(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, IER, 0xff);
+    assert_int_equal(bench_get8(b, IER), 0x0f);
+    bench_set8(b, MCR, 0xff);
+    assert_int_equal(bench_get8(b, MCR), 0x1f);
+    bench_set8(b, LCR, 0x7f);
+    assert_int_equal(bench_get8(b, LCR), 0x7f);
+}
+
+static void lsr_and_msr_are_not_written(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, LSR, 0);
+    bench_set8(b, MSR, 0xff);
+    assert_int_equal(bench_get8(b, LSR), 0x60);
+    assert_int_equal(bench_get8(b, MSR), 0xb0);
+}
+
+/* LCR bits 0-3: start, 5 to 8 bits, parity, 1 or 2 stop bits. */
+static void a_characters_time_is_that_of_its_bits(void **state)
+{
+    struct bench *b = *state;
+
+    for (uint8_t lcr = 0; lcr < 16; lcr++) {
+        unsigned bits = 1 + 5 + (lcr & 3) + (lcr >> 3) + 1 + (lcr >> 2 & 1);
+        uint64_t ns = bits * 1000000000ull / 9600;
+
+        bench_set8(b, LCR, lcr);
+        bench_set8(b, RBR, 0xff);
+        bench_advance_ns(b, ns - 1000);
+        assert_int_equal(bench_get8(b, LSR) & 0x40, 0);
+        bench_advance_ns(b, 2000);
+        assert_int_equal(bench_get8(b, LSR) & 0x40, 0x40);
+    }
+}
+
+static void a_word_has_5_to_8_bits(void **state)
+{
+    static const struct {
+        uint8_t word;
+        const char *sent;
+    } row[] = {{0x1f, "byte=1f"},
+               {0x3f, "byte=3f"},
+               {0x7f, "byte=7f"},
+               {0xff, "byte=ff"}};
+    struct bench *b = *state;
+
+    for (uint8_t lcr = 0; lcr < 4; lcr++) {
+        bench_set8(b, LCR, lcr);
+        bench_set8(b, RBR, 0xff);
+        bench_advance_ns(b, 2 * (uint64_t)CHARACTER_NS);
+        assert_int_equal(bench_count(b, row[lcr].sent), 1);
+        receive(b, 0xff);
+        assert_int_equal(bench_get8(b, RBR), row[lcr].word);
+    }
+}
+
+/* Table IV: line status, data, transmitter, modem status. */
+static void interrupts_come_by_priority(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, MCR, 0x10); /* through loop-back the modem lines change */
+    (void)bench_get8(b, MSR);
+    bench_set8(b, IER, 0xf);
+    bench_set8(b, MCR, 8);
+    receive(b, 1);
+    receive(b, 2);
+    assert_int_equal(bench_get8(b, IIR), 6);
+    (void)bench_get8(b, LSR);
+    assert_int_equal(bench_get8(b, IIR), 4);
+    (void)bench_get8(b, RBR);
+    assert_int_equal(bench_get8(b, IIR), 2);
+    assert_int_equal(bench_get8(b, IIR), 0);
+    assert_true(bench_irq(b));
+    assert_int_equal(bench_get8(b, MSR) & 15, 11);
+    assert_int_equal(bench_get8(b, IIR), 1);
+    assert_false(bench_irq(b));
+}
+
+/* A break is a character of 0 with its error, seen when it is the first; bit 7
+ * stays while it is in the FIFO. */
+static void an_error_waits_for_its_character(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, FCR, 0xc1);
+    receive(b, 'a');
+    bench_set8(b, MCR, 0x18);
+    bench_set8(b, LCR, 0x43);
+    assert_int_equal(bench_get8(b, LSR) & 0x9f, 0x81);
+    assert_int_equal(bench_get8(b, LSR) & 0x9f, 0x81);
+    assert_int_equal(bench_get8(b, RBR), 'a');
+    assert_int_equal(bench_get8(b, LSR) & 0x9f, 0x99);
+    assert_int_equal(bench_get8(b, LSR) & 0x9f, 0x01);
+    assert_int_equal(bench_get8(b, RBR), 0);
+    assert_int_equal(bench_get8(b, LSR) & 0x9f, 0);
+}
+
+static void clearing_a_full_transmitter_is_thr_empty(void **state)
+{
+    struct bench *b = *state;
+
+    bench_set8(b, FCR, 1);
+    bench_set8(b, RBR, 'a');
+    bench_set8(b, RBR, 'b');
+    bench_set8(b, IER, 2);
+    assert_false(bench_irq(b));
+    bench_set8(b, FCR, 5);
+    assert_true(bench_irq(b));
+    assert_int_equal(bench_get8(b, IIR), 0xc2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, bench_teardown)
 
 int main(void)
@@ -210,6 +343,14 @@ int main(void)
         CASE(out2_gates_the_interrupt),
         CASE(fcr_clears_each_fifo),
         CASE(break_holds_bytes_back),
+        CASE(reset_values),
+        CASE(bits_that_are_not_there_read_0),
+        CASE(lsr_and_msr_are_not_written),
+        CASE(a_characters_time_is_that_of_its_bits),
+        CASE(a_word_has_5_to_8_bits),
+        CASE(interrupts_come_by_priority),
+        CASE(an_error_waits_for_its_character),
+        CASE(clearing_a_full_transmitter_is_thr_empty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
