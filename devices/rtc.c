@@ -25,8 +25,10 @@ enum {
     CENTURY = 0x32,
     CMOS_BYTES = 128
 };
+enum { SUNDAY = 1, APRIL = 4, OCTOBER = 10 };
 enum { A_UIP = 0x80, A_DIVIDER = 0x70, A_RATE = 0x0f, A_RUNNING = 0x20 };
 enum {
+    B_DSE = 1,
     B_24H = 2,
     B_BINARY = 4,
     B_SQWE = 8,
@@ -44,6 +46,7 @@ struct rtc {
     struct device dev;
     uint8_t cmos[CMOS_BYTES];
     uint8_t index;
+    bool repeated;          /* this day has had its hour twice, DSE */
     bool powered;           /* the battery keeps time and memory over a reset */
     uint64_t next_second;   /* ns: when the time advances */
     uint64_t periodic_from; /* ns: where periods are counted from */
@@ -115,13 +118,36 @@ static void advance_day(struct rtc *s)
                                      : s->cmos[CENTURY] + 1);
 }
 
+/* What follows 1:59:59 with DSE: on April's last Sunday 3:00:00, on October's
+ * 1:00:00 once. Data sheet, "Register B, DSE". */
+static unsigned daylight(struct rtc *s)
+{
+    unsigned month = decode(s, s->cmos[MONTH]);
+    unsigned last = days_in_month(month, decode(s, s->cmos[YEAR]));
+
+    if (!(s->cmos[REG_B] & B_DSE) || s->cmos[WEEKDAY] != SUNDAY ||
+        decode(s, s->cmos[DAY]) + 7 <= last)
+        return 2;
+    if (month == APRIL)
+        return 3;
+    if (month != OCTOBER || s->repeated)
+        return 2;
+    s->repeated = true;
+    return 1;
+}
+
 static void advance_second(struct rtc *s)
 {
+    unsigned hour;
+
     if (!advance(s, SECONDS, 0, 59) || !advance(s, MINUTES, 0, 59))
         return;
-    set_hour(s, (get_hour(s) + 1) % 24);
-    if (get_hour(s) == 0)
+    hour = (get_hour(s) + 1) % 24;
+    set_hour(s, hour == 2 ? daylight(s) : hour);
+    if (hour == 0) {
+        s->repeated = false;
         advance_day(s);
+    }
 }
 
 static bool alarm_matches(const struct rtc *s)
@@ -313,6 +339,7 @@ static void power_on(struct rtc *s)
 
     memset(s->cmos, 0, sizeof s->cmos);
     s->index = 0;
+    s->repeated = false;
     s->cmos[REG_A] = A_RUNNING | 6;
     s->cmos[REG_B] = B_24H;
     s->cmos[REG_D] = D_VRT;
@@ -338,10 +365,15 @@ static void rtc_reset(struct device *dev)
 }
 
 static const struct state_row rtc_rows[] = {
-    STATE_BYTES(struct rtc, cmos),        STATE_INT(struct rtc, index),
-    STATE_INT(struct rtc, powered),       STATE_INT(struct rtc, next_second),
-    STATE_INT(struct rtc, periodic_from), STATE_INT(struct rtc, periods),
-    STATE_INT(struct rtc, date),          STATE_END,
+    STATE_BYTES(struct rtc, cmos),
+    STATE_INT(struct rtc, index),
+    STATE_INT(struct rtc, powered),
+    STATE_INT(struct rtc, next_second),
+    STATE_INT(struct rtc, periodic_from),
+    STATE_INT(struct rtc, periods),
+    STATE_INT(struct rtc, date),
+    STATE_INT(struct rtc, repeated),
+    STATE_END,
 };
 
 static const struct device_setting rtc_settings[] = {
@@ -358,7 +390,7 @@ static const struct device_pin rtc_pins[] = {
 const struct device_model rtc_model = {
     .name = "rtc",
     .title = "MC146818 real-time clock and CMOS RAM",
-    .version = 2,
+    .version = 3,
     .state_size = sizeof(struct rtc),
     .rows = rtc_rows,
     .settings = rtc_settings,

@@ -191,6 +191,179 @@ static void cmos_bytes_keep_what_is_written(void **state)
     assert_int_equal(bench_in8(b, 0x70), 0xff);
 }
 
+/* Sets time and date (BCD) and lets one second pass. */
+static void pass(struct bench *b, uint8_t mode, uint8_t hour, uint8_t wday,
+                 uint8_t day, uint8_t month)
+{
+    set(b, B, 0x80 | mode);
+    set(b, SEC, 0x59);
+    set(b, MIN, 0x59);
+    set(b, HOUR, hour);
+    set(b, WDAY, wday);
+    set(b, DAY, day);
+    set(b, MON, month);
+    set(b, B, mode);
+    bench_advance_ns(b, SECOND_NS);
+    assert_int_equal(get(b, SEC), 0);
+    assert_int_equal(get(b, MIN), 0);
+}
+
+/* Every month's last day, in a leap year and in another. */
+static void months_have_their_days(void **state)
+{
+    static const uint8_t last[2][12] = {{0x31, 0x29, 0x31, 0x30, 0x31, 0x30,
+                                         0x31, 0x31, 0x30, 0x31, 0x30, 0x31},
+                                        {0x31, 0x28, 0x31, 0x30, 0x31, 0x30,
+                                         0x31, 0x31, 0x30, 0x31, 0x30, 0x31}};
+    struct bench *b = *state;
+
+    for (uint8_t year = 0; year < 2; year++)
+        for (uint8_t m = 0; m < 12; m++) {
+            uint8_t month = m < 9 ? m + 1 : m + 7, n = m + 1;
+            uint8_t end = last[year][m], before = end & 15 ? 1 : 7;
+
+            before = (uint8_t)(end - before);
+            set(b, YEAR, 0x24 + year);
+            pass(b, 2, 0x23, 7, before, month);
+            assert_int_equal(get(b, DAY), end);
+            assert_int_equal(get(b, WDAY), 1);
+            pass(b, 2, 0x23, 3, end, month);
+            assert_int_equal(get(b, DAY), 1);
+            assert_int_equal(get(b, MON), m == 11 ? 1 : n < 9 ? n + 1 : n + 7);
+            assert_int_equal(get(b, YEAR), 0x24 + year + (m == 11));
+        }
+}
+
+static void midnight_is_12_am(void **state)
+{
+    struct bench *b = *state;
+
+    pass(b, 0, 0x91, 4, 0x10, 1); /* 11:59:59 PM */
+    assert_int_equal(get(b, HOUR), 0x12);
+    assert_int_equal(get(b, DAY), 0x11);
+    pass(b, 0, 0x12, 4, 0x10, 1); /* 12:59:59 AM */
+    assert_int_equal(get(b, HOUR), 0x01);
+    assert_int_equal(get(b, DAY), 0x10);
+}
+
+/* Register B, DSE: 2024's last Sundays of April and October. */
+static void daylight_saving_leaves_out_and_repeats_an_hour(void **state)
+{
+    struct bench *b = *state;
+
+    pass(b, 3, 1, 1, 0x28, 4);
+    assert_int_equal(get(b, HOUR), 3);
+    pass(b, 3, 1, 1, 0x27, 0x10);
+    assert_int_equal(get(b, HOUR), 1);
+    pass(b, 3, 1, 1, 0x27, 0x10); /* the second time */
+    assert_int_equal(get(b, HOUR), 2);
+    pass(b, 3, 0x23, 1, 0x27, 0x10);
+    pass(b, 1, 1, 1, 0x26, 0x10); /* another year's, with AM and PM */
+    assert_int_equal(get(b, HOUR), 1);
+}
+
+static void other_days_and_no_dse_have_all_hours(void **state)
+{
+    struct bench *b = *state;
+
+    pass(b, 2, 1, 1, 0x28, 4);
+    assert_int_equal(get(b, HOUR), 2);
+    pass(b, 3, 1, 1, 0x21, 4); /* not the last Sunday */
+    assert_int_equal(get(b, HOUR), 2);
+    pass(b, 3, 1, 2, 0x28, 4); /* no Sunday */
+    assert_int_equal(get(b, HOUR), 2);
+    pass(b, 3, 1, 1, 0x28, 5);
+    assert_int_equal(get(b, HOUR), 2);
+    pass(b, 3, 0x13, 1, 0x28, 4); /* 1:59:59 PM */
+    assert_int_equal(get(b, HOUR), 0x14);
+}
+
+static void flags_are_set_without_their_enables(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, SEC_A, 0xff);
+    set(b, MIN_A, 0xff);
+    set(b, HOUR_A, 0xff);
+    bench_advance_ns(b, SECOND_NS);
+    assert_false(bus_wire(b->bus, WIRE_IRQ0 + 8));
+    set(b, C, 0); /* read only */
+    assert_int_equal(get(b, C), 0x70);
+    assert_int_equal(get(b, C), 0);
+}
+
+static void enabling_a_flag_that_is_set_interrupts(void **state)
+{
+    struct bench *b = *state;
+
+    bench_advance_ns(b, SECOND_NS);
+    set(b, B, 0x12);
+    assert_true(bus_wire(b->bus, WIRE_IRQ0 + 8));
+    set(b, B, 0x02);
+    assert_false(bus_wire(b->bus, WIRE_IRQ0 + 8));
+}
+
+static void set_clears_the_update_interrupts_enable(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, B, 0x92);
+    assert_int_equal(get(b, B), 0x82);
+}
+
+/* Register A, DV: a divider in reset holds the time; the first update comes
+ * half a second after it starts. */
+static void divider_reset_stops_the_time(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, A, 0x76);
+    bench_advance_ns(b, 3 * (uint64_t)SECOND_NS);
+    assert_int_equal(get(b, SEC), 0);
+    assert_int_equal(get(b, C), 0);
+    set(b, A, 0x26);
+    bench_advance_ns(b, SECOND_NS / 2 - 1000);
+    assert_int_equal(get(b, SEC), 0);
+    bench_advance_ns(b, 2000);
+    assert_int_equal(get(b, SEC), 1);
+    assert_int_equal(get(b, A) & 0x7f, 0x26);
+}
+
+static void an_alarm_at_an_hour_of_the_afternoon(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, SEC_A, 0);
+    set(b, MIN_A, 0);
+    set(b, HOUR_A, 0x82);
+    pass(b, 0x20, 0x01, 4, 0x10, 1); /* 2:00:00 AM */
+    assert_false(bus_wire(b->bus, WIRE_IRQ0 + 8));
+    pass(b, 0x20, 0x81, 4, 0x10, 1); /* 2:00:00 PM */
+    assert_true(bus_wire(b->bus, WIRE_IRQ0 + 8));
+}
+
+/* RESET#: PIE, AIE, UIE, SQWE and the flags go, time and memory stay. */
+static void reset_keeps_time_and_memory(void **state)
+{
+    struct bench *b = *state;
+
+    pass(b, 2, 0x12, 4, 0x10, 1);
+    set(b, 0x40, 0x5a);
+    set(b, A, 0x2f);
+    set(b, B, 0x7b);
+    bench_advance_ns(b, SECOND_NS);
+    bench_start(b);
+    assert_false(bus_wire(b->bus, WIRE_IRQ0 + 8));
+    assert_int_equal(get(b, B), 0x03);
+    assert_int_equal(get(b, C), 0);
+    assert_int_equal(get(b, A) & 0x7f, 0x2f);
+    assert_int_equal(get(b, HOUR), 0x13);
+    assert_int_equal(get(b, SEC), 1);
+    assert_int_equal(get(b, 0x40), 0x5a);
+    bench_advance_ns(b, SECOND_NS);
+    assert_int_equal(get(b, SEC), 2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, bench_teardown)
 
 int main(void)
@@ -207,6 +380,16 @@ int main(void)
         CASE(periodic_interrupt_at_1024_hz),
         CASE(periodic_rates_of_register_a),
         CASE(cmos_bytes_keep_what_is_written),
+        CASE(months_have_their_days),
+        CASE(midnight_is_12_am),
+        CASE(daylight_saving_leaves_out_and_repeats_an_hour),
+        CASE(other_days_and_no_dse_have_all_hours),
+        CASE(flags_are_set_without_their_enables),
+        CASE(enabling_a_flag_that_is_set_interrupts),
+        CASE(set_clears_the_update_interrupts_enable),
+        CASE(divider_reset_stops_the_time),
+        CASE(an_alarm_at_an_hour_of_the_afternoon),
+        CASE(reset_keeps_time_and_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
