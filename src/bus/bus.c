@@ -145,6 +145,22 @@ static void apply_straps(const struct device_model *model,
     }
 }
 
+/* PCI 2.2, 6.2.5.1: a BAR decodes a power of two, 16 bytes of memory or 4 of
+ * ports at least. @bytes: the setting that sizes windows without a size. */
+static bool bars_good(const struct device_model *model, uint32_t bytes)
+{
+    for (unsigned i = 0; model->pci.vendor && i < PCI_BARS; i++) {
+        const struct device_window *win = &model->windows[i];
+        uint32_t n = win->bytes ? win->bytes : bytes;
+
+        if (win->kind == WINDOW_NONE || win->access & ACCESS_FIXED || !n)
+            continue;
+        if (n & (n - 1) || n < (win->kind == WINDOW_PORT ? 4 : 16))
+            return false;
+    }
+    return true;
+}
+
 static bool check_place(struct bus *bus, const struct device_model *model,
                         struct bus_place *place, struct hb_error *error)
 {
@@ -161,6 +177,12 @@ static bool check_place(struct bus *bus, const struct device_model *model,
     if (place->has_dma && (place->dma > 7 || place->dma == 4)) {
         hb_fail(error, HB_BAD_ARGUMENT, "%s: dma %u is not 0-3 or 5-7",
                 model->name, place->dma);
+        return false;
+    }
+    if (!bars_good(model, 0)) {
+        hb_fail(error, HB_BAD_ARGUMENT,
+                "%s: a BAR's size is no power of two from 16 (4) on",
+                model->name);
         return false;
     }
     if (model->pci.vendor && !choose_slot(bus, place)) {
@@ -295,6 +317,10 @@ enum hb_status bus_set(struct device *dev, const char *name, uint64_t value,
         return hb_fail(error, HB_BAD_ARGUMENT, "%s: %s must be %llu to %llu",
                        bus_device_name(dev), name, (unsigned long long)s->least,
                        (unsigned long long)s->most);
+    if (strcmp(name, "bytes") == 0 && !bars_good(dev->model, (uint32_t)value))
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "%s: %s must be a power of two, not %llu",
+                       bus_device_name(dev), name, (unsigned long long)value);
     *setting_field(dev, s) = value;
     if (!size_windows(dev))
         return hb_fail(error, HB_NO_MEMORY, "%s: no memory for %s",

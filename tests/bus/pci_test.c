@@ -214,6 +214,41 @@ static void every_cycle_is_an_event(void **state)
                      1);
 }
 
+/* 6.2.5.1 */
+static void a_bar_decodes_a_power_of_two(void **state)
+{
+    static const struct {
+        uint8_t kind;
+        uint32_t bytes;
+    } bad[] = {{WINDOW_MEMORY, 8},
+               {WINDOW_MEMORY, 5000},
+               {WINDOW_PORT, 2},
+               {WINDOW_PORT, 48}};
+    struct bench *b = *state;
+    struct hb_error error;
+
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct device_model model = fake_io;
+
+        model.windows[1].kind = bad[i].kind;
+        model.windows[1].bytes = bad[i].bytes;
+        assert_int_equal(bus_add(b->bus, &model, NULL, NULL, &error),
+                         HB_BAD_ARGUMENT);
+        assert_non_null(strstr(error.text, "power of two"));
+    }
+}
+
+static void a_size_by_setting_is_a_power_of_two(void **state)
+{
+    struct bench *b = *state;
+    struct device *dev = bench_add(b, device_model_find("adram"), NULL);
+    struct hb_error error;
+
+    assert_int_equal(bus_set(dev, "bytes", 5000, &error), HB_BAD_ARGUMENT);
+    assert_non_null(strstr(error.text, "power of two"));
+    assert_int_equal(bus_set(dev, "bytes", 8192, &error), HB_OK);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, bench_teardown)
@@ -231,6 +266,8 @@ int main(void)
         T(a_taken_slot_is_refused),
         T(cards_get_the_first_free_slot),
         T(every_cycle_is_an_event),
+        T(a_bar_decodes_a_power_of_two),
+        T(a_size_by_setting_is_a_power_of_two),
     };
 
     return cmocka_run_group_tests_name("pci", tests, NULL, NULL);
