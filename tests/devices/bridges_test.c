@@ -145,6 +145,49 @@ static void adapter_ram_is_memory_of_its_size(void **state)
     assert_int_equal(bus_load(b->bus, gpa_of(base), 4), 0);
 }
 
+/* docs/devices/adram.md, BAR 1 */
+static void adapter_ram_interrupt_drives_inta(void **state)
+{
+    struct bench *b = *state;
+
+    bench_write(b, b->dev, 1, 8, 4, UINT32_MAX);
+    assert_int_equal(bench_read(b, b->dev, 1, 8, 4), 1);
+    assert_true(bench_irq(b));
+    bench_write(b, b->dev, 1, 8, 4, 0xfffffffe);
+    assert_int_equal(bench_read(b, b->dev, 1, 8, 4), 0);
+    assert_false(bench_irq(b));
+    bench_write(b, b->dev, 1, 8, 4, 1);
+    bus_reset(b->bus);
+    assert_false(bench_irq(b));
+}
+
+static void adapter_ram_id_and_bytes_are_read_only(void **state)
+{
+    struct bench *b = *state;
+
+    bench_trace(b, "guest_error");
+    for (uint32_t offset = 0; offset < 16; offset += 4)
+        if (offset != 8)
+            bench_write(b, b->dev, 1, offset, 4, 0x12345678);
+    assert_int_equal(bench_count(b, "read only"), 3);
+    assert_int_equal(bench_read(b, b->dev, 1, 0, 4), 0x4d524441);
+    assert_int_equal(bench_read(b, b->dev, 1, 4, 4), 1 << 20);
+    assert_int_equal(bench_read(b, b->dev, 1, 12, 4), 0);
+}
+
+static void adapter_ram_registers_take_dwords_alone(void **state)
+{
+    struct bench *b = *state;
+
+    bench_trace(b, "guest_error");
+    assert_int_equal(bench_read(b, b->dev, 1, 0, 1), 0xff);
+    assert_int_equal(bench_read(b, b->dev, 1, 0, 2), 0xffff);
+    assert_int_equal(bench_read(b, b->dev, 1, 2, 4), UINT32_MAX);
+    bench_write(b, b->dev, 1, 8, 1, 1);
+    assert_int_equal(bench_read(b, b->dev, 1, 8, 4), 0);
+    assert_true(bench_count(b, "guest_error") >= 4);
+}
+
 /* DEV-027 */
 static void adapter_ram_bar_reads_back_its_size_mask(void **state)
 {
@@ -186,6 +229,9 @@ int main(void)
         CASE(reserved_irqs_are_never_driven),
         CASE(reset_control_pulses_reset),
         CASE(adapter_ram_is_memory_of_its_size),
+        CASE(adapter_ram_interrupt_drives_inta),
+        CASE(adapter_ram_id_and_bytes_are_read_only),
+        CASE(adapter_ram_registers_take_dwords_alone),
         CASE(adapter_ram_bar_reads_back_its_size_mask),
         CASE(port_92_gates_a20_and_restarts_the_cpu),
     };
