@@ -42,6 +42,36 @@ uint16_t fpu_tags(const struct cpu_fpu *f)
     return (uint16_t)tags;
 }
 
+void fpu_of_one(struct cpu *cpu, const struct insn *i, fpu_one *run)
+{
+    struct cpu_fpu *f = &cpu->s.fpu;
+    struct x80_env e = fpu_env(f);
+    struct x80 v = x80_indefinite();
+
+    fpu_note(cpu, i);
+    if (fpu_empty(f, 0))
+        e.flags = FPU_UNDERFLOW;
+    else
+        v = run(&e, fpu_get(f, 0));
+    if (fpu_raise(f, e.flags))
+        fpu_set(f, 0, v);
+}
+
+bool fpu_of_two(struct cpu *cpu, const struct insn *i, unsigned n, fpu_two *run,
+                struct x80 *v)
+{
+    struct cpu_fpu *f = &cpu->s.fpu;
+    struct x80_env e = fpu_env(f);
+
+    fpu_note(cpu, i);
+    *v = x80_indefinite();
+    if (fpu_empty(f, 0) || fpu_empty(f, n))
+        e.flags = FPU_UNDERFLOW;
+    else
+        *v = run(&e, fpu_get(f, 0), fpu_get(f, n));
+    return fpu_raise(f, e.flags);
+}
+
 static void pending(struct cpu *cpu)
 {
     if (cpu->s.fpu.sw & SW_ES)

@@ -125,4 +125,16 @@ static inline void fpu_note_at(struct cpu *cpu, const struct insn *i,
     cpu->s.fpu.fds = cpu->s.seg[i->seg].selector;
 }
 
+/** What is computed of ST(0), or of ST(0) and another. */
+typedef struct x80 fpu_one(struct x80_env *e, struct x80 a);
+typedef struct x80 fpu_two(struct x80_env *e, struct x80 a, struct x80 b);
+
+/** fpu_of_one() - ST(0) becomes @run of itself, unless it is empty or an
+ *  exception that is not masked forbids it. */
+void fpu_of_one(struct cpu *cpu, const struct insn *i, fpu_one *run);
+/** fpu_of_two() - *@v is @run of ST(0) and ST(@n), or the masked response;
+ * false: an exception forbids any result. */
+bool fpu_of_two(struct cpu *cpu, const struct insn *i, unsigned n, fpu_two *run,
+                struct x80 *v);
+
 #endif

@@ -5,41 +5,29 @@
 /* ---- two operands ---------------------------------------------------------
  */
 
-/* By ModRM.reg: ST(0) is @a, in either direction. */
-static struct x80 compute(struct x80_env *e, unsigned op, struct x80 a,
-                          struct x80 b)
+static struct x80 sub_reversed(struct x80_env *e, struct x80 a, struct x80 b)
 {
-    switch (op) {
-    case 0:
-        return x80_add(e, a, b);
-    case 1:
-        return x80_mul(e, a, b);
-    case 4:
-        return x80_sub(e, a, b);
-    case 5:
-        return x80_sub(e, b, a);
-    case 6:
-        return x80_div(e, a, b);
-    default:
-        return x80_div(e, b, a);
-    }
+    return x80_sub(e, b, a);
 }
+
+static struct x80 div_reversed(struct x80_env *e, struct x80 a, struct x80 b)
+{
+    return x80_div(e, b, a);
+}
+
+/* By ModRM.reg, of ST(0) and the other; 2 and 3 compare. */
+static fpu_two *const arithmetic[8] = {
+    [0] = x80_add,      [1] = x80_mul, [4] = x80_sub,
+    [5] = sub_reversed, [6] = x80_div, [7] = div_reversed,
+};
 
 static void registers(struct cpu *cpu, const struct insn *i, unsigned to,
                       bool pop)
 {
     struct cpu_fpu *f = &cpu->s.fpu;
-    struct x80_env e = fpu_env(f);
     struct x80 v;
 
-    fpu_note(cpu, i);
-    if (fpu_empty(f, 0) || fpu_empty(f, i->rm)) {
-        e.flags = FPU_UNDERFLOW;
-        v = x80_indefinite();
-    } else {
-        v = compute(&e, i->reg, fpu_get(f, 0), fpu_get(f, i->rm));
-    }
-    if (!fpu_raise(f, e.flags))
+    if (!fpu_of_two(cpu, i, i->rm, arithmetic[i->reg], &v))
         return;
     fpu_set(f, to, v);
     if (pop)
@@ -80,7 +68,7 @@ static void with_memory(struct cpu *cpu, const struct insn *i, struct x80 b,
         e.flags = FPU_UNDERFLOW;
         v = x80_indefinite();
     } else {
-        v = compute(&e, i->reg, a, b);
+        v = arithmetic[i->reg](&e, a, b);
         drop_denormal(&e, a, b);
     }
     if (fpu_raise(f, e.flags))
@@ -287,23 +275,6 @@ void op_farith_int(struct cpu *cpu, const struct insn *i)
 /* ---- one operand ----------------------------------------------------------
  */
 
-typedef struct x80 one_operand(struct x80_env *e, struct x80 a);
-
-static void unary(struct cpu *cpu, const struct insn *i, one_operand *run)
-{
-    struct cpu_fpu *f = &cpu->s.fpu;
-    struct x80_env e = fpu_env(f);
-    struct x80 v = x80_indefinite();
-
-    fpu_note(cpu, i);
-    if (fpu_empty(f, 0))
-        e.flags = FPU_UNDERFLOW;
-    else
-        v = run(&e, fpu_get(f, 0));
-    if (fpu_raise(f, e.flags))
-        fpu_set(f, 0, v);
-}
-
 static struct x80 changed_sign(struct x80_env *e, struct x80 a)
 {
     (void)e;
@@ -320,37 +291,30 @@ static struct x80 absolute(struct x80_env *e, struct x80 a)
 
 void op_fchs(struct cpu *cpu, const struct insn *i)
 {
-    unary(cpu, i, changed_sign);
+    fpu_of_one(cpu, i, changed_sign);
 }
 
 void op_fabs(struct cpu *cpu, const struct insn *i)
 {
-    unary(cpu, i, absolute);
+    fpu_of_one(cpu, i, absolute);
 }
 
 void op_fsqrt(struct cpu *cpu, const struct insn *i)
 {
-    unary(cpu, i, x80_sqrt);
+    fpu_of_one(cpu, i, x80_sqrt);
 }
 
 void op_frndint(struct cpu *cpu, const struct insn *i)
 {
-    unary(cpu, i, x80_rint);
+    fpu_of_one(cpu, i, x80_rint);
 }
 
 void op_fscale(struct cpu *cpu, const struct insn *i)
 {
-    struct cpu_fpu *f = &cpu->s.fpu;
-    struct x80_env e = fpu_env(f);
-    struct x80 v = x80_indefinite();
+    struct x80 v;
 
-    fpu_note(cpu, i);
-    if (fpu_empty(f, 0) || fpu_empty(f, 1))
-        e.flags = FPU_UNDERFLOW;
-    else
-        v = x80_scale(&e, fpu_get(f, 0), fpu_get(f, 1));
-    if (fpu_raise(f, e.flags))
-        fpu_set(f, 0, v);
+    if (fpu_of_two(cpu, i, 1, x80_scale, &v))
+        fpu_set(&cpu->s.fpu, 0, v);
 }
 
 /* FXTRACT: the exponent takes the operand's place, the significand is pushed.

@@ -5,33 +5,16 @@
 
 void op_f2xm1(struct cpu *cpu, const struct insn *i)
 {
-    struct cpu_fpu *f = &cpu->s.fpu;
-    struct x80_env e = fpu_env(f);
-    struct x80 v = x80_indefinite();
-
-    fpu_note(cpu, i);
-    if (fpu_empty(f, 0))
-        e.flags = FPU_UNDERFLOW;
-    else
-        v = x80_2xm1(&e, fpu_get(f, 0));
-    if (fpu_raise(f, e.flags))
-        fpu_set(f, 0, v);
+    fpu_of_one(cpu, i, x80_2xm1);
 }
 
 /* Of ST(0) and ST(1) to ST(1), and ST(0) goes. */
-static void of_two(struct cpu *cpu, const struct insn *i,
-                   struct x80 (*run)(struct x80_env *, struct x80, struct x80))
+static void of_two(struct cpu *cpu, const struct insn *i, fpu_two *run)
 {
     struct cpu_fpu *f = &cpu->s.fpu;
-    struct x80_env e = fpu_env(f);
-    struct x80 v = x80_indefinite();
+    struct x80 v;
 
-    fpu_note(cpu, i);
-    if (fpu_empty(f, 0) || fpu_empty(f, 1))
-        e.flags = FPU_UNDERFLOW;
-    else
-        v = run(&e, fpu_get(f, 0), fpu_get(f, 1));
-    if (!fpu_raise(f, e.flags))
+    if (!fpu_of_two(cpu, i, 1, run, &v))
         return;
     fpu_set(f, 1, v);
     fpu_pop(f);
@@ -70,23 +53,11 @@ static bool reducible(struct cpu_fpu *f)
     return false;
 }
 
-typedef struct x80 of_angle(struct x80_env *e, struct x80 a);
-
-static void one(struct cpu *cpu, const struct insn *i, of_angle *run)
+static void one(struct cpu *cpu, const struct insn *i, fpu_one *run)
 {
-    struct cpu_fpu *f = &cpu->s.fpu;
-    struct x80_env e = fpu_env(f);
-    struct x80 v = x80_indefinite();
-
     fpu_note(cpu, i);
-    if (!reducible(f))
-        return;
-    if (fpu_empty(f, 0))
-        e.flags = FPU_UNDERFLOW;
-    else
-        v = run(&e, fpu_get(f, 0));
-    if (fpu_raise(f, e.flags))
-        fpu_set(f, 0, v);
+    if (reducible(&cpu->s.fpu))
+        fpu_of_one(cpu, i, run);
 }
 
 static struct x80 unit(struct x80_env *e, struct x80 a)
@@ -95,8 +66,8 @@ static struct x80 unit(struct x80_env *e, struct x80 a)
     return x80_nan(a) ? a : x80_make(false, X80_BIAS, 1ull << 63);
 }
 
-static void two(struct cpu *cpu, const struct insn *i, of_angle *run,
-                of_angle *pushed)
+static void two(struct cpu *cpu, const struct insn *i, fpu_one *run,
+                fpu_one *pushed)
 {
     struct cpu_fpu *f = &cpu->s.fpu;
     struct x80_env e = fpu_env(f), other = e;

@@ -336,8 +336,10 @@ struct x80 x80_rem(struct x80_env *e, struct x80 a, struct x80 b, bool nearest,
         return invalid(e);
     note_denormal(e, a);
     note_denormal(e, b);
-    if (x80_inf(b) || x80_zero(a))
+    if (x80_inf(b) || x80_zero(a)) {
+        a.se |= (uint16_t)(!x80_exp(a) && a.m >> 63); /* pseudo-denormal */
         return a;
+    }
     pa = x80_part(a);
     pb = x80_part(b);
     d = pa.exp - pb.exp;

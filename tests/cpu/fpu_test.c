@@ -69,6 +69,21 @@ static void an_exception_waits_for_the_next_instruction(void **state)
     assert_int_equal(vector(b), -1);
 }
 
+/* 8.2.2: a pseudo-denormal is an operand and never a result. */
+static void fprem_of_infinity_makes_no_pseudo_denormal(void **state)
+{
+    struct bench *b = *state;
+    struct cpu_fpu *f = &b->cpu.s.fpu;
+
+    fpu_init(f);
+    fpu_push(f, x80_make(false, X80_INF, 1ull << 63));
+    fpu_push(f, x80_make(false, 0, 9ull << 60));
+    CODE(b, 0xd9, 0xf8);
+    assert_int_equal(vector(b), -1);
+    assert_int_equal(fpu_get(f, 0).se, 1);
+    assert_true(fpu_get(f, 0).m == 9ull << 60);
+}
+
 static void run_store(struct bench *b, uint16_t es, uint32_t offset)
 {
     struct cpu_state *s = &b->cpu.s;
@@ -168,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(em_and_ts_are_device_not_available),
         TEST(an_exception_waits_for_the_next_instruction),
+        TEST(fprem_of_infinity_makes_no_pseudo_denormal),
         TEST(the_environment_has_the_last_operand),
         TEST(in_16_bits_and_real_mode_it_is_packed),
         TEST(a_store_that_faults_changes_nothing),
