@@ -1,19 +1,21 @@
 /* devices/piix3.c -- the 82371SB (PIIX3) PCI-ISA bridge: steers PCI interrupts
  * PIRQA#-PIRQD# (input pins 0-3) to ISA requests (output pins 0-15). Its timer,
  * interrupt and DMA controllers are models of their own. Port 92h: fast A20 and
- * INIT. Source: Intel 82371SB data sheet (290550), 2.5.6 and 4.1. Docs:
- * docs/devices/piix3.md. */
+ * INIT; port F0h: coprocessor errors. Source: Intel 82371SB data sheet
+ * (290550), 2.5.6 and 4.1. Docs: docs/devices/piix3.md. */
 #include "halbox/device.h"
 
 enum { PIRQS = 4, IRQS = 16, PIRQRCA = 0x60, ROUTE_OFF = 0x80 };
 
 enum { WINDOW_PORT92 = 6, FAST_INIT = 1, FAST_A20 = 2 };
-enum { PIN_A20 = 16, PIN_INIT = 17 };
+enum { WINDOW_COPROCESSOR = 7 };
+enum { PIN_FERR = 4, PIN_IRQ13 = 13, PIN_A20 = 16, PIN_INIT, PIN_IGNNE };
 
 struct piix3 {
     struct device dev;
     uint8_t port92;
     uint8_t asserted;    /* bit per PIRQ */
+    uint8_t ferr;        /* level of FERR# */
     uint8_t config[192]; /* 40h-FFh */
 };
 
@@ -72,10 +74,32 @@ static void update(struct piix3 *s)
             line_set(&s->dev, irq, high >> irq & 1);
 }
 
+/* FERR# asks for IRQ 13. A write to port F0h takes the request back and lets
+ * the CPU go on while FERR# lasts: signal description, IGNNE#. */
+static void ferr_changed(struct piix3 *s, bool level)
+{
+    s->ferr = level;
+    if (level)
+        line_set(&s->dev, PIN_IRQ13, true);
+    else
+        line_set(&s->dev, PIN_IGNNE, false);
+}
+
+static void coprocessor_error(struct piix3 *s)
+{
+    line_set(&s->dev, PIN_IRQ13, false);
+    if (s->ferr)
+        line_set(&s->dev, PIN_IGNNE, true);
+}
+
 static void piix3_line(struct device *dev, unsigned pin, bool level)
 {
     struct piix3 *s = (struct piix3 *)dev;
 
+    if (pin == PIN_FERR) {
+        ferr_changed(s, level);
+        return;
+    }
     if (level)
         s->asserted |= (uint8_t)(1u << pin);
     else
@@ -108,10 +132,9 @@ static void piix3_config_write(struct device *dev, unsigned offset,
 static uint32_t piix3_read(struct device *dev, unsigned window, uint32_t offset,
                            unsigned bytes)
 {
-    (void)window;
     (void)offset;
     (void)bytes;
-    return ((struct piix3 *)dev)->port92;
+    return window == WINDOW_PORT92 ? ((struct piix3 *)dev)->port92 : 0xff;
 }
 
 /* A20 passes when the keyboard controller or this port lets it; INIT comes of
@@ -122,9 +145,12 @@ static void piix3_write(struct device *dev, unsigned window, uint32_t offset,
     struct piix3 *s = (struct piix3 *)dev;
     bool init = value & ~s->port92 & FAST_INIT;
 
-    (void)window;
     (void)offset;
     (void)bytes;
+    if (window == WINDOW_COPROCESSOR) {
+        coprocessor_error(s);
+        return;
+    }
     s->port92 = value & (FAST_A20 | FAST_INIT);
     line_set(dev, PIN_A20, s->port92 & FAST_A20);
     line_set(dev, PIN_INIT, init);
@@ -152,6 +178,7 @@ static void piix3_reset(struct device *dev)
 static const struct state_row piix3_rows[] = {
     STATE_INT(struct piix3, port92),
     STATE_INT(struct piix3, asserted),
+    STATE_INT(struct piix3, ferr),
     STATE_BYTES(struct piix3, config),
     STATE_END,
 };
@@ -166,14 +193,16 @@ static const struct device_pin piix3_pins[] = {
     {10, true, WIRE_IRQ0 + 10}, {11, true, WIRE_IRQ0 + 11},
     {12, true, WIRE_IRQ0 + 12}, {14, true, WIRE_IRQ0 + 14},
     {15, true, WIRE_IRQ0 + 15}, {PIN_A20, true, WIRE_A20},
-    {PIN_INIT, true, WIRE_INIT}, {0, false, WIRE_NONE},
+    {PIN_INIT, true, WIRE_INIT}, {PIN_FERR, false, WIRE_FERR},
+    {PIN_IRQ13, true, WIRE_IRQ0 + 13}, {PIN_IGNNE, true, WIRE_IGNNE},
+    {0, false, WIRE_NONE},
 };
 /* clang-format on */
 
 const struct device_model piix3_model = {
     .name = "piix3",
     .title = "82371SB PCI-ISA bridge, PCI interrupt steering",
-    .version = 1,
+    .version = 2,
     .state_size = sizeof(struct piix3),
     .rows = piix3_rows,
     .pci = {.vendor = 0x8086,
@@ -184,7 +213,11 @@ const struct device_model piix3_model = {
     .windows = {[WINDOW_PORT92] = {.kind = WINDOW_PORT,
                                    .bytes = 1,
                                    .access = ACCESS_8,
-                                   .base = 0x92}},
+                                   .base = 0x92},
+                [WINDOW_COPROCESSOR] = {.kind = WINDOW_PORT,
+                                        .bytes = 1,
+                                        .access = ACCESS_8,
+                                        .base = 0xf0}},
     .pins = piix3_pins,
     .reset = piix3_reset,
     .read = piix3_read,

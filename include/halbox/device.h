@@ -83,6 +83,8 @@ enum wire {
     WIRE_SPEAKER, /* 8254 OUT2 gated by port 61h */
     WIRE_REFRESH, /* 8254 OUT1 */
     WIRE_INIT,    /* restarts the CPU alone: RAM and devices stay */
+    WIRE_FERR,    /* from the CPU: an FPU exception waits, CR0.NE clear */
+    WIRE_IGNNE,   /* to the CPU: go on in spite of it */
     WIRE_COUNT
 };
 

@@ -17,7 +17,7 @@
 
 struct bus; /* bus_private.h of src/bus */
 
-enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 3 };
+enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 4 };
 
 /* ---- building: the board -------------------------------------------------*/
 
@@ -100,7 +100,8 @@ enum hb_status bus_load_state(struct bus *bus, struct loader *l,
  *  `reset` stays true from a pulse on until bus_reset(), `init` until
  *  bus_take_init(). */
 struct bus_pins {
-    bool intr, nmi, smi, reset, init, a20;
+    bool intr, nmi, smi, reset, init, a20, ignne;
+    bool ferr; /* what the CPU drives itself: bus_ferr() */
 };
 
 /** bus_in()/bus_out() - a port access of 1, 2 or 4 bytes. Unclaimed: all ones,
@@ -137,6 +138,8 @@ void bus_config_write(struct bus *bus, unsigned number, unsigned slot,
 
 /** bus_pins() - the CPU's input pins now. */
 const struct bus_pins *bus_pins(const struct bus *bus);
+/** bus_ferr() - the CPU's FERR# is asserted, or not any more. */
+void bus_ferr(struct bus *bus, bool level);
 /** bus_wire() - level of one wire now. */
 bool bus_wire(const struct bus *bus, enum wire wire);
 const char *bus_wire_name(enum wire wire);

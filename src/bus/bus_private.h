@@ -95,6 +95,7 @@ struct bus_state {
     uint16_t wire[WIRE_COUNT]; /* outputs that drive it now         */
     uint8_t reset;             /* RESET was pulsed: latched for the board */
     uint8_t init;              /* INIT rose: latched likewise       */
+    uint8_t ferr;              /* the CPU drives FERR               */
     uint32_t transfers;        /* counts up                         */
     uint64_t isa_free;         /* tick at which the ISA bus is free */
     uint64_t isa_held;         /* units since the ISA bus was taken */

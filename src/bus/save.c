@@ -113,6 +113,7 @@ const struct state_row bus_state_rows[] = {
     STATE_INTS(struct bus_state, wire),
     STATE_INT(struct bus_state, reset),
     STATE_INT(struct bus_state, init),
+    STATE_INT(struct bus_state, ferr),
     STATE_INT(struct bus_state, transfers),
     STATE_INT(struct bus_state, isa_free),
     STATE_INT(struct bus_state, isa_held),

@@ -15,7 +15,7 @@ const char *bus_wire_name(enum wire wire)
         "IRQ13",   "IRQ14", "IRQ15", "PIRQA", "PIRQB", "PIRQC", "PIRQD",
         "DREQ0",   "DREQ1", "DREQ2", "DREQ3", "DREQ4", "DREQ5", "DREQ6",
         "DREQ7",   "INTR",  "NMI",   "SMI",   "RESET", "A20",   "SPEAKER",
-        "REFRESH", "INIT"};
+        "REFRESH", "INIT",  "FERR",  "IGNNE"};
 
     return (unsigned)wire < WIRE_COUNT ? name[wire] : "?";
 }
@@ -44,6 +44,8 @@ void wires_refresh(struct bus *bus)
         .reset = bus->s.reset || bus_wire(bus, WIRE_RESET),
         .init = bus->s.init,
         .a20 = bus_wire(bus, WIRE_A20) || !bus->drivers[WIRE_A20],
+        .ignne = bus_wire(bus, WIRE_IGNNE),
+        .ferr = bus->s.ferr,
     };
 }
 
@@ -147,6 +149,14 @@ void line_set(struct device *dev, unsigned pin, bool level)
     wire_drive(w->bus, (enum wire)w->out_wire[pin], level);
 }
 
+void bus_ferr(struct bus *bus, bool level)
+{
+    if (bus->s.ferr == level)
+        return;
+    bus->s.ferr = level;
+    wire_drive(bus, WIRE_FERR, level);
+}
+
 bool line_get(const struct device *dev, unsigned pin)
 {
     const struct device_wiring *w = wiring_of(dev);
@@ -179,6 +189,8 @@ void wires_recount(struct bus *bus)
         for (unsigned pin = 0; pin < DEVICE_PINS; pin++)
             bus->s.wire[w->out_wire[pin]] += w->s.out >> pin & 1;
     }
+    bus->s.ferr = bus->s.ferr != 0;
+    bus->s.wire[WIRE_FERR] += bus->s.ferr;
     bus->s.wire[WIRE_NONE] = 0;
     wires_refresh(bus);
 }

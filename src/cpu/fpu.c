@@ -72,10 +72,24 @@ bool fpu_of_two(struct cpu *cpu, const struct insn *i, unsigned n, fpu_two *run,
     return fpu_raise(f, e.flags);
 }
 
+void fpu_ferr(struct cpu *cpu)
+{
+    if (!(cpu->s.fpu.sw & SW_ES))
+        bus_ferr(cpu->bus, false);
+}
+
+/* SDM vol. 1, D.2.1: with CR0.NE clear the board is told, as P6 do it before
+ * the next instruction that waits; it stands until an interrupt comes, or
+ * IGNNE# lets it pass. */
 static void pending(struct cpu *cpu)
 {
-    if (cpu->s.fpu.sw & SW_ES)
+    if (!(cpu->s.fpu.sw & SW_ES))
+        return;
+    if (cpu->s.cr0 & CR0_NE)
         cpu_fault_plain(cpu, EXC_MF);
+    bus_ferr(cpu->bus, true);
+    if (!cpu->p->pins->ignne)
+        cpu_freeze(cpu);
 }
 
 void fpu_check(struct cpu *cpu, unsigned rules)

@@ -125,6 +125,9 @@ static inline void fpu_note_at(struct cpu *cpu, const struct insn *i,
     cpu->s.fpu.fds = cpu->s.seg[i->seg].selector;
 }
 
+/** fpu_ferr() - FERR# goes with the exception that it tells of. */
+void fpu_ferr(struct cpu *cpu);
+
 /** What is computed of ST(0), or of ST(0) and another. */
 typedef struct x80 fpu_one(struct x80_env *e, struct x80 a);
 typedef struct x80 fpu_two(struct x80_env *e, struct x80 a, struct x80 b);

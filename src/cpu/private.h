@@ -150,6 +150,7 @@ enum { SHADOW_STI = 1, SHADOW_SS = 2 }; /* SS: of debug traps too */
 
 struct cpu_private {
     sigjmp_buf fault;
+    bool frozen;    /* `fault` is none: wait before the instruction */
     bool delivered; /* a trap went through the IDT: `fault` is stale */
     uint8_t vector;
     bool has_error;
@@ -178,6 +179,8 @@ struct cpu_private {
 /** cpu_fault() - give the instruction up: no return. */
 _Noreturn void cpu_fault(struct cpu *cpu, unsigned vector, uint32_t error);
 _Noreturn void cpu_fault_plain(struct cpu *cpu, unsigned vector); /* no code */
+/** cpu_freeze() - the instruction waits for an interrupt: no return. */
+_Noreturn void cpu_freeze(struct cpu *cpu);
 
 /* ---- memory: mem.c ---------------------------------------------------------
  */

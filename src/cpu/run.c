@@ -74,6 +74,7 @@ void cpu_reset(struct cpu *cpu)
     alignment_changed(cpu);
     fpu_reset(&s->fpu);
     tlb_flush(&cpu->tlb, true);
+    bus_ferr(cpu->bus, false);
 }
 
 void cpu_init_signal(struct cpu *cpu)
@@ -111,6 +112,8 @@ void run_insn(struct cpu *cpu, const struct insn *i)
         check_mode(cpu, i);
     p->next_eip = cpu->s.eip + i->length;
     i->run(cpu, i);
+    if (p->pins->ferr)
+        fpu_ferr(cpu);
     cpu->clock->now++;
     if (!p->repeat)
         cpu->s.eip = p->next_eip;
@@ -179,6 +182,11 @@ static void take_fault(struct cpu *cpu)
     cpu->s.interrupt_shadow = 0;
     cpu->s.debug_pending = p->debug_held; /* it has not completed */
     cpu->clock->now++; /* a fault takes its tick: a loop of faults ends too */
+    if (p->frozen) {
+        p->frozen = false;
+        cpu->s.halted = 1;
+        return;
+    }
     if (!trap_deliver(cpu, p->vector, p->has_error, p->error, cpu->s.eip,
                       TRAP_FAULT))
         cpu->s.shutdown = 1;

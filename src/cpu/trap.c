@@ -20,6 +20,12 @@ _Noreturn void cpu_fault_plain(struct cpu *cpu, unsigned vector)
     siglongjmp(cpu->p->fault, 1);
 }
 
+_Noreturn void cpu_freeze(struct cpu *cpu)
+{
+    cpu->p->frozen = true;
+    siglongjmp(cpu->p->fault, 1);
+}
+
 /* Real mode: the vector table at IDTR, 16-bit frame. */
 static void enter_real(struct cpu *cpu, unsigned vector, uint32_t return_eip)
 {

@@ -69,6 +69,36 @@ static void an_exception_waits_for_the_next_instruction(void **state)
     assert_int_equal(vector(b), -1);
 }
 
+/* Vol. 1, D.2.1: FERR# and IGNNE# of MS-DOS compatibility. */
+static void with_ne_clear_the_board_is_told_and_the_cpu_waits(void **state)
+{
+    struct bench *b = *state;
+    struct cpu_fpu *f = &b->cpu.s.fpu;
+    struct outcome o;
+
+    fpu_init(f);
+    b->cpu.s.cr0 &= ~(uint32_t)CR0_NE;
+    f->cw &= (uint16_t)~X80_ZE;
+    f->sw |= X80_ZE | SW_ES | SW_B;
+    CODE(b, 0x90, 0xd9, 0xe8, 0x90); /* nop; fld1 */
+    assert_false(bus_wire(b->bus, WIRE_FERR));
+    b->clock.until = b->clock.now + 100;
+    assert_int_equal(cpu_run(&b->cpu), CPU_HALTED);
+    assert_true(bus_wire(b->bus, WIRE_FERR));
+    assert_int_equal(b->cpu.s.eip, CODE_AT + 1);
+    b->probe->vector = 0x55; /* IRQ 13, whatever it is */
+    bus_out(b->bus, PROBE_PORT + PROBE_PULL, 1, 0);
+    b->cpu.s.eflags |= FLAG_IF;
+    o = bench_run(b, 1);
+    assert_int_equal(o.vector, 0x55);
+    assert_int_equal(o.eip, CODE_AT + 1);
+    b->cpu.s.halted = 0;
+    CODE(b, 0xdb, 0xe2, 0xd9, 0xe8); /* fnclex; fld1 */
+    assert_int_equal(vector(b), -1);
+    assert_false(bus_wire(b->bus, WIRE_FERR));
+    assert_int_equal(vector(b), -1);
+}
+
 /* 8.2.2: a pseudo-denormal is an operand and never a result. */
 static void fprem_of_infinity_makes_no_pseudo_denormal(void **state)
 {
@@ -183,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(em_and_ts_are_device_not_available),
         TEST(an_exception_waits_for_the_next_instruction),
+        TEST(with_ne_clear_the_board_is_told_and_the_cpu_waits),
         TEST(fprem_of_infinity_makes_no_pseudo_denormal),
         TEST(the_environment_has_the_last_operand),
         TEST(in_16_bits_and_real_mode_it_is_packed),

@@ -215,6 +215,23 @@ static void port_92_gates_a20_and_restarts_the_cpu(void **state)
     assert_false(bus_pins(b->bus)->init);
 }
 
+/* 82371SB, FERR# and IGNNE#. */
+static void coprocessor_errors_are_irq_13_until_port_f0_is_written(void **state)
+{
+    struct bench *b = *state;
+
+    bus_out(b->bus, 0xf0, 1, 0); /* no error: IGNNE# stays off */
+    assert_false(bus_pins(b->bus)->ignne);
+    bus_ferr(b->bus, true);
+    assert_true(bus_wire(b->bus, WIRE_IRQ0 + 13));
+    assert_false(bus_pins(b->bus)->ignne);
+    bus_out(b->bus, 0xf0, 1, 0);
+    assert_false(bus_wire(b->bus, WIRE_IRQ0 + 13));
+    assert_true(bus_pins(b->bus)->ignne);
+    bus_ferr(b->bus, false);
+    assert_false(bus_pins(b->bus)->ignne);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, bench_teardown)
 
 int main(void)
@@ -234,6 +251,7 @@ int main(void)
         CASE(adapter_ram_registers_take_dwords_alone),
         CASE(adapter_ram_bar_reads_back_its_size_mask),
         CASE(port_92_gates_a20_and_restarts_the_cpu),
+        CASE(coprocessor_errors_are_irq_13_until_port_f0_is_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
