@@ -7,7 +7,7 @@
 enum { SRA, SRB, DOR, TDR, MSR, FIFO, PORTS };
 enum { DSR = MSR };
 enum { WINDOW_LOW, WINDOW_3F7 }; /* DIR when read, CCR when written */
-enum { DSR_RESET = 0x80, DSR_SLEEP = 0x40, DSR_KEPT = 0x7c, RATE = 3 };
+enum { DSR_RESET = 0x80, DSR_SLEEP = 0x40, RATE = 3 };
 enum { CONFIGURE_DEFAULT = CONFIGURE_EFIFO };
 enum { PERPENDICULAR_MODE = 3 }; /* GAP, WGATE */
 enum { RESET_NS = 250000, TURN_NS = 200000000 };
@@ -140,7 +140,7 @@ static void fdc82077_reset(struct device *dev)
 {
     struct fdc *s = (struct fdc *)dev;
 
-    s->dor = s->tdr = s->dsr = s->perpendicular = s->sc_eot = 0;
+    s->dor = s->tdr = s->perpendicular = s->sc_eot = 0;
     s->specify[0] = s->specify[1] = 0;
     s->rate = FLOPPY_250K;
     s->locked = false;
@@ -217,7 +217,6 @@ static void write_dor(struct fdc *s, uint8_t value)
 
 static void write_dsr(struct fdc *s, uint8_t value)
 {
-    s->dsr = value & DSR_KEPT;
     s->rate = value & RATE;
     if (value & DSR_RESET)
         soft_reset(s);
@@ -338,7 +337,6 @@ static const struct state_row fdc82077_rows[] = {
     STATE_STRUCTS(struct fdc, drive, floppy_drive_rows),
     STATE_INT(struct fdc, dor),
     STATE_INT(struct fdc, tdr),
-    STATE_INT(struct fdc, dsr),
     STATE_INT(struct fdc, rate),
     STATE_INT(struct fdc, no_precomp),
     STATE_INT(struct fdc, inwards),

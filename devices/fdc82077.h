@@ -88,7 +88,7 @@ struct fdc {
     struct device dev;
     uint64_t mode, speed; /* settings */
     struct floppy_drive drive[FDC_DRIVES];
-    uint8_t dor, tdr, dsr, rate;
+    uint8_t dor, tdr, rate;
     bool no_precomp; /* CCR's NOPREC */
     bool inwards;    /* DIR pin                        */
     uint8_t flips;

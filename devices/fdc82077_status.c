@@ -8,7 +8,10 @@ enum { DIR_CHANGED = 0x80, INDEX_NS = 4000000 };
 uint8_t fdc_msr(const struct fdc *s)
 {
     uint8_t v = s->seeking;
+    bool steps = s->phase == PHASE_EXECUTE && s->stage == STAGE_STEP;
 
+    if (steps) /* an implied seek */
+        v |= (uint8_t)(1u << (s->command[1] & COMMAND_DS));
     if (s->phase == PHASE_NONE)
         return 0;
     if (s->phase == PHASE_RESULT)

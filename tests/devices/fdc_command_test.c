@@ -143,6 +143,9 @@ static void implied_seek(void **state)
     FDC(b, 0x13, 0, 0x50, 0);
     fdc_channel(b, 0x46, 512);
     FDC(b, 0x46, 4, 21, 1, 4, 2, 9, 0x2a, 0xff);
+    assert_int_equal(bench_in8(b, FDC_MSR), 0x51); /* DRV0 BUSY */
+    bench_advance_ns(b, 43000000);
+    assert_int_equal(bench_in8(b, FDC_MSR), 0x50);
     FDC_EXPECT(b, 0x24, 0, 0, 21, 1, 5, 2);
     disk_check(b->ram + FDC_BUFFER, FDC_SEED, ((21 * 2 + 1) * 9 + 3) * 512,
                512);

@@ -1,6 +1,8 @@
-"""tests/guests/boot.py -- media that a BIOS boots: GRUB on a floppy and on a disc,
-a disc of isolinux with Linux. Made of Debian's packages, the same in each run."""
+"""tests/guests/boot.py -- media that a BIOS boots: floppies with our boot sector,
+GRUB on a floppy and on a disc, a disc of isolinux with Linux. Made of Debian's
+packages, the same in each run."""
 
+import hashlib
 import os
 import shutil
 import struct
@@ -8,10 +10,11 @@ import subprocess
 from dataclasses import replace
 
 from initrd import make_initrd
-from packages import Failed, file_of, unpacked
+from packages import Failed, HERE, file_of, unpacked
 
 GRUB = "usr/lib/grub/i386-pc"
 ISOLINUX = ("isolinux", "usr/lib/ISOLINUX/isolinux.bin")
+SECTOR = 512
 LDLINUX = ("syslinux-common", "usr/lib/syslinux/modules/bios/ldlinux.c32")
 # What a BIOS needs of an image that it loads without emulation (El Torito).
 NO_EMULATION = ("-no-emul-boot", "-boot-load-size", "4", "-boot-info-table")
@@ -80,9 +83,25 @@ def linux_disc(folder, what, guest):
     return iso(folder, tree, "isolinux/isolinux.bin", "-c", "isolinux/boot.cat")
 
 
+# ---- a floppy with a boot sector of ours ---------------------------------------
+
+def boot_floppy(folder, what):
+    program = os.path.join(folder, "sector.bin")
+    tool("gcc", "gcc-multilib", "-m32", "-nostdlib", "-static", "-no-pie",
+         "-Wl,--build-id=none", "-Wl,-Ttext,0x7c00", "-Wl,--oformat,binary",
+         os.path.join(HERE, "sector.S"), "-o", program)
+    track = what.sectors * SECTOR
+    data = bytearray(hashlib.shake_128(b"floppy").digest(what.cylinders * 2 * track))
+    data[:SECTOR] = taken(program)
+    if what.left:
+        data[2 * track:3 * track] = data[-track:]
+        data[4 * track:5 * track] = b"\xf6" * track
+    return bytes(data)
+
+
 # ---- a floppy with GRUB in front of its FAT12 file system ----------------------
 
-SECTOR, SECTORS, FAT_SECTORS, ROOT_ENTRIES = 512, 2880, 9, 224
+SECTORS, FAT_SECTORS, ROOT_ENTRIES = 2880, 9, 224
 
 
 def entry(name, attributes, cluster, size=0):

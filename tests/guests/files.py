@@ -8,9 +8,9 @@ import re
 import shutil
 import subprocess
 
-from boot import grub_disc, grub_floppy, linux_disc
-from guests import (Ext2, Given, GrubDisc, GrubFloppy, LinuxDisc, PACKAGES, Seeded,
-                    Zeros)
+from boot import boot_floppy, grub_disc, grub_floppy, linux_disc
+from guests import (BootFloppy, Ext2, Given, GrubDisc, GrubFloppy, LinuxDisc,
+                    PACKAGES, Seeded, Zeros)
 from packages import CACHE, Failed, file_of
 
 UUID = "00000000-0000-0000-0000-000000000001"
@@ -58,6 +58,8 @@ class Files:
             return what.bytes
         if isinstance(what, Ext2):
             return self.ext2(file, what)
+        if isinstance(what, BootFloppy):
+            return boot_floppy(self.folder, what)
         if isinstance(what, GrubFloppy):
             return grub_floppy(self.folder, what)
         if isinstance(what, GrubDisc):

@@ -42,6 +42,16 @@ class Ext2:
 
 
 @dataclass(frozen=True)
+class BootFloppy:
+    """Of two sides, pseudo-random but for its boot sector, sector.S. @left: as
+    that leaves it."""
+
+    cylinders: int
+    sectors: int
+    left: bool = False
+
+
+@dataclass(frozen=True)
 class GrubFloppy:
     """Of 1.44M; GRUB reads its @menu from a FAT file system."""
 
@@ -266,6 +276,18 @@ def ipxe(name, card, rom=None):
                  ticks=20_000_000_000)
 
 
+
+def bios_floppy(name, cylinders, sectors):
+    """SeaBIOS boots one of each format, and reads, writes, verifies and formats."""
+    return Guest(name, files=(File("floppy", BootFloppy(cylinders, sectors)),
+                              File("left", BootFloppy(cylinders, sectors, left=True))),
+                 after=(("floppy", "left"),),
+                 options=(*BIOS, "--floppy", "{floppy}", "--set", "fdc.speed=4"),
+                 qemu=("-drive", "file={floppy},format=raw,if=floppy", "-serial", "stdio"),
+                 expect=(f"halbox: drive {cylinders - 1:02X}{sectors:02X}01", "halbox: done"),
+                 ticks=400_000_000)
+
+
 MENU = """
 set timeout=-1
 menuentry "halbox: the first" { true }
@@ -375,6 +397,11 @@ GUESTS = (
     ipxe("ipxe-pcnet", "pcnet"),
     ipxe("ipxe-rtl8139-rom", "rtl8139", "pxe-rtl8139.rom"),
     ipxe("ipxe-pcnet-rom", "pcnet", "pxe-pcnet.rom"),
+    bios_floppy("bios-floppy-360k", 40, 9),
+    bios_floppy("bios-floppy-720k", 80, 9),
+    bios_floppy("bios-floppy-1200k", 80, 15),
+    bios_floppy("bios-floppy-1440k", 80, 18),
+    bios_floppy("bios-floppy-2880k", 80, 36),
     Guest("grub-floppy", files=(File("floppy", GrubFloppy(MENU)),),
           options=(*BIOS, "--floppy", "{floppy}",
                    "--set", "fdc.speed=4", "--screen-text", "/dev/stdout"),
