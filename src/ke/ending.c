@@ -60,6 +60,20 @@ static void block(struct ke *ke, enum thread_state state)
     thread_switch(ke);
 }
 
+/* Only a thread's own code leaves the CPU: above it, in a DPC, and in the idle
+ * thread, where only service routines run, it is a bugcheck. */
+static bool must_stay(struct ke *ke, const char *what)
+{
+    enum { IDLE_THREAD = 0 };
+
+    if (ke_irql(ke) < DISPATCH_LEVEL && !ke->s.dpc_active &&
+        ke->s.current != IDLE_THREAD)
+        return false;
+    ke_bugcheck(ke, BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC,
+                ke_thread_object(ke, ke_current_thread(ke)).v, 0, 0, 0, what);
+    return true;
+}
+
 /** Wait, or go on at once with *eax when nothing is to be waited for. */
 enum applied wait_or_go_on(struct ke *ke, struct record *r, uint32_t *eax)
 {
@@ -75,12 +89,8 @@ enum applied wait_or_go_on(struct ke *ke, struct record *r, uint32_t *eax)
         r->waiting = 0;
         return ROUTINE_GOES_ON;
     }
-    if (ke_irql(ke) >= DISPATCH_LEVEL || ke->s.dpc_active) {
-        ke_bugcheck(ke, BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC,
-                    ke_thread_object(ke, ke_current_thread(ke)).v, 0, 0, 0,
-                    "a wait at DISPATCH_LEVEL or above");
+    if (must_stay(ke, "a wait at DISPATCH_LEVEL or above"))
         return GUEST_GOES_ON;
-    }
     r->waiting = 1;
     go_on_again(ke, r, r->state);
     block(ke, THREAD_WAITING);
@@ -206,12 +216,8 @@ static enum applied apply_fault(struct ke *ke, struct call *c, struct record *r)
 
 enum applied apply_thread_end(struct ke *ke, uint32_t status)
 {
-    if (ke_irql(ke) >= DISPATCH_LEVEL || ke->s.dpc_active) {
-        ke_bugcheck(ke, BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC,
-                    ke_thread_object(ke, ke_current_thread(ke)).v, 0, 0, 0,
-                    "a thread ended at DISPATCH_LEVEL or above");
+    if (must_stay(ke, "a thread ended at DISPATCH_LEVEL or above"))
         return GUEST_GOES_ON;
-    }
     thread_end(ke, thread_current(ke), status);
     thread_switch(ke);
     return GUEST_GOES_ON;

@@ -189,6 +189,43 @@ static void a_null_dpc_routine_faults_in_the_guest(void **state)
 }
 
 /* A device queue whose list runs in a circle. */
+/* A service routine of card 0 that lowers IRQL to PASSIVE_LEVEL and does what
+ * @name does, while the idle thread runs. */
+static void in_the_idle_thread(struct rig *r, const char *name, unsigned args,
+                               uint32_t first)
+{
+    uint32_t isr = here(r);
+
+    mov_ecx(r, 0);
+    call(r, "KfLowerIrql");
+    for (unsigned i = 1; i < args; i++)
+        emit_push(r, 0);
+    emit_push(r, first);
+    call(r, name);
+    note(r, 1);
+    ret(r, 8);
+    connect_isr(r, 3, isr, 0, false, true);
+    assert_true(run(r, 100000));
+    assert_int_equal(ke_current_thread(r->ke), 0);
+    bus_out(r->bus, CARD_PORT, 1, 1);
+    run(r, 100000);
+    assert_int_equal(r->notes, 0);
+    assert_true(ke_ended(r->ke));
+    assert_int_equal(ke_bugcheck_state(r->ke)->code, 0xb8);
+}
+
+static void the_idle_thread_does_not_wait(void **state)
+{
+    struct rig *r = rig_create(MM_XP);
+
+    (void)state;
+    in_the_idle_thread(r, "KeWaitForSingleObject", 5, pool(r, 16));
+    rig_destroy(r);
+    r = rig_create(MM_XP);
+    in_the_idle_thread(r, "KeWaitForMutexObject", 5, pool(r, 16));
+    rig_destroy(r);
+}
+
 static void a_circular_device_queue_ends(void **state)
 {
     struct rig *r = *state;
@@ -316,6 +353,7 @@ int main(void)
         TEST(a_service_routine_that_loops_meets_the_limit),
         TEST(a_dpc_that_loops_meets_the_limit_and_lets_interrupts_in),
         TEST(a_null_dpc_routine_faults_in_the_guest),
+        cmocka_unit_test(the_idle_thread_does_not_wait),
         TEST(a_circular_device_queue_ends),
         TEST(a_level_interrupt_nobody_clears_is_told),
         TEST(a_damaged_save_is_refused_or_goes_on),
