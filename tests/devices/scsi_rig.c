@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disk_rig.h"
+
 enum { HIGH = 0x1000000, SENSE_BYTES = 18 };
 
 struct ha *ha_create(const char *card, bool lean)
@@ -41,6 +43,17 @@ struct bench *ha_leave(struct ha *r)
 void ha_destroy(struct ha *r)
 {
     bench_destroy(ha_leave(r));
+}
+
+int ha_setup(void **state)
+{
+    struct ha *r = ha_create("aha1542", false);
+
+    disk_insert(r->b->dev, 0, MEDIA_DISK, HA_DISK_BYTES, HA_SEED, false);
+    disk_insert(r->b->dev, HA_CD, MEDIA_CDROM, HA_DISK_BYTES, HA_SEED, true);
+    ha_power_on(r);
+    *state = r;
+    return 0;
 }
 
 int ha_teardown(void **state)
@@ -198,4 +211,17 @@ unsigned ha_start(struct ha *r, unsigned i)
     ha_acknowledge(r);
     bench_advance_ns(r->b, 100000);
     return code;
+}
+
+void ha_clear_attention(struct ha *r, unsigned target)
+{
+    enum { SENSE = HA_CCB + 24 };
+
+    ha_ccb(r, 0, target, "\0\0\0\0\0\0", 6, 0, 0);
+    assert_int_equal(ha_start(r, 0), 4);
+    assert_int_equal(get8(r, HA_CCB + 15), 2);
+    assert_int_equal(get8(r, (r->wide ? HA_SENSE : SENSE) + 2), 6);
+    assert_int_equal(get8(r, (r->wide ? HA_SENSE : SENSE) + 12), 0x29);
+    ha_ccb(r, 0, target, "\0\0\0\0\0\0", 6, 0, 0);
+    assert_int_equal(ha_start(r, 0), 1);
 }

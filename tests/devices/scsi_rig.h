@@ -32,8 +32,11 @@ void ha_power_on(struct ha *r);
 void ha_destroy(struct ha *r);
 /** ha_leave() - the bench alone, that the caller destroys; @r is gone. */
 struct bench *ha_leave(struct ha *r);
-/** For cmocka: the end of what is in *state. */
+/** ha_setup() - for cmocka: an "aha1542" in *state with a disk at id 0 and a
+ * disc at HA_CD, disk_byte(HA_SEED) on both. ha_teardown() - the end of any. */
+int ha_setup(void **state);
 int ha_teardown(void **state);
+enum { HA_DISK_BYTES = 256 << 10, HA_CD = 3, HA_SEED = 5 };
 
 /** ha_command() - an adapter command and its parameters. */
 void ha_command(struct ha *r, const char *bytes, unsigned n);
@@ -57,5 +60,8 @@ void ha_post(struct ha *r, unsigned i, unsigned action);
 /** ha_start() - mailbox @i starts the CCB; until it is over. Returns the code
  * in the next incoming mailbox. */
 unsigned ha_start(struct ha *r, unsigned i);
+/** ha_clear_attention() - @target tells the unit attention of power-on, once.
+ */
+void ha_clear_attention(struct ha *r, unsigned target);
 
 #endif
