@@ -378,9 +378,14 @@ uint32_t ke_thread_create(struct ke *ke, const struct ke_thread_start *how,
  * ----------------------------------------------------------- */
 
 /** It never runs again: its waiters go on, its stack is free. When it is the
- *  running one the caller switches at once. */
+ *  running one the caller switches at once. The idle thread does not end. */
 void thread_end(struct ke *ke, struct thread *t, uint32_t exit_status)
 {
+    if (t == thread_slot(ke, 0)) {
+        ke_bugcheck(ke, BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC, t->object, 0, 0, 0,
+                    "the idle thread was to end");
+        return;
+    }
     records_drop(ke, t);
     apc_drop(ke, thread_id(ke, t));
     t->state = THREAD_ENDED;
