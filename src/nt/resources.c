@@ -14,7 +14,7 @@ enum {
     DESCRIPTORS_MOST = 64,
     TRIES_MOST = 2 * NT_CLAIMS_MOST /* each passes something that is taken */
 };
-enum { SHARE_SHARED = 3, DEVICE_SPECIFIC = 5 };
+enum { SHARE_SHARED = 3, DEVICE_SPECIFIC = 5, CONFIG_DATA = 0x80 };
 
 static uint16_t le16(const uint8_t *p)
 {
@@ -184,12 +184,17 @@ static bool serves(const struct nt_resource *r, const uint8_t *d)
            r->start <= le32(d + IO_DESC_Interrupt_MaximumVector);
 }
 
+static bool known(uint8_t type)
+{
+    return type >= NT_PORT && type <= NT_DMA;
+}
+
 static bool clash(const struct nt_resource *a, const struct nt_resource *b)
 {
     uint64_t a_end = a->start + (a->length ? a->length : 1);
     uint64_t b_end = b->start + (b->length ? b->length : 1);
 
-    return a->kind == b->kind &&
+    return a->kind == b->kind && known(a->kind) &&
            (a->share != SHARE_SHARED || b->share != SHARE_SHARED) &&
            a->start < b_end && b->start < a_end;
 }
@@ -256,9 +261,19 @@ static bool choose_free(struct choice *ch, const uint8_t *d)
     return false;
 }
 
-static bool known(uint8_t type)
+/* Not arbitrated (bit 7, but for a list's priority): of no concern to the
+ * system, three words for the driver. */
+static bool pass_through(struct choice *ch, const uint8_t *d)
 {
-    return type >= NT_PORT && type <= NT_DMA;
+    if (ch->count == NT_RESOURCES)
+        return false;
+    ch->out[ch->count++] = (struct nt_resource){
+        .kind = d[IO_DESC_Type],
+        .share = d[IO_DESC_ShareDisposition],
+        .flags = le16(d + IO_DESC_Flags),
+        .start = le64(d + IO_DESC_DevicePrivate_Data),
+        .length = le32(d + IO_DESC_DevicePrivate_Data + 8)};
+    return true;
 }
 
 static bool choose(struct choice *ch, const uint8_t *d)
@@ -288,6 +303,8 @@ static bool choose_list(struct choice *ch, const uint8_t *desc, unsigned count)
     for (unsigned i = 0; i < count; i++, desc += IO_DESC_BYTES) {
         bool alternative = desc[IO_DESC_Option] & OPTION_ALTERNATIVE;
 
+        if (desc[IO_DESC_Type] > CONFIG_DATA && !pass_through(ch, desc))
+            return false;
         if (!known(desc[IO_DESC_Type]))
             continue;
         if (!alternative) {
