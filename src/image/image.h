@@ -188,6 +188,11 @@ const struct image_export *image_find_export(const struct image *image,
 const struct image_export *image_find_ordinal(const struct image *image,
                                               uint32_t ordinal);
 
+/** image_checksum() - what the header's CheckSum must be for the file's bytes,
+ *  by the algorithm of ImageHlp; PE32 alone. The PE/COFF specification has
+ *  loaders check all drivers. */
+uint32_t image_checksum(const struct image *image);
+
 /**
  * image_copy() - the @bytes bytes of the image as they stand in memory from
  * @rva: file bytes, zeroes between and after. Lets a loader fill page by page.

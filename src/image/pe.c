@@ -5,6 +5,7 @@
  * Header", "Section Table". */
 #include "image/pe.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -214,6 +215,23 @@ static enum hb_status sections(struct pe *pe)
     if (status == HB_OK)
         status = headers_segment(pe);
     return status == HB_OK ? segments_check(pe->b) : status;
+}
+
+/* The sum of all words with carries added back, the field itself as 0, and the
+ * length. */
+uint32_t image_checksum(const struct image *image)
+{
+    const uint8_t *file = image->file;
+    uint32_t field = get32(file + 60) + 4 + COFF_BYTES + OPT_CHECKSUM, sum = 0;
+
+    assert(image->kind == IMAGE_PE32);
+    for (uint32_t i = 0; i < image->file_bytes; i++) {
+        if (i - field < 4)
+            continue;
+        sum += (uint32_t)file[i] << (i & 1 ? 8 : 0);
+        sum = (sum >> 16) + (sum & 0xffff);
+    }
+    return sum + image->file_bytes;
 }
 
 enum hb_status pe_parse(struct build *b)

@@ -371,6 +371,18 @@ static enum hb_status build(struct loading *l, uint32_t number)
     return make_driver(l);
 }
 
+/* A linker that sets no checksum leaves 0. */
+static enum hb_status check(const struct image *image, struct hb_error *error)
+{
+    if (image->kind != IMAGE_PE32 || !image->checksum ||
+        image_checksum(image) == image->checksum)
+        return HB_OK;
+    return hb_fail(error, HB_BAD_IMAGE,
+                   "%s: CheckSum %#x in its header, but its bytes make %#x: a "
+                   "damaged file, or one changed without a new sum (0: none)",
+                   image->name, image->checksum, image_checksum(image));
+}
+
 enum hb_status nt_load_image(struct nt *nt, const char *name,
                              const uint8_t *bytes, size_t count,
                              uint32_t *number, struct hb_error *error)
@@ -382,6 +394,11 @@ enum hb_status nt_load_image(struct nt *nt, const char *name,
 
     if (st != HB_OK)
         return st;
+    st = check(l.image, error);
+    if (st != HB_OK) {
+        image_free(l.image);
+        return st;
+    }
     snprintf(place.name, sizeof place.name, "%s", l.image->name);
     place.elf = l.image->kind != IMAGE_PE32;
     l.import = calloc(l.image->imports + 1u, sizeof *l.import);

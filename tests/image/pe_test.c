@@ -36,6 +36,23 @@ static void headers_are_described(void **state)
     image_free(image);
 }
 
+/* The linker is the oracle. */
+static void checksums_are_the_linkers(void **state)
+{
+    static const char *const files[] = {"parts_10000.sys", "parts_730000.sys",
+                                        "parts_low.sys",   "parts_fixed.sys",
+                                        "exporter.sys",    "importer.sys",
+                                        "edu.sys",         "iotest.sys"};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct image *image = parsed(files[i]);
+
+        assert_int_equal(image_checksum(image), image->checksum);
+        image_free(image);
+    }
+}
+
 static void imports_are_found_by_dll_name_and_slot(void **state)
 {
     struct image *image = parsed("parts_10000.sys");
@@ -176,6 +193,9 @@ static const struct damage damages[] = {
     {OPT + 96 + 44, 4, 0x7ffffff0, "relocations"},
     {OPT + 96 + 104 + 4, 4, 8, "delay-loaded"},
     {OPT + 96 + 112 + 4, 4, 8, "managed code"},
+    {OPT + 224 + 8, 4, 0xffffffff, "outside the image"},
+    {OPT + 224 + 12, 4, 0xfffff000, "outside the image"},
+    {OPT + 224 + 12, 4, 0, "SizeOfHeaders"},
     {OPT + 224 + 12, 4, 0x1004, "not aligned"},
     {OPT + 224 + 12, 4, 0x2000, "overlaps"},
     {OPT + 224 + 16, 4, 0x7fffffff, "cut short"},
@@ -197,6 +217,27 @@ static void a_damaged_header_is_refused_with_its_field(void **state)
         else
             file_put32(&f, pe + d->at, d->value);
         refused(&f, d->words);
+        file_free(&f);
+    }
+}
+
+static void a_damaged_dos_header_is_refused(void **state)
+{
+    static const struct {
+        size_t at;
+        uint32_t value;
+        const char *words;
+    } row[] = {{0, 0x5a4e, "neither a PE"},
+               {60, 0, "no PE header"},
+               {60, 0xfffffffc, "no PE header"},
+               {60, 0xffffffff, "no PE header"}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct file f = file_read("parts_10000.sys");
+
+        file_put32(&f, row[i].at, row[i].value);
+        refused(&f, row[i].words);
         file_free(&f);
     }
 }
@@ -324,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_are_described),
+        cmocka_unit_test(checksums_are_the_linkers),
         cmocka_unit_test(imports_are_found_by_dll_name_and_slot),
         cmocka_unit_test(relocations_agree_with_a_link_at_the_other_address),
         cmocka_unit_test(
@@ -332,6 +374,7 @@ int main(void)
         cmocka_unit_test(exports_have_names_ordinals_and_forwarders),
         cmocka_unit_test(an_import_by_ordinal_has_no_name),
         cmocka_unit_test(a_damaged_header_is_refused_with_its_field),
+        cmocka_unit_test(a_damaged_dos_header_is_refused),
         cmocka_unit_test(a_damaged_import_is_refused_with_its_dll),
         cmocka_unit_test(a_damaged_relocation_is_refused_with_its_place),
         cmocka_unit_test(a_damaged_export_table_is_refused),

@@ -1,5 +1,6 @@
 /* tests/nt/driver_test.c -- images on the machine: loaded, entered, unloaded.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "rig.h"
@@ -131,6 +132,24 @@ static void a_damaged_image_is_refused(void **state)
     assert_false(inspect_image_at(r->m, 0, &info));
 }
 
+/* PE/COFF, "CheckSum": drivers are checked at load; 0 is none. */
+static void a_driver_whose_checksum_is_wrong_is_refused(void **state)
+{
+    enum { PE_AT = 60, SUM_AT = 24 + 64, MOST = 1 << 16 };
+    static uint8_t bytes[MOST];
+    FILE *file = fopen(HALBOX_IMAGES "/hello.sys", "rb");
+    struct rig *r = *state;
+    size_t count;
+
+    assert_non_null(file);
+    count = fread(bytes, 1, MOST, file);
+    fclose(file);
+    bytes[count - 1] ^= 1;
+    assert_int_equal(load_status(r, "hello.sys", bytes, count), HB_BAD_IMAGE);
+    memset(bytes + bytes[PE_AT] + SUM_AT, 0, 4);
+    assert_int_equal(load_status(r, "hello.sys", bytes, count), HB_OK);
+}
+
 /* The driver object's name is taken: the second copy is refused. */
 static void an_image_loads_once(void **state)
 {
@@ -161,6 +180,8 @@ int main(void)
         cmocka_unit_test(missing_imports_can_refuse_the_image),
         cmocka_unit_test_setup_teardown(a_damaged_image_is_refused, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            a_driver_whose_checksum_is_wrong_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(an_image_loads_once, setup, teardown),
     };
 
