@@ -9,7 +9,7 @@
 enum { CHANNELS = 18, BANK = 9, RHYTHM = 0x20, KEY_ON = 0x20, SERIAL = 1 };
 enum { LEFT = 0x10, RIGHT = 0x20 };
 enum { T1_START = 1, T2_START = 2, T2_MASK = 0x20, T1_MASK = 0x40 };
-enum { TIMER_RESET = 0x80, TEST = 0x01, CONTROL = 0x04, TREMOLO_DEEP = 0x80 };
+enum { TIMER_RESET = 0x80, CONTROL = 0x04, TREMOLO_DEEP = 0x80 };
 enum { FOUR = 0x04, NEW = 0x05 }; /* of array 1 */
 /* operators of the percussion, by their part in it */
 enum { BASS = 12, HI_HAT = 13, TOM = 14, SNARE = 16, CYMBAL = 17 };

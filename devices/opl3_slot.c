@@ -6,7 +6,7 @@
 #include "opl3.h"
 
 enum { AM = 0x80, VIBRATO = 0x40, EGT = 0x20, KSR = 0x10 };
-enum { TREMOLO_DEEP = 0x80, VIBRATO_DEEP = 0x40, NOTE_SELECT = 0x40 };
+enum { VIBRATO_DEEP = 0x40, NOTE_SELECT = 0x40 };
 enum { FINEST = 12 /* rates below take more than a frame for a step */ };
 enum { MUTED = 0x1000, LEVEL_MOST = 0x1fff };
 enum { HALF = 0x200, QUARTER = 0x100, EIGHTH = 0x80 };

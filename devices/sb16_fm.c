@@ -36,6 +36,8 @@ void fm_run(struct sb16 *s)
     if (!f->sounding)
         return;
     due = frames_in(clock_ns(&s->dev) - f->from_ns);
+    if (due - f->made > OPL3_RATE) /* of a loaded file: never so far behind */
+        f->made = due - BATCH;
     f->sounding = opl3_sounds(&f->chip);
     for (; f->sounding && f->made < due; f->made++) {
         opl3_frame(&f->chip, f->held);
