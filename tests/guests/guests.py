@@ -93,8 +93,9 @@ class Guest:
     {PACKAGE/PATH} the path of a package's file. Each file has its bytes still at
     the end, or those that @after, pairs of names, says; "FS/NAME" is a file in an
     Ext2. The RAM disk has the files that @carried names and, in /bin, @programs,
-    compiled from C sources here. @played: the file of 16-bit stereo frames that
-    the sound card must have played. @ticks: a bound of its length."""
+    compiled from C sources here. The sound card must have played the 16-bit
+    stereo frames of the file @played, or a tone of @tone Hz. @ticks: a bound of
+    its length."""
 
     name: str
     expect: tuple
@@ -107,6 +108,7 @@ class Guest:
     carried: tuple = ()
     programs: tuple = ()
     played: str = None
+    tone: int = None
     cmdline: str = ""
     memory: str = "64M"
     options: tuple = ()
@@ -234,7 +236,10 @@ ip addr add 10.0.2.15/24 dev eth0
 until ping -c 1 -W 2 10.0.2.2 >/dev/null; do :; done
 echo "halbox: $(ping -c 3 -s 1400 10.0.2.2 | grep -o "3 packets received")"
 until timeout 10 wget -q -O /data "http://$http/data"; do :; done
-echo "halbox: $(md5sum </data)"
+echo "halbox: got $(md5sum </data)"
+od -An -v -tx1 /data | tr -d " \n" >/text # wget posts no zeroes
+until timeout 10 wget -q -O /sum --post-file /text "http://$http/"; do :; done
+[ "$(cat /sum)  -" = "$(md5sum </text)" ] && echo "halbox: sent"
 """ + END
 # The node of FM is there when its driver has found the chip by its timers; that of
 # MIDI opens when the port acknowledges reset and UART mode.
@@ -244,16 +249,21 @@ echo "halbox: fm $(ls /dev/snd | grep hw)"
 printf '\220\074\100' >/dev/snd/midiC0D0 && echo "halbox: midi"
 play </pcm && echo "halbox: played"
 """ + END
+NOTE = r"""
+await /dev/snd/hwC0D0
+note && echo "halbox: a note"
+""" + END
 NET_QUIET = SERIAL + " quiet printk.time=0 net.ifnames=0 http={http}"
 
 
 def linux_net(name, card, driver):
-    """Ping, and a file by HTTP, over the user network."""
+    """Ping, and a file by HTTP here and back, over the user network."""
     return Guest(name, kernel=LINUX, init=NET, modules=(driver,), cmdline=NET_QUIET,
-                 files=(File("data", Seeded(1 << 20)),),
+                 files=(File("data", Seeded(1 << 18)),),
                  options=("--device", card, "--net", "user"),
                  qemu=("-netdev", "user,id=n", "-device", card + ",netdev=n"),
-                 expect=("halbox: 3 packets received", "halbox: {data.md5}", "halbox: done"),
+                 expect=("halbox: 3 packets received", "halbox: got {data.md5}",
+                         "halbox: sent", "halbox: done"),
                  ticks=60_000_000_000)
 
 
@@ -391,6 +401,10 @@ GUESTS = (
           options=("--device", "sb16"), qemu=("-audiodev", "none,id=a", "-device", "sb16,audiodev=a"),
           expect=("halbox: fm hwC0D0", "halbox: midi", "halbox: played", "halbox: done"),
           ticks=30_000_000_000),
+    Guest("linux-opl3", kernel=LINUX, init=NOTE, cmdline=SERIAL, programs=("note",),
+          modules=("snd_sb16 isapnp=0 port=0x220 irq=5 dma8=1 dma16=5",),
+          tone=440, options=("--device", "sb16"), qemu=None,
+          expect=("halbox: a note", "halbox: done"), ticks=30_000_000_000),
     linux_net("linux-8139cp", "rtl8139", "8139cp"),
     linux_net("linux-pcnet32", "pcnet", "pcnet32"),
     ipxe("ipxe-rtl8139", "rtl8139"),
