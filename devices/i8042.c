@@ -474,7 +474,7 @@ static const struct device_pin i8042_pins[] = {
     {PIN_IRQ1, true, WIRE_IRQ0 + 1},
     {PIN_IRQ12, true, WIRE_IRQ0 + 12},
     {PIN_A20, true, WIRE_A20},
-    {PIN_RESET, true, WIRE_RESET},
+    {PIN_RESET, true, WIRE_INIT}, /* RC: the CPU alone */
     {.wire = WIRE_NONE},
 };
 

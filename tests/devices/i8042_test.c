@@ -168,18 +168,18 @@ static void a20_follows_the_output_port_and_its_commands(void **state)
     assert_false(bus_wire(b->bus, WIRE_A20));
 }
 
-static void pulsing_bit_0_resets_the_machine(void **state)
+static void pulsing_bit_0_restarts_the_cpu_alone(void **state)
 {
     struct bench *b = *state;
 
     bench_out8(b, COMMAND, 0xff);
-    assert_false(bus_pins(b->bus)->reset);
+    assert_false(bus_pins(b->bus)->init);
     bench_out8(b, COMMAND, 0xfe);
-    assert_true(bus_pins(b->bus)->reset);
-    bus_reset(b->bus);
+    assert_true(bus_pins(b->bus)->init);
+    bus_take_init(b->bus);
     bench_out8(b, COMMAND, 0xd1);
     bench_out8(b, DATA, 0x02);
-    assert_true(bus_pins(b->bus)->reset);
+    assert_true(bus_pins(b->bus)->init);
 }
 
 static void bytes_can_be_put_into_either_output_buffer(void **state)
@@ -456,7 +456,7 @@ int main(void)
         CASE(its_ram_is_read_and_written),
         CASE(disable_commands_set_bits_of_the_command_byte),
         CASE(a20_follows_the_output_port_and_its_commands),
-        CASE(pulsing_bit_0_resets_the_machine),
+        CASE(pulsing_bit_0_restarts_the_cpu_alone),
         CASE(bytes_can_be_put_into_either_output_buffer),
         CASE(input_port_and_test_inputs),
         CASE(a_byte_takes_its_time_and_raises_irq_1_once),
