@@ -145,9 +145,9 @@ static inline uint32_t sse_host(const struct cpu *cpu)
     return (v & ~(uint32_t)X80_ALL) | MXCSR_MASKS;
 }
 
-/** sse_raise() - @flags go to MXCSR; one that is not masked ends the
- *  instruction: #XM, or #UD without CR4.OSXMMEXCPT. */
-void sse_raise(struct cpu *cpu, uint32_t flags);
+/** sse_raise() - the exceptions in @csr go to MXCSR; one that is not masked
+ * ends the instruction: #XM, or #UD without CR4.OSXMMEXCPT. */
+void sse_raise(struct cpu *cpu, uint32_t csr);
 
 /* ---- without MXCSR --------------------------------------------------------
  * Where #P is masked and set already, rounding is to nearest and denormals are
