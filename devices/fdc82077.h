@@ -8,7 +8,8 @@
 #include "floppy_drive.h"
 
 enum { FDC_DRIVES = 4, FDC_NO_DRIVE = FDC_DRIVES };
-enum { FDC_COMMAND = 9, FDC_RESULT = 10, FDC_FIFO = 16 };
+enum { FDC_COMMAND = 9, FDC_RESULT = 10, FDC_DATA_RESULT = 7 };
+enum { FDC_FIFO = 16 };
 enum fdc_mode { MODE_AT, MODE_PS2, MODE_MODEL30 };
 
 enum {
@@ -144,6 +145,7 @@ static inline bool fdc_reads(const struct fdc *s)
 
 /** fdc_lines() - drive INT and DRQ as the state has them. */
 void fdc_lines(struct fdc *s);
+/** fdc_interrupt() - INT, as far as DMAGATE lets it out. */
 void fdc_interrupt(struct fdc *s, bool level);
 /** fdc_selected() - the drive that DOR selects and whose motor it turns. */
 unsigned fdc_selected(const struct fdc *s);
@@ -154,6 +156,8 @@ const struct floppy_format *fdc_format(const struct fdc *s);
 /** fdc_turn_ns() - a revolution of it; fdc_angle_ns() - since its index. */
 uint64_t fdc_turn_ns(const struct fdc *s);
 uint64_t fdc_angle_ns(const struct fdc *s);
+/** fdc_protected()/fdc_at_track0() - pins WP and TRK0, of the selected drive.
+ */
 bool fdc_protected(const struct fdc *s);
 bool fdc_at_track0(const struct fdc *s);
 /** fdc_step_pulse() - to the selected drive. */
@@ -161,6 +165,7 @@ void fdc_step_pulse(struct fdc *s, bool inwards);
 
 /* ---- fdc82077_status.c ---- */
 
+/** What is read there; DIR without its side effect. */
 uint8_t fdc_msr(const struct fdc *s);
 uint8_t fdc_sra(const struct fdc *s);
 uint8_t fdc_srb(const struct fdc *s);
@@ -168,18 +173,25 @@ uint8_t fdc_dir(const struct fdc *s);
 
 /* ---- fdc82077_command.c ---- */
 
+/** fdc_command_write() - the next byte of a command; the last starts it. */
 void fdc_command_write(struct fdc *s, uint8_t byte);
+/** fdc_result_read() - the next byte of the result phase. */
 uint8_t fdc_result_read(struct fdc *s);
 /** fdc_result() - into the result phase with @n bytes of s->result. */
 void fdc_result(struct fdc *s, unsigned n);
+/** fdc_idle() - into the command phase. */
 void fdc_idle(struct fdc *s);
+/** fdc_seek_step() - timer FDC_SEEK + @n. fdc_step_ns() - between two steps. */
 void fdc_seek_step(struct fdc *s, unsigned n);
 uint64_t fdc_step_ns(const struct fdc *s);
 
 /* ---- fdc82077_data.c ---- */
 
+/** fdc_data_begin() - all bytes of a data command are there. */
 void fdc_data_begin(struct fdc *s);
+/** fdc_data_stage() - timer FDC_STAGE. */
 void fdc_data_stage(struct fdc *s);
+/** fdc_data_check() - may it run on with these fields, after a load? */
 bool fdc_data_check(const struct fdc *s);
 /** fdc_after() - @stage comes in @ns. */
 void fdc_after(struct fdc *s, uint64_t ns, enum fdc_stage stage);

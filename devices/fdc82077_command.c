@@ -22,13 +22,23 @@ void fdc_result(struct fdc *s, unsigned n)
     s->told = 0;
 }
 
-/* The first byte read takes back INT, the last the busy bit. */
+/* INT as it falls for one reason and rises again for another that waits. */
+static void interrupt_told(struct fdc *s)
+{
+    fdc_interrupt(s, false);
+    if (s->ended && !s->polled)
+        fdc_interrupt(s, true);
+}
+
+/* The first byte of a data command takes back INT, the last of any the busy
+ * bit.
+ */
 uint8_t fdc_result_read(struct fdc *s)
 {
     uint8_t v = s->result[s->told++];
 
-    if (s->interrupt && !s->ended && !s->polled)
-        fdc_interrupt(s, false);
+    if (s->told == 1 && s->results == FDC_DATA_RESULT)
+        interrupt_told(s);
     if (s->told == s->results)
         fdc_idle(s);
     return v;
@@ -123,7 +133,8 @@ static void sense_interrupt(struct fdc *s)
     uint8_t *set = s->polled ? &s->polled : &s->ended;
     unsigned n = 0;
 
-    if (!*set) {
+    if (!*set) { /* such as of a seek that another has followed */
+        fdc_interrupt(s, false);
         result_1(s, ST0_INVALID);
         return;
     }
@@ -132,9 +143,7 @@ static void sense_interrupt(struct fdc *s)
     s->result[0] = set == &s->polled ? (uint8_t)(ST0_POLLED | n) : s->st0[n];
     s->result[1] = s->pcn[n];
     *set &= (uint8_t) ~(1u << n);
-    fdc_interrupt(s, false);
-    if (!s->polled && s->ended)
-        fdc_interrupt(s, true);
+    interrupt_told(s);
     fdc_result(s, 2);
 }
 

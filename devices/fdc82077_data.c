@@ -32,7 +32,7 @@ void fdc_finish(struct fdc *s, bool failed)
     r[1] = s->st1;
     r[2] = s->st2;
     memcpy(r + 3, s->command + C, ID_BYTES);
-    fdc_result(s, 7);
+    fdc_result(s, FDC_DATA_RESULT);
     fdc_interrupt(s, true);
 }
 

@@ -134,6 +134,43 @@ static void two_drives_seek_at_a_time(void **state)
     bench_destroy(b);
 }
 
+/* INT falls and rises for each that has ended: edges, as IRQ 6 wants them. */
+static void a_seek_that_ends_under_a_result_interrupts_again(void **state)
+{
+    struct bench *b = fdc_ready(K360);
+
+    (void)state;
+    FDC(b, 0x0f, 1, 2);
+    FDC(b, 0x4a, 0);
+    bench_run(b);
+    bench_trace(b, "line");
+    assert_int_equal(bench_in8(b, FDC_FIFO), 0);
+    assert_int_equal(bench_count(b, "line=IRQ6 level=0"), 1);
+    assert_int_equal(bench_count(b, "line=IRQ6 level=1"), 1);
+    for (unsigned i = 0; i < 6; i++)
+        bench_in8(b, FDC_FIFO);
+    assert_int_equal(bench_count(b, "line=IRQ6"), 2);
+    assert_int_equal(fdc_sense(b), 0x2102);
+    assert_false(fdc_int(b));
+    bench_destroy(b);
+}
+
+/* A seek that was not told of, and another on its way: nothing to tell yet. */
+static void a_seek_after_a_seek_that_was_not_told_of(void **state)
+{
+    struct bench *b = fdc_ready(K360);
+
+    (void)state;
+    FDC(b, 0x0f, 0, 2);
+    bench_run(b);
+    FDC(b, 0x0f, 0, 4);
+    assert_int_equal(fdc_sense(b), 0x80);
+    assert_false(fdc_int(b));
+    assert_true(bench_run_until_irq(b));
+    assert_int_equal(fdc_sense(b), 0x2004);
+    bench_destroy(b);
+}
+
 /* EIS: reads and writes go there by themselves, and say so by SE. */
 static void implied_seek(void **state)
 {
@@ -335,6 +372,8 @@ int main(void)
         cmocka_unit_test(recalibrate_gives_up_after_79_steps),
         cmocka_unit_test(relative_seek_in_and_out),
         cmocka_unit_test(two_drives_seek_at_a_time),
+        cmocka_unit_test(a_seek_that_ends_under_a_result_interrupts_again),
+        cmocka_unit_test(a_seek_after_a_seek_that_was_not_told_of),
         cmocka_unit_test(implied_seek),
         cmocka_unit_test(sense_drive_status),
         cmocka_unit_test(specify_times_head_loads),
