@@ -272,7 +272,7 @@ static void fdc82077_step(struct device *dev, unsigned step,
         fdc_data_stage(s);
     else if (step == FDC_REQUEST)
         fdc_fifo_asks(s);
-    else
+    else if (step < FDC_SEEK + FDC_DRIVES)
         fdc_seek_step(s, step - FDC_SEEK);
 }
 
@@ -324,6 +324,7 @@ static bool fdc82077_check(const struct device *dev)
         if (!floppy_check(&s->drive[n]) || s->seek_kind[n] > SEEK_BY)
             return false;
     return s->rate <= RATE && s->phase <= PHASE_RESULT &&
+           (s->polled | s->ended | s->seeking) >> FDC_DRIVES == 0 &&
            s->got < FDC_COMMAND && s->wants <= FDC_COMMAND - s->got &&
            (!s->got || s->wants) && s->results <= FDC_RESULT &&
            s->told <= s->results &&

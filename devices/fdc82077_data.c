@@ -284,8 +284,8 @@ static bool is_enough(struct fdc *s)
     return s->tc || (counts && --s->count == 0);
 }
 
-/* The end of the track before the host's: a normal one for VERIFY and READ
- * TRACK, which end there, and for SCAN, which has not found it. */
+/* The end of the track before the host's: a normal one for VERIFY, which ends
+ * there, and for SCAN, which has not found it. */
 static void past_end(struct fdc *s)
 {
     bool counts = fdc_kind(s) == VERIFY && s->command[1] & COMMAND_EC;
@@ -469,5 +469,5 @@ void fdc_data_stage(struct fdc *s)
 bool fdc_data_check(const struct fdc *s)
 {
     return s->stage < STAGES && s->head < 2 && s->bytes <= FLOPPY_SECTOR &&
-           s->moved <= s->bytes;
+           s->moved <= s->bytes && (s->from_ns | s->begun_ns) <= INT64_MAX;
 }
