@@ -1,6 +1,6 @@
-/* devices/rtl8139.c -- Realtek RTL8139C(L)+: registers. Both of its ways to
- * move frames are in rtl8139_tx.c and rtl8139_rx.c. Source: RTL8139C+ data
- * sheet; docs/devices/rtl8139.md. */
+/* devices/rtl8139.c -- Realtek RTL8139C(L)+ and RTL8139C(L): registers. Both of
+ * the former's ways to move frames are in rtl8139_tx.c and rtl8139_rx.c.
+ * Source: data sheets of either; docs/devices/rtl8139.md. */
 #include "rtl8139.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ enum { EE_CS = 8, EE_SK = 4, EE_DI = 2, EE_DO = 1 };
 enum { TALLY_GO = 8, TIMER_NS = 30 }; /* TCTR counts PCI clocks of 33 MHz */
 enum { BMCR_RESET = 0x8000, BMCR_START = 0x1000 };
 enum { BMCR_FULL = 0x0100, BMCR_100 = 0x2000 };
-enum { WINDOW_BYTES = 256 };
+enum { WINDOW_BYTES = 256, CPLUS_REVISION = 0x20, TCR_CPLUS = 0x800000 };
 
 /* What can be written, by whole registers of 32 bits; a range from the row's
  * offset to the next row's. */
@@ -38,6 +38,12 @@ void rtl8139_interrupt(struct rtl8139 *s, unsigned bits)
 uint32_t rtl8139_ring_bytes(const struct rtl8139 *s)
 {
     return 8192u << (reg32(s, RCR) >> 11 & 3);
+}
+
+/* The older chip has no C+ mode: its registers ignore writes. */
+static bool has_cplus(const struct rtl8139 *s)
+{
+    return s->dev.model->pci.revision == CPLUS_REVISION;
 }
 
 static bool cplus(const struct rtl8139 *s)
@@ -227,7 +233,7 @@ static uint32_t read32(const struct rtl8139 *s, unsigned at)
     case ERBCR:
         return v | (buffer_empty(s) ? (uint32_t)CR_BUFE << 24 : 0);
     case TCR:
-        return v | 0x74800000; /* the chip's version: C+ */
+        return v | 0x74000000 | (has_cplus(s) ? TCR_CPLUS : 0); /* version */
     case TCTR:
         return timer_count(s);
     case EECR:
@@ -347,6 +353,8 @@ static uint32_t mask_of(const struct rtl8139 *s, unsigned at)
     for (unsigned i = 0; i < sizeof writable / sizeof writable[0]; i++)
         if (writable[i].at <= at)
             mask = writable[i].mask;
+    if (!has_cplus(s) && at >= CONFIG5)
+        return mask & (at == CONFIG5 ? 0xff : 0);
     /* CONFIG0, 1, 3, 4 and BMCR are locked */
     return open || (at != EECR && at != MSR && at != TSAD) ? mask : mask & 0xff;
 }
@@ -397,7 +405,7 @@ static void effect(struct rtl8139 *s, unsigned at, uint32_t value,
         phy_write(s, value);
         break;
     case CONFIG5:
-        if (mask & 0xff00)
+        if (mask & 0xff00 && has_cplus(s))
             poll_write(s, (uint8_t)(value >> 8));
         break;
     case RDSAR:
@@ -514,36 +522,37 @@ static const struct device_setting rtl8139_settings[] = {
     {NULL, NULL, 0, 0, 0, 0},
 };
 
-const struct device_model rtl8139_model = {
-    .name = "rtl8139",
-    .title = "Realtek RTL8139C+ PCI Fast Ethernet",
-    .version = 1,
-    .state_size = sizeof(struct rtl8139),
-    .rows = rtl8139_rows,
-    .settings = rtl8139_settings,
-    .pci = {.vendor = 0x10ec,
-            .device = 0x8139,
-            .subsystem_vendor = 0x10ec,
-            .subsystem = 0x8139,
-            .revision = 0x20,
-            .base_class = 2,
-            .interrupt_pin = 1,
-            .address_bits = 64},
-    .windows = {{.kind = WINDOW_PORT,
-                 .bytes = WINDOW_BYTES,
-                 .access = ACCESS_ANY | ACCESS_SPLIT},
-                {.kind = WINDOW_MEMORY,
-                 .bytes = WINDOW_BYTES,
-                 .access = ACCESS_ANY | ACCESS_SPLIT},
-                [BUFFERS] = {.bytes = TX_ROOM + RX_ROOM, .ram = true},
-                [PCI_ROM] = {.kind = WINDOW_MEMORY, .ram = true, .rom = true}},
-    .reset = rtl8139_reset,
-    .check = rtl8139_check,
-    .read = rtl8139_read,
-    .write = rtl8139_write,
-    .peek = rtl8139_peek,
-    .step = rtl8139_step,
-    .frame_ready = rtl8139_frame_ready,
-    .frame = rtl8139_frame,
-    .link = rtl8139_link,
-};
+/* What both chips are. */
+#define RTL8139(name_, title_, revision_, bits_)                               \
+    {                                                                          \
+        .name = name_, .title = title_, .version = 1,                          \
+        .state_size = sizeof(struct rtl8139), .rows = rtl8139_rows,            \
+        .settings = rtl8139_settings,                                          \
+        .pci = {.vendor = 0x10ec,                                              \
+                .device = 0x8139,                                              \
+                .subsystem_vendor = 0x10ec,                                    \
+                .subsystem = 0x8139,                                           \
+                .revision = revision_,                                         \
+                .base_class = 2,                                               \
+                .interrupt_pin = 1,                                            \
+                .address_bits = bits_},                                        \
+        .windows = {{.kind = WINDOW_PORT,                                      \
+                     .bytes = WINDOW_BYTES,                                    \
+                     .access = ACCESS_ANY | ACCESS_SPLIT},                     \
+                    {.kind = WINDOW_MEMORY,                                    \
+                     .bytes = WINDOW_BYTES,                                    \
+                     .access = ACCESS_ANY | ACCESS_SPLIT},                     \
+                    [BUFFERS] = {.bytes = TX_ROOM + RX_ROOM, .ram = true},     \
+                    [PCI_ROM] = {.kind = WINDOW_MEMORY,                        \
+                                 .ram = true,                                  \
+                                 .rom = true}},                                \
+        .reset = rtl8139_reset, .check = rtl8139_check, .read = rtl8139_read,  \
+        .write = rtl8139_write, .peek = rtl8139_peek, .step = rtl8139_step,    \
+        .frame_ready = rtl8139_frame_ready, .frame = rtl8139_frame,            \
+        .link = rtl8139_link,                                                  \
+    }
+
+const struct device_model rtl8139_model = RTL8139(
+    "rtl8139", "Realtek RTL8139C+ PCI Fast Ethernet", CPLUS_REVISION, 64);
+const struct device_model rtl8139c_model =
+    RTL8139("rtl8139c", "Realtek RTL8139C PCI Fast Ethernet", 0x10, 32);

@@ -427,6 +427,28 @@ static void loopback_receives_what_is_sent(void **state)
     assert_int_equal(bench_get16(b, CBR), 708);
 }
 
+static void the_older_chip_has_no_c_plus_mode(void **state)
+{
+    struct bench *b = nic_with_rom("rtl8139c", 0);
+
+    (void)state;
+    assert_int_equal(bus_config_read(b->bus, 0, 3, 0, 8, 4), 0x02000010);
+    assert_int_equal(bench_get32(b, TCR) & 0x7cc00000, 0x74000000);
+    bench_set8(b, EECR, 0xc0);
+    bench_set16(b, CPCR, 3);
+    bench_set32(b, RDSAR, 0x12340000);
+    assert_int_equal(bench_get16(b, CPCR), 0);
+    assert_int_equal(bench_get32(b, RDSAR), 0);
+    legacy_on(b, 0);
+    bench_set8(b, TPPOLL, 0x41); /* no software interrupt either */
+    assert_int_equal(bench_get8(b, TPPOLL), 0);
+    assert_int_equal(bench_get16(b, ISR), 0);
+    send_packet(b, 0, 100);
+    assert_true(bench_run_until_irq(b));
+    assert_int_equal(bench_get32(b, TSD0), 100 | OWN | TSD_TOK);
+    bench_destroy(b);
+}
+
 /* ---- C+ mode ----------------------------------------------------------------
  */
 
@@ -687,6 +709,7 @@ int main(void)
         T(one_bit_of_the_hash_takes_a_group),
         T(without_a_cable_nothing_goes_or_comes),
         T(loopback_receives_what_is_sent),
+        cmocka_unit_test(the_older_chip_has_no_c_plus_mode),
         T(fragments_become_one_frame),
         T(the_ring_turns_and_goes_on_where_it_stopped),
         T(the_ring_of_priority_goes_first),
