@@ -26,6 +26,8 @@ struct counter {
     uint64_t paused;  /* clock at which the gate went low; valid if !gate    */
     uint32_t count;   /* what was loaded: 1..65536 (10000 in BCD)            */
     uint32_t waiting; /* written, not loaded yet; 0: none                    */
+    uint64_t load_at; /* clock at which it is, modes 2 and 3                 */
+    uint32_t phase;   /* clocks of the period that `start` is in already     */
     uint16_t written; /* first byte of a two-byte write                      */
     uint16_t latched;
     uint8_t latched_bytes; /* bytes of `latched` still to be read            */
@@ -66,22 +68,45 @@ static uint64_t elapsed(const struct counter *c, uint64_t now)
     bool held = !c->gate && c->mode != 1 && c->mode != 5;
     uint64_t at = held ? c->paused : now;
 
-    return at > c->start ? at - c->start : 0;
+    return (at > c->start ? at - c->start : 0) + c->phase;
 }
 
-/* Periodic modes load a waiting count at the end of a period (mode 3: half a
- * period): bring the counter up to @now. */
+static bool is_periodic(const struct counter *c)
+{
+    return c->mode == 2 || c->mode == 3;
+}
+
+/* OUT's high half in mode 3 has the odd clock. */
+static uint32_t high_clocks(uint32_t count)
+{
+    return (count + 1) / 2;
+}
+
+/* Periodic modes load a waiting count at the end of the period (mode 3: of the
+ * half) in which it was written, and go on with the next. */
+static void wait_for_end(struct counter *c, uint32_t count, uint64_t now)
+{
+    uint64_t in_period = elapsed(c, now) % c->count, end = c->count;
+    uint64_t from = now > c->start ? now : c->start;
+
+    if (c->mode == 3 && in_period < high_clocks(c->count))
+        end = high_clocks(c->count);
+    c->waiting = count;
+    c->load_at = from + (end - in_period);
+}
+
+/* Brings a periodic counter up to @now. */
 static void settle(struct counter *c, uint64_t now)
 {
-    uint64_t period = c->mode == 3 ? (c->count + 1) / 2 : c->count;
-    uint64_t gone = elapsed(c, now);
+    bool low;
 
-    if (!c->armed || !c->waiting || (c->mode != 2 && c->mode != 3))
+    if (!c->armed || !c->waiting || !is_periodic(c) ||
+        (c->gate ? now : c->paused) < c->load_at)
         return;
-    if (gone < period)
-        return;
-    c->start += period;
+    low = c->mode == 3 && (c->load_at - c->start + c->phase) % c->count;
+    c->start = c->load_at;
     c->count = c->waiting;
+    c->phase = low ? high_clocks(c->count) : 0;
     c->waiting = 0;
     c->null_count = 0;
 }
@@ -99,7 +124,7 @@ static bool out(const struct counter *c, uint64_t now)
     case 2:
         return !c->gate || gone % c->count != c->count - 1;
     case 3:
-        return !c->gate || gone % c->count < (c->count + 1) / 2;
+        return !c->gate || gone % c->count < high_clocks(c->count);
     default: /* 4, 5: low for the one clock at zero */
         return gone != c->count;
     }
@@ -116,7 +141,8 @@ static uint16_t value(const struct counter *c, uint64_t now)
     else if (c->mode == 2)
         n = c->count - (uint32_t)(gone % c->count);
     else if (c->mode == 3) { /* counts down by two, twice a period */
-        uint32_t at = (uint32_t)(gone % c->count), high = (c->count + 1) / 2;
+        uint32_t at = (uint32_t)(gone % c->count);
+        uint32_t high = high_clocks(c->count);
 
         n = (c->count & ~1u) - 2 * (at < high ? at : at - high);
     } else
@@ -145,13 +171,14 @@ static uint64_t next_change(const struct counter *c, uint64_t now)
         break;
     case 3:
         at = gone - gone % c->count;
-        at += gone - at < (c->count + 1) / 2 ? (c->count + 1) / 2 : c->count;
+        at += gone - at < high_clocks(c->count) ? high_clocks(c->count)
+                                                : c->count;
         break;
     default:
         at = gone < c->count ? c->count : gone == c->count ? gone + 1 : 0;
         break;
     }
-    return at ? c->start + at : 0;
+    return at ? c->start + at - c->phase : 0;
 }
 
 /* Drives OUT as it is now and sets the timer for its next change. */
@@ -182,8 +209,11 @@ static void load(struct counter *c, uint16_t raw, uint64_t now)
         n = modulus(c);
     c->null_count = 1;
     settle(c, now);
-    if (c->mode == 1 || c->mode == 5 ||
-        (c->armed && (c->mode == 2 || c->mode == 3))) {
+    if (c->armed && is_periodic(c)) {
+        wait_for_end(c, n, now);
+        return;
+    }
+    if (c->mode == 1 || c->mode == 5) {
         c->waiting = n;
         return;
     }
@@ -295,6 +325,7 @@ static void set_gate(struct pit8254 *s, unsigned n, bool level)
         c->null_count = 0;
         c->armed = c->armed || c->mode == 1 || c->mode == 5;
         c->start = now + 1;
+        c->phase = 0;
     }
     c->gate = level;
     drive(s, n);
@@ -401,6 +432,8 @@ static const struct state_row counter_rows[] = {
     STATE_INT(struct counter, paused),
     STATE_INT(struct counter, count),
     STATE_INT(struct counter, waiting),
+    STATE_INT(struct counter, load_at),
+    STATE_INT(struct counter, phase),
     STATE_INT(struct counter, written),
     STATE_INT(struct counter, latched),
     STATE_INT(struct counter, latched_bytes),
@@ -433,7 +466,7 @@ static const struct device_pin pit8254_pins[] = {
 const struct device_model pit8254_model = {
     .name = "pit8254",
     .title = "8254 interval timer with port 61h",
-    .version = 1,
+    .version = 2,
     .state_size = sizeof(struct pit8254),
     .rows = pit8254_rows,
     .windows =

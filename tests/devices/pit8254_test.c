@@ -191,6 +191,56 @@ static void mode_3_odd_count_is_high_one_clock_longer(void **state)
     assert_int_equal(high, 30);
 }
 
+/** Modes 2 and 3 clock by clock, as the data sheet tells them. */
+struct wave {
+    unsigned mode, written; /* the count register */
+    unsigned left;          /* clocks to the next load; 0: none was */
+    bool out;
+};
+
+static void wave_clock(struct wave *w)
+{
+    if (w->mode == 2) {
+        w->left = w->left > 1 ? w->left - 1 : w->written;
+        w->out = w->left != 1;
+    } else if (w->left > 1) {
+        w->left--;
+    } else { /* a half is over; the first one is high */
+        w->out = w->left ? !w->out : true;
+        w->left = w->out ? (w->written + 1) / 2 : w->written / 2;
+    }
+}
+
+/* @first runs for @clocks, then @second is written. */
+static void compare_waves(struct bench *b, unsigned mode, unsigned first,
+                          unsigned clocks, unsigned second)
+{
+    struct wave w = {.mode = mode, .written = first, .out = true};
+
+    control(b, 2, 1, mode, false);
+    bench_out8(b, C2, (uint8_t)first);
+    for (unsigned i = 0; i < clocks + 25; i++) {
+        pass(b, 1);
+        wave_clock(&w);
+        if (out2(b) != w.out)
+            fail_msg("mode %u: %u, after %u clocks %u: clock %u", mode, first,
+                     clocks, second, i);
+        if (i + 1 == clocks) {
+            bench_out8(b, C2, (uint8_t)second);
+            w.written = second;
+        }
+    }
+}
+
+static void a_new_count_in_modes_2_and_3_comes_at_its_boundary(void **state)
+{
+    for (unsigned mode = 2; mode < 4; mode++)
+        for (unsigned first = 2; first < 8; first++)
+            for (unsigned second = 2; second < 8; second++)
+                for (unsigned clocks = 1; clocks < 18; clocks++)
+                    compare_waves(*state, mode, first, clocks, second);
+}
+
 static void mode_4_strobes_once(void **state)
 {
     struct bench *b = *state;
@@ -359,6 +409,7 @@ int main(void)
         CASE(mode_2_gate_low_forces_out_high_and_restarts),
         CASE(mode_3_is_high_for_half_and_counts_by_two),
         CASE(mode_3_odd_count_is_high_one_clock_longer),
+        CASE(a_new_count_in_modes_2_and_3_comes_at_its_boundary),
         CASE(mode_4_strobes_once),
         CASE(mode_5_strobes_after_the_gate),
         CASE(modes_6_and_7_are_2_and_3),
