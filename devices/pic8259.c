@@ -137,12 +137,19 @@ static unsigned acknowledge(struct chip *c, bool master)
     return input;
 }
 
+/* ICW3's bit, when ICW1 says that there is an ICW3. */
+static bool has_slave(const struct chip *master)
+{
+    return !(master->icw1 & ICW1_SNGL) && master->icw3 & 1 << CASCADE;
+}
+
 static uint8_t pic8259_inta(struct device *dev)
 {
     struct pic8259 *s = (struct pic8259 *)dev;
     struct chip *master = &s->chip[MASTER], *slave = &s->chip[SLAVE];
     unsigned step = request(master, true);
-    bool cascaded = step < 8 && input_at(master, step) == CASCADE;
+    bool cascaded =
+        step < 8 && input_at(master, step) == CASCADE && has_slave(master);
     unsigned input = acknowledge(master, true);
     uint8_t vector = (uint8_t)(master->base | input);
 

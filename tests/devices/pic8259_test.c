@@ -360,6 +360,34 @@ static void single_mode_has_no_icw3(void **state)
     assert_int_equal(bus_inta(b->bus), 0x51);
 }
 
+/* Without a slave at input 2 its vector is the master's own. */
+static void icw3_says_where_a_slave_is(void **state)
+{
+    struct bench *b = *state;
+
+    irq(b, 8, true);
+    assert_int_equal(bus_inta(b->bus), 0x38);
+    program(b, 0x11, 1);
+    bench_out8(b, M0, 0x11);
+    bench_out8(b, M1, 0x30);
+    bench_out8(b, M1, 0);
+    bench_out8(b, M1, 1);
+    irq(b, 8, false);
+    irq(b, 8, true);
+    assert_int_equal(bus_inta(b->bus), 0x32);
+}
+
+static void single_mode_has_no_slave(void **state)
+{
+    struct bench *b = *state;
+
+    bench_out8(b, M0, 0x13);
+    bench_out8(b, M1, 0x50);
+    bench_out8(b, M1, 0x01);
+    irq(b, 8, true);
+    assert_int_equal(bus_inta(b->bus), 0x52);
+}
+
 static void state_survives_a_save(void **state)
 {
     struct bench *b = *state, *copy;
@@ -406,6 +434,8 @@ int main(void)
         CASE(level_mode_of_icw1_applies_to_all_inputs),
         CASE(icw1_clears_mask_service_and_edges),
         CASE(single_mode_has_no_icw3),
+        CASE(icw3_says_where_a_slave_is),
+        CASE(single_mode_has_no_slave),
         CASE(state_survives_a_save),
     };
 
