@@ -357,6 +357,24 @@ static void fm_alone_leaves_at_its_own_rate(void **state)
     assert_in_range(bench_count(b, "rate=49716"), 497, 5000);
 }
 
+static void a_save_has_the_note(void **state)
+{
+    struct bench *b = *state;
+    struct saver s = {0};
+    void *other;
+
+    fm_tone(b);
+    bench_advance_ns(b, 1234567);
+    bench_save(b, &s);
+    setup(&other);
+    bench_load(other, &s);
+    bench_advance_ns(b, 3000000);
+    bench_advance_ns(other, 3000000);
+    bench_same(b, other);
+    saver_fini(&s);
+    bench_destroy(other);
+}
+
 static void fm_is_added_to_what_the_dsp_plays(void **state)
 {
     struct bench *b = *state;
@@ -474,6 +492,7 @@ int main(void)
         CASE(silence_takes_its_time),
         CASE(fm_is_found_by_its_timers),
         CASE(fm_alone_leaves_at_its_own_rate),
+        CASE(a_save_has_the_note),
         CASE(fm_is_added_to_what_the_dsp_plays),
         CASE(midi_is_acknowledged_then_a_uart),
         CASE(midi_bytes_that_arrive_wait),
