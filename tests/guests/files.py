@@ -10,7 +10,7 @@ import subprocess
 
 from boot import boot_floppy, grub_disc, grub_floppy, linux_disc
 from guests import (BootFloppy, Ext2, Given, GrubDisc, GrubFloppy, LinuxDisc,
-                    PACKAGES, Seeded, Zeros)
+                    PACKAGES, Seeded, Widened, Zeros)
 from packages import CACHE, Failed, file_of
 
 UUID = "00000000-0000-0000-0000-000000000001"
@@ -66,6 +66,8 @@ class Files:
             return grub_disc(self.folder, what)
         if isinstance(what, LinuxDisc):
             return linux_disc(self.folder, what, self.guest)
+        if isinstance(what, Widened):
+            return b"".join(bytes((0, b ^ 0x80)) * 2 for b in self.bytes[what.name])
         assert isinstance(what, Zeros)
         return bytes(what.bytes)
 

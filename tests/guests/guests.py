@@ -28,6 +28,13 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Widened:
+    """File @name's bytes, 8-bit samples of one side, as 16-bit frames of two."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Zeros:
     bytes: int
 
@@ -94,7 +101,7 @@ class Guest:
     the end, or those that @after, pairs of names, says; "FS/NAME" is a file in an
     Ext2. The RAM disk has the files that @carried names and, in /bin, @programs,
     compiled from C sources here. The sound card must have played the 16-bit
-    stereo frames of the file @played, or a tone of @tone Hz. @ticks: a bound of
+    stereo frames of the files @played, or a tone of @tone Hz. @ticks: a bound of
     its length."""
 
     name: str
@@ -107,7 +114,7 @@ class Guest:
     after: tuple = ()
     carried: tuple = ()
     programs: tuple = ()
-    played: str = None
+    played: tuple = ()
     tone: int = None
     cmdline: str = ""
     memory: str = "64M"
@@ -247,7 +254,7 @@ SOUND = r"""
 await /dev/dsp
 echo "halbox: fm $(ls /dev/snd | grep hw)"
 printf '\220\074\100' >/dev/snd/midiC0D0 && echo "halbox: midi"
-play </pcm && echo "halbox: played"
+play </pcm && play8 </bytes && echo "halbox: played"
 """ + END
 NOTE = r"""
 await /dev/snd/hwC0D0
@@ -395,9 +402,11 @@ GUESTS = (
           cmdline="console=ttyS0,115200 nobench", options=("--set", "ns-per-tick=100"),
           expect=("[Bit fade test, 2 patterns]", "Pass:  1        Errors: 0 "),
           ticks=23_000_000_000),
-    Guest("linux-sb16", kernel=LINUX, init=SOUND, cmdline=SERIAL, programs=("play",),
+    Guest("linux-sb16", kernel=LINUX, init=SOUND, cmdline=SERIAL, programs=("play", "play8"),
           modules=("snd_sb16 isapnp=0 port=0x220 irq=5 dma8=1 dma16=5 mpu_port=0x330", "snd_pcm_oss"),
-          files=(File("pcm", Seeded(44100)),), carried=("pcm",), played="pcm",
+          files=(File("pcm", Seeded(44100)), File("bytes", Seeded(11025)),
+                 File("wide", Widened("bytes"))),
+          carried=("pcm", "bytes"), played=("pcm", "wide"),
           options=("--device", "sb16"), qemu=("-audiodev", "none,id=a", "-device", "sb16,audiodev=a"),
           expect=("halbox: fm hwC0D0", "halbox: midi", "halbox: played", "halbox: done"),
           ticks=30_000_000_000),

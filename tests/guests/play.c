@@ -1,8 +1,13 @@
-/* tests/guests/play.c -- plays standard input, 16-bit stereo at 44,100 Hz, on
- * /dev/dsp. Source: Linux, include/uapi/linux/soundcard.h. */
+/* tests/guests/play.c -- plays standard input on /dev/dsp at 44,100 Hz: 16-bit
+ * stereo, or what play8.c says. Source: Linux, include/uapi/linux/soundcard.h.
+ */
 #include <linux/soundcard.h>
 
 #include "guest_calls.h"
+
+#ifndef FORMAT
+enum { FORMAT = AFMT_S16_LE, SIDES = 2 };
+#endif
 
 /* Fails unless the device takes exactly @value. */
 static void set(int device, unsigned request, int value)
@@ -21,8 +26,8 @@ void _start(void)
 
     if (device < 0)
         end(1);
-    set(device, SNDCTL_DSP_SETFMT, AFMT_S16_LE);
-    set(device, SNDCTL_DSP_CHANNELS, 2);
+    set(device, SNDCTL_DSP_SETFMT, FORMAT);
+    set(device, SNDCTL_DSP_CHANNELS, SIDES);
     set(device, SNDCTL_DSP_SPEED, 44100);
     while ((n = call(__NR_read, 0, buffer, sizeof buffer)) > 0)
         if (call(__NR_write, device, buffer, n) != n)
