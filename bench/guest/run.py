@@ -52,6 +52,7 @@ TRAPS = {
 DISK = {
     "ide_dma": ("ide_dma", 64, None), "ide_dma_4k": ("ide_dma", 32, 8),
     "ide_dma_w": ("ide_dma_w", 64, None),
+    "ide_dma_poll": ("ide_dma_poll", 64, None),
     "ide_pio": ("ide_pio", 16, None), "ide_pio_32": ("ide_pio", 16, 4),
     "ide_pio_w": ("ide_pio_w", 16, None),
 }

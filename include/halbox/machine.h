@@ -90,7 +90,7 @@ struct machine_config {
     bool missing_fail;    /* an import that nothing serves refuses the image */
     uint32_t ns_per_tick; /* virtual ns per instruction                      */
     uint32_t dma_tenure;  /* most bytes of a PCI master's tenure, 4..4096    */
-    uint32_t dma_rate;    /* bytes per ns of a PCI master                    */
+    uint32_t dma_rate;    /* bytes per ns of a PCI master; 0: 1, bare 4      */
     bool pc;         /* bare: with the other chips of a PC's board           */
     bool debug_exit; /* bare: OUT to port F4h ends the run                   */
     uint32_t boot_order; /* what a BIOS tries, a nibble each, the first in the

@@ -54,10 +54,21 @@ static enum hb_status choose_cpu(struct machine *m, struct hb_error *error)
     return HB_OK;
 }
 
+/* A driver's transfers are to be seen beside its instructions; who boots a
+ * whole system waits for its disk. */
+static uint32_t dma_rate(const struct machine_config *config)
+{
+    enum { PCI_BYTES_PER_NS = 1, BARE_BYTES_PER_NS = 4 };
+
+    if (config->dma_rate)
+        return config->dma_rate;
+    return config->bare ? BARE_BYTES_PER_NS : PCI_BYTES_PER_NS;
+}
+
 static enum hb_status build_hardware(struct machine *m, struct hb_error *error)
 {
     const struct bus_options options = {.tenure = m->config.dma_tenure,
-                                        .rate = m->config.dma_rate,
+                                        .rate = dma_rate(&m->config),
                                         .strict = m->config.strict_dma};
     struct ram_range range[RAM_RANGES];
     unsigned ranges = config_ram(&m->config, range);

@@ -13,6 +13,7 @@ struct machine *bare_create(const char *const *cards, const void *code,
     assert_int_equal(machine_config_init(&config, NULL, &e), HB_OK);
     config.bare = true;
     config.memory = 16 << 20;
+    config.dma_rate = 1; /* byte per ns: the CPU has time to wait */
     for (; cards && *cards; cards++)
         assert_int_equal(machine_config_device(&config, *cards, &e), HB_OK);
     if (machine_create(&m, &config, &e) != HB_OK)
