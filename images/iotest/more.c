@@ -1,6 +1,10 @@
 /* images/iotest/more.c -- resources, pointers, associated packets, events,
  * timers, files opened by a driver: each fills words that the test looks at. */
+#include <initguid.h>
+
 #include "iotest.h"
+
+#include <wdmguid.h>
 
 /* In the DDK's ntifs.h alone. */
 NTSYSAPI NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable,
@@ -203,15 +207,19 @@ void Directory(ULONG *Out)
 
 static PVOID Entry;
 
+static BOOLEAN Is(const GUID *A, const GUID *B)
+{
+    return RtlCompareMemory(A, B, sizeof *A) == sizeof *A;
+}
+
 static NTSTATUS NTAPI Heard(PVOID Notification, PVOID Context)
 {
     PDEVICE_INTERFACE_CHANGE_NOTIFICATION change = Notification;
 
-    /* GUID_DEVICE_INTERFACE_ARRIVAL begins with cb3a4005, REMOVAL ...4. */
     DbgPrint("iotest: %s %wZ %u\n",
-             change->Event.Data1 == 0xcb3a4005   ? "arrival"
-             : change->Event.Data1 == 0xcb3a4004 ? "removal"
-                                                 : "?",
+             Is(&change->Event, &GUID_DEVICE_INTERFACE_ARRIVAL)   ? "arrival"
+             : Is(&change->Event, &GUID_DEVICE_INTERFACE_REMOVAL) ? "removal"
+                                                                  : "?",
              change->SymbolicLinkName, Context);
     return STATUS_SUCCESS;
 }

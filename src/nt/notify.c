@@ -17,16 +17,16 @@ enum { /* DEVICE_INTERFACE_CHANGE_NOTIFICATION */
        CHANGE_BYTES = 40,
 };
 
-/* GUID_DEVICE_INTERFACE_REMOVAL, _ARRIVAL: {cb3a4004-46f0-11d0-b08f-
+/* GUID_DEVICE_INTERFACE_ARRIVAL, _REMOVAL: {cb3a4004-46f0-11d0-b08f-
  * 00609713053f}, {cb3a4005-...}; wdmguid.h of the DDK. */
 static void event_guid(bool come, uint8_t guid[16])
 {
-    static const uint8_t removal[16] = {0x04, 0x40, 0x3a, 0xcb, 0xf0, 0x46,
+    static const uint8_t arrival[16] = {0x04, 0x40, 0x3a, 0xcb, 0xf0, 0x46,
                                         0xd0, 0x11, 0xb0, 0x8f, 0x00, 0x60,
                                         0x97, 0x13, 0x05, 0x3f};
 
-    memcpy(guid, removal, sizeof removal);
-    if (come)
+    memcpy(guid, arrival, sizeof arrival);
+    if (!come)
         guid[0]++;
 }
 

@@ -50,6 +50,7 @@
 #define STATUS_KEY_DELETED                   0xC000017Cu
 #define STATUS_NAME_TOO_LONG                 0xC0000106u
 #define STATUS_DEVICE_DOES_NOT_EXIST         0xC00000C0u
+#define STATUS_INVALID_PARAMETER_1           0xC00000EFu
 #define STATUS_INVALID_PARAMETER_2           0xC00000F0u
 #define STATUS_TOO_MANY_LINKS                0xC0000265u
 
