@@ -60,7 +60,7 @@ bool inspect_device_read(const struct machine *m, const char *device,
 uint32_t inspect_config(const struct machine *m, unsigned bus, unsigned slot,
                         unsigned function, unsigned offset)
 {
-    return bus_config_read(m->bus, bus, slot, function, offset & 0xfcu, 4);
+    return bus_peek_config(m->bus, bus, slot, function, offset);
 }
 
 bool inspect_wire(const struct machine *m, const char *name, bool *level)

@@ -128,6 +128,10 @@ uint8_t *bus_memory(struct bus *bus, gpa_t at);
  *  what bus_memory() gave asks again. */
 uint64_t bus_map_changes(const struct bus *bus);
 
+/** bus_peek_config() - the dword of configuration space that @offset is in,
+ *  without a cycle; ones where there is no function. */
+uint32_t bus_peek_config(const struct bus *bus, unsigned number, unsigned slot,
+                         unsigned function, unsigned offset);
 /** bus_config_read()/write() - a PCI configuration cycle as a host bridge
  *  makes it, for tools and tests; HAL and guests go through CF8h/CFCh. */
 uint32_t bus_config_read(struct bus *bus, unsigned number, unsigned slot,

@@ -216,16 +216,21 @@ static uint32_t byte_mask(unsigned offset, unsigned bytes)
     return mask << 8 * (offset & 3);
 }
 
+uint32_t bus_peek_config(const struct bus *bus, unsigned number, unsigned slot,
+                         unsigned function, unsigned offset)
+{
+    struct device *dev = function_at(bus, number, slot, function);
+
+    return dev ? config_dword(dev, offset & 0xfc) : UINT32_MAX;
+}
+
 uint32_t bus_config_read(struct bus *bus, unsigned number, unsigned slot,
                          unsigned function, unsigned offset, unsigned bytes)
 {
-    struct device *dev = function_at(bus, number, slot, function);
-    uint32_t mask = byte_mask(offset, bytes), value = UINT32_MAX;
+    uint32_t value = bus_peek_config(bus, number, slot, function, offset);
 
     offset &= 0xff;
-    if (dev)
-        value = config_dword(dev, offset & ~3u);
-    value = (value & mask) >> 8 * (offset & 3);
+    value = (value & byte_mask(offset, bytes)) >> 8 * (offset & 3);
     EMIT(bus->events, pci_config_read, number, slot, function, offset, value);
     return value;
 }
