@@ -137,6 +137,20 @@ FAST_HANDLER(ret)
     return follow_far(cpu, ticks(u), eip);
 }
 
+/* LOOP: no flag is asked or changed. */
+FAST_HANDLER(loop_near)
+{
+    if (--cpu->s.reg[ECX])
+        return follow(cpu, u, ticks(u), u->imm, 1);
+    return follow(cpu, u, ticks(u), after(u), 0);
+}
+
+FAST_HANDLER(loop_far)
+{
+    return follow_far(cpu, ticks(u),
+                      cpu->s.eip + (--cpu->s.reg[ECX] ? u->imm : after(u)));
+}
+
 #define INDIRECT(form, get)                                                    \
     FAST_HANDLER(jmp_##form)                                                   \
     {                                                                          \
@@ -184,6 +198,8 @@ uop_run *fast_jump(const struct block *b, struct uop *u, const struct insn *i)
     u->imm += after(u); /* relative to the block's first byte */
     if (i->run == op_jcc)
         return near && in_page(b, after(u)) ? c->near : c->far;
+    if (i->run == op_loop && i->opcode == 0xe2 && i->abits == 32)
+        return near && in_page(b, after(u)) ? loop_near : loop_far;
     if (i->run == op_jmp)
         return near ? jmp_near : jmp_far;
     if (i->run == op_call)
