@@ -32,6 +32,7 @@ struct counter {
     uint16_t latched;
     uint8_t latched_bytes; /* bytes of `latched` still to be read            */
     uint8_t status, status_latched;
+    uint8_t control; /* its mode control word, but for the counter's number  */
     uint8_t mode, rw, bcd;
     uint8_t gate, armed; /* armed: counting since `start`           */
     uint8_t second_write, second_read;
@@ -263,10 +264,11 @@ static void latch_count(struct counter *c, uint64_t now)
 
 static void latch_status(struct counter *c, uint64_t now)
 {
+    bool null = c->null_count || now < c->start;
+
     if (c->status_latched)
         return;
-    c->status = (uint8_t)(out(c, now) << 7 | c->null_count << 6 | c->rw << 4 |
-                          c->mode << 1 | c->bcd);
+    c->status = (uint8_t)(out(c, now) << 7 | null << 6 | c->control);
     c->status_latched = 1;
 }
 
@@ -296,6 +298,7 @@ static void write_control(struct pit8254 *s, uint8_t control)
     }
     *c = (struct counter){.gate = c->gate,
                           .count = c->count,
+                          .control = control & 0x3f,
                           .rw = control >> 4 & 3,
                           .mode = control >> 1 & 7,
                           .bcd = control & 1,
@@ -427,6 +430,16 @@ static void pit8254_reset(struct device *dev)
     s->port_b = 0;
 }
 
+static bool pit8254_check(const struct device *dev)
+{
+    const struct pit8254 *s = (const struct pit8254 *)dev;
+
+    for (unsigned n = 0; n < COUNTERS; n++)
+        if (!s->c[n].count) /* clocks are divided by it */
+            return false;
+    return true;
+}
+
 static const struct state_row counter_rows[] = {
     STATE_INT(struct counter, start),
     STATE_INT(struct counter, paused),
@@ -439,6 +452,7 @@ static const struct state_row counter_rows[] = {
     STATE_INT(struct counter, latched_bytes),
     STATE_INT(struct counter, status),
     STATE_INT(struct counter, status_latched),
+    STATE_INT(struct counter, control),
     STATE_INT(struct counter, mode),
     STATE_INT(struct counter, rw),
     STATE_INT(struct counter, bcd),
@@ -466,7 +480,7 @@ static const struct device_pin pit8254_pins[] = {
 const struct device_model pit8254_model = {
     .name = "pit8254",
     .title = "8254 interval timer with port 61h",
-    .version = 2,
+    .version = 3,
     .state_size = sizeof(struct pit8254),
     .rows = pit8254_rows,
     .windows =
@@ -483,6 +497,7 @@ const struct device_model pit8254_model = {
     .pins = pit8254_pins,
     .free_running = true,
     .reset = pit8254_reset,
+    .check = pit8254_check,
     .read = pit8254_read,
     .write = pit8254_write,
     .peek = pit8254_peek,

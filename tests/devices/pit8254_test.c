@@ -270,16 +270,23 @@ static void mode_5_strobes_after_the_gate(void **state)
     assert_true(out2(b));
 }
 
+/* But their status is "exactly as written", data sheet, "Read-Back Command". */
 static void modes_6_and_7_are_2_and_3(void **state)
 {
     struct bench *b = *state;
 
-    control(b, 2, 3, 6, false);
+    load(b, 6, 4);
     bench_out8(b, CONTROL, 0xe8); /* status of counter 2 */
-    assert_int_equal(bench_in8(b, C2) >> 1 & 7, 2);
-    control(b, 2, 3, 7, false);
+    assert_int_equal(bench_in8(b, C2) >> 1 & 7, 6);
+    pass(b, 4);
+    assert_int_equal(latch(b), 1);
+    assert_false(out2(b));
+    load(b, 7, 4);
     bench_out8(b, CONTROL, 0xe8);
-    assert_int_equal(bench_in8(b, C2) >> 1 & 7, 3);
+    assert_int_equal(bench_in8(b, C2) >> 1 & 7, 7);
+    pass(b, 3);
+    assert_int_equal(latch(b), 4);
+    assert_false(out2(b));
 }
 
 static void bcd_counts_in_decimal(void **state)
@@ -356,6 +363,19 @@ static void null_count_tells_that_a_count_waits(void **state)
     assert_int_equal(bench_in8(b, C2) & 0x40, 0);
 }
 
+/* Until the clock that loads it. */
+static void null_count_of_a_first_count(void **state)
+{
+    struct bench *b = *state;
+
+    load(b, 0, 50);
+    bench_out8(b, CONTROL, 0xe8);
+    assert_int_equal(bench_in8(b, C2), 0x40 | 0x30);
+    pass(b, 1);
+    bench_out8(b, CONTROL, 0xe8);
+    assert_int_equal(bench_in8(b, C2), 0x30);
+}
+
 static void out_0_is_irq_0_at_the_programmed_rate(void **state)
 {
     struct bench *b = *state;
@@ -419,6 +439,7 @@ int main(void)
         CASE(counter_latch_holds_until_it_is_read),
         CASE(read_back_latches_status_then_count),
         CASE(null_count_tells_that_a_count_waits),
+        CASE(null_count_of_a_first_count),
         CASE(out_0_is_irq_0_at_the_programmed_rate),
         CASE(port_61_gates_the_speaker),
         CASE(port_61_refresh_bit_toggles),
