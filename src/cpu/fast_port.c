@@ -1,6 +1,6 @@
 /* src/cpu/fast_port.c -- IN and OUT of programs that may use every port. What
- * the device does about it may end the block, so time and EIP are exact while
- * it looks, and all is asked anew behind it. */
+ * the device does about it may end the block and who listens may look at the
+ * CPU: time, EIP and flags are exact, and all is asked anew behind it. */
 #include "cpu/fast.h"
 
 /* Other programs' are in the TSS. */
@@ -11,6 +11,7 @@ static inline bool ports_free(const struct cpu *cpu)
 
 static inline void leave_block(struct cpu *cpu, const struct uop *u)
 {
+    flags_from_host(cpu);
     cpu->s.eip += u->at;
     cpu->clock->now += u->number;
 }

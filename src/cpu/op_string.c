@@ -270,7 +270,7 @@ static bool io_is_free(const struct cpu *cpu)
     return !v86_mode(cpu) && cpu->s.cpl <= (cpu->s.eflags >> 12 & 3);
 }
 
-/* May another iteration follow the one just done? Then its tick has begun. */
+/* An iteration is done; may another follow? Then its tick has begun. */
 static bool next_iteration(struct cpu *cpu, uint32_t changes)
 {
     if (cpu->clock->now + 1 >= cpu->clock->until || !undisturbed(cpu) ||
@@ -295,9 +295,9 @@ static bool ins_many(struct cpu *cpu, const struct insn *i, uint16_t port)
         uint32_t v = bus_in(cpu->bus, port, n);
 
         memcpy(to + k * n, &v, n);
+        cpu->s.reg[EDI] += n; /* who listens may look at the CPU */
+        cpu->s.reg[ECX]--;
     } while (++k < count && next_iteration(cpu, changes));
-    cpu->s.reg[EDI] += k * n;
-    cpu->s.reg[ECX] -= k;
     cpu->p->repeat = cpu->s.reg[ECX];
     return true;
 }
@@ -316,9 +316,9 @@ static bool outs_many(struct cpu *cpu, const struct insn *i, uint16_t port)
     do {
         bus_out(cpu->bus, port, n, element(from + k * n, n));
         look_at_map(cpu);
+        cpu->s.reg[ESI] += n;
+        cpu->s.reg[ECX]--;
     } while (++k < count && next_iteration(cpu, changes));
-    cpu->s.reg[ESI] += k * n;
-    cpu->s.reg[ECX] -= k;
     cpu->p->repeat = cpu->s.reg[ECX];
     return true;
 }

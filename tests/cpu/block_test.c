@@ -317,6 +317,45 @@ static void an_interrupt_comes_right_behind_its_cause(void **state)
     assert_int_equal(b->clock.now, 10); /* eight, OUT, HLT */
 }
 
+/* rep insw; mov edx, timer; rep outsb of ticks to come */
+static const uint8_t port_strings[] = {
+    0x66, 0xf3, 0x6d, 0xba, PROBE_TIMER, PROBE_PORT >> 8, 0, 0, 0xb9, 100, 0,
+    0,    0,    0xf3, 0x6e, 0xf4};
+
+static struct bench *with_port_strings(bool plain)
+{
+    struct bench *b = bench_create(RAM_BYTES);
+
+    bench_code(b, port_strings, sizeof port_strings);
+    for (uint32_t n = 0; n < 100; n++)
+        ram_write8(&b->ram, gpa_of(DATA_AT + n), (uint8_t)(n * 7 % 5));
+    b->cpu.p->plain = plain;
+    b->cpu.s.reg[ECX] = 3000;
+    b->cpu.s.reg[EDX] = PROBE_PORT;
+    b->cpu.s.reg[ESI] = DATA_AT;
+    b->cpu.s.reg[EDI] = DATA_AT + 0x1001; /* one lies in two pages */
+    return b;
+}
+
+static void strings_of_ports_go_on_as_one_by_one(void **state)
+{
+    struct bench *fast = with_port_strings(false);
+    struct bench *plain = with_port_strings(true);
+    enum cpu_exit exit = CPU_TICKS;
+
+    (void)state;
+    for (uint64_t at = 7; exit == CPU_TICKS; at += at % 613 + 1) {
+        plain->clock.until = fast->clock.until = at;
+        exit = cpu_run(&plain->cpu);
+        assert_int_equal(cpu_run(&fast->cpu), exit);
+        same(fast, plain, 0);
+        assert_int_equal(fast->probe->accesses, plain->probe->accesses);
+    }
+    assert_int_equal(exit, CPU_HALTED);
+    bench_destroy(fast);
+    bench_destroy(plain);
+}
+
 static void an_interrupt_comes_between_iterations_of_outs(void **state)
 {
     struct bench *b = *state;
@@ -414,6 +453,7 @@ int main(void)
         CASE(a_page_mapped_anew_is_fetched_anew),
         CASE(data_beside_code_leaves_the_code),
         CASE(an_interrupt_comes_right_behind_its_cause),
+        cmocka_unit_test(strings_of_ports_go_on_as_one_by_one),
         CASE(an_interrupt_comes_between_iterations_of_outs),
         CASE(a_repeated_store_ends_the_run_inside_itself),
         CASE(a_timer_set_in_a_block_ends_the_run_at_its_tick),
