@@ -6,14 +6,6 @@
 
 #include "hal/private.h"
 
-const char *hal_kind_name(enum hal_kind kind)
-{
-    static const char *const name[HAL_KINDS] = {"translate", "bounce",
-                                                "adapter"};
-
-    return kind < HAL_KINDS ? name[kind] : "?";
-}
-
 static bool settings_ok(const struct hal_settings *s)
 {
     return s->kind < HAL_KINDS && s->version_most <= 2 &&

@@ -26,8 +26,6 @@ enum hal_kind {
     HAL_ADAPTER,   /* the unit, one table per bus master                    */
     HAL_KINDS
 };
-/** hal_kind_name() - "translate", "bounce", "adapter". */
-const char *hal_kind_name(enum hal_kind kind);
 
 /** The platform; all zero is a good one. */
 struct hal_settings {
@@ -125,7 +123,6 @@ struct hal_pool_info {
     uint32_t registers, in_use, waiting;
     uint64_t first; /* logical (bounce: and physical) address of the first */
 };
-unsigned hal_pool_count(const struct hal *hal);
 bool hal_pool_at(const struct hal *hal, unsigned index,
                  struct hal_pool_info *info);
 

@@ -154,11 +154,6 @@ void pool_give(struct hal_pool *pool, uint32_t first, uint32_t count)
     pool->in_use -= count;
 }
 
-unsigned hal_pool_count(const struct hal *h)
-{
-    return h->s.pool.count;
-}
-
 bool hal_pool_at(const struct hal *h, unsigned index,
                  struct hal_pool_info *info)
 {

@@ -142,25 +142,6 @@ void image_free(struct image *image)
     free(b);
 }
 
-const char *image_kind_name(enum image_kind kind)
-{
-    switch (kind) {
-    case IMAGE_PE32:
-        return "PE32";
-    case IMAGE_ELF_REL:
-        return "ELF relocatable";
-    case IMAGE_ELF_DYN:
-        return "ELF shared object";
-    case IMAGE_ELF_EXEC:
-        return "ELF executable";
-    case IMAGE_LINUX:
-        return "Linux bzImage";
-    case IMAGE_RAW:
-        return "raw";
-    }
-    return "unknown";
-}
-
 const struct image_export *image_find_export(const struct image *image,
                                              const char *name)
 {

@@ -179,8 +179,6 @@ enum hb_status image_parse_raw(const void *bytes, size_t count,
 
 void image_free(struct image *image);
 
-/** image_kind_name() - "PE32", "ELF relocatable", ... for people. */
-const char *image_kind_name(enum image_kind kind);
 /** image_find_export() - by exact name; NULL when there is none. */
 const struct image_export *image_find_export(const struct image *image,
                                              const char *name);

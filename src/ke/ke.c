@@ -301,19 +301,9 @@ struct mm *ke_mm(const struct ke *ke)
     return ke->mm;
 }
 
-struct cpu *ke_cpu(const struct ke *ke)
-{
-    return ke->cpu;
-}
-
 struct bus *ke_bus(const struct ke *ke)
 {
     return ke->bus;
-}
-
-struct clock *ke_clock(const struct ke *ke)
-{
-    return ke->clock;
 }
 
 struct events *ke_events(const struct ke *ke)

@@ -155,9 +155,7 @@ bool ke_write(struct ke *ke, gva_t at, const void *from, uint32_t bytes);
 uint32_t ke_read_u32(const struct ke *ke, gva_t at); /* 0 if not mapped */
 bool ke_write_u32(struct ke *ke, gva_t at, uint32_t v);
 struct mm *ke_mm(const struct ke *ke);
-struct cpu *ke_cpu(const struct ke *ke);
 struct bus *ke_bus(const struct ke *ke);
-struct clock *ke_clock(const struct ke *ke);
 struct events *ke_events(const struct ke *ke);
 
 /* ---- threads ----------------------------------------------------------------

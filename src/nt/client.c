@@ -257,11 +257,6 @@ bool nt_user_walk(struct nt *nt, uint32_t process, gva_t at, gpa_t *pa)
     return p && mm_physical(nt->w.mm, p->space, at, pa);
 }
 
-unsigned nt_process_count(const struct nt *nt)
-{
-    return nt->s.processes.count;
-}
-
 bool nt_process_at(const struct nt *nt, unsigned index,
                    struct nt_process_info *info)
 {

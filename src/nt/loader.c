@@ -427,11 +427,6 @@ enum hb_status nt_load_image(struct nt *nt, const char *name,
 /* ---- inspection -------------------------------------------------------------
  */
 
-unsigned nt_image_count(const struct nt *nt)
-{
-    return nt->s.images.count;
-}
-
 bool nt_image_at(const struct nt *nt, unsigned index,
                  struct nt_image_info *info)
 {

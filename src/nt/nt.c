@@ -145,11 +145,6 @@ uint32_t nt_card_add(struct nt *nt, const struct nt_card *card)
                                                  : NT_NONE;
 }
 
-unsigned nt_device_count(const struct nt *nt)
-{
-    return nt->s.devices.count;
-}
-
 bool nt_device_at(const struct nt *nt, unsigned index,
                   struct nt_device_info *info)
 {

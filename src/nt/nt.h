@@ -109,9 +109,8 @@ struct nt_image_info {
     uint32_t entry_status; /* what DriverEntry returned */
     unsigned missing;      /* imports that nothing serves */
 };
-/** nt_image_count()/nt_image_at() - all images ever loaded, @index from 0; the
+/** nt_image_at() - all images ever loaded, @index from 0; the
  *  image's number is index + 1. */
-unsigned nt_image_count(const struct nt *nt);
 bool nt_image_at(const struct nt *nt, unsigned index,
                  struct nt_image_info *info);
 /** nt_image_find() - the image that @at lies in, or NT_NONE. */
@@ -170,7 +169,6 @@ struct nt_device_info {
     uint32_t status; /* of the last PnP step that failed */
 };
 /** Device numbers are index + 1. */
-unsigned nt_device_count(const struct nt *nt);
 bool nt_device_at(const struct nt *nt, unsigned index,
                   struct nt_device_info *info);
 
@@ -325,7 +323,6 @@ struct nt_process_info {
     gva_t object; /* EPROCESS */
     uint32_t handles;
 };
-unsigned nt_process_count(const struct nt *nt);
 bool nt_process_at(const struct nt *nt, unsigned index,
                    struct nt_process_info *info);
 

@@ -395,15 +395,6 @@ bool hive_set_text(struct registry *r, uint32_t key, const char *name,
                     REG_SZ, wide, 2 * (n + 1));
 }
 
-bool hive_set_dword(struct registry *r, uint32_t key, const char *name,
-                    uint32_t value)
-{
-    uint16_t wide_name[REGISTRY_NAME];
-
-    return hive_set(r, key, wide_name, widen(name, wide_name, REGISTRY_NAME),
-                    REG_DWORD, &value, sizeof value);
-}
-
 bool hive_init(struct registry *r)
 {
     static const uint16_t name[] = {'R', 'E', 'G', 'I', 'S', 'T', 'R', 'Y'};

@@ -96,12 +96,10 @@ bool hive_unset(struct registry *r, uint32_t key, const uint16_t *name,
                 unsigned count);
 
 /** hive_make_text() - hive_make() of an ASCII path from the root, e.g.
- *  "Machine\\System"; hive_set_text() - a REG_SZ; hive_set_dword(). */
+ *  "Machine\\System"; hive_set_text() - a REG_SZ. */
 uint32_t hive_make_text(struct registry *r, const char *path);
 bool hive_set_text(struct registry *r, uint32_t key, const char *name,
                    const char *text);
-bool hive_set_dword(struct registry *r, uint32_t key, const char *name,
-                    uint32_t value);
 
 struct nt;
 
