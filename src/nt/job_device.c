@@ -209,7 +209,7 @@ bool job_device_start(struct call *c, struct nt_ticket *t)
         break;
     case S_RELATIONS:
         if (nt_success(job->status))
-            nt_pool_free(nt, job->information);
+            pnp_release_relations(nt, job->information);
         break;
     default:
         resources_release(nt, d);

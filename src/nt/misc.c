@@ -148,14 +148,17 @@ void thunk_IoInvalidateDeviceRelations(struct call *c)
 {
     struct nt *nt = nt_of(c);
 
-    pnp_post_invalidate(nt, pnp_by_pdo(nt, call_u32(c, 0)));
+    pnp_post_invalidate(nt, pnp_by_pdo(nt, call_u32(c, 0)),
+                        MN_QUERY_DEVICE_RELATIONS, call_u32(c, 1));
     call_return(c, 0);
 }
 
+/* VOID IoInvalidateDeviceState(Pdo). */
 void thunk_IoInvalidateDeviceState(struct call *c)
 {
     struct nt *nt = nt_of(c);
 
-    pnp_post_invalidate(nt, pnp_by_pdo(nt, call_u32(c, 0)));
+    pnp_post_invalidate(nt, pnp_by_pdo(nt, call_u32(c, 0)),
+                        MN_QUERY_PNP_DEVICE_STATE, 0);
     call_return(c, 0);
 }

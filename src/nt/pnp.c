@@ -122,13 +122,16 @@ void pnp_post_close(struct nt *nt, uint32_t number)
     ke_signal_event(nt->w.ke, gva_of(nt->s.pnp_event));
 }
 
-void pnp_post_invalidate(struct nt *nt, uint32_t device)
+void pnp_post_invalidate(struct nt *nt, uint32_t device, uint8_t minor,
+                         uint32_t type)
 {
     struct nt_ticket *t = ticket_new(nt, JOB_INVALIDATE);
 
     if (t == NULL)
         return;
     t->device = device;
+    t->request = minor;
+    t->handle = type;
     t->nobody = 1;
     ke_signal_event(nt->w.ke, gva_of(nt->s.pnp_event));
 }
@@ -290,19 +293,33 @@ bool job_file_close(struct call *c, struct nt_ticket *t)
     return job_over(c, t, STATUS_SUCCESS);
 }
 
+void pnp_release_relations(struct nt *nt, uint32_t list)
+{
+    uint32_t count = list ? nt_get32(nt, list + DEVRELS_Count) : 0;
+
+    for (uint32_t i = 0; i < count && i < DEVICES_MOST; i++)
+        ob_dereference(
+            nt, ob_find(nt, nt_get32(nt, list + DEVRELS_Objects + 4 * i)));
+    nt_pool_free(nt, list);
+}
+
 bool job_invalidate(struct call *c, struct nt_ticket *t)
 {
     struct nt *nt = nt_of(c);
     const struct nt_device *d = pnp_device(nt, t->device);
+    bool relations = t->request == MN_QUERY_DEVICE_RELATIONS;
     uint32_t irp, top;
 
     if (nt->s.job.step == 0 && d && d->state == NT_DEVICE_STARTED) {
         top = device_top(nt, d->pdo);
-        irp = job_irp(nt, top, IRP_MJ_PNP, MN_QUERY_DEVICE_RELATIONS);
+        irp = job_irp(nt, top, IRP_MJ_PNP, t->request);
+        if (irp && relations)
+            nt_put32(nt, irp_next(nt, irp) + SL_QueryDeviceRelations_Type,
+                     t->handle);
         if (irp)
             return job_send(c, top, irp, 1);
     }
-    if (nt->s.job.step == 1 && nt_success(nt->s.job.status))
-        nt_pool_free(nt, nt->s.job.information);
+    if (nt->s.job.step == 1 && nt_success(nt->s.job.status) && relations)
+        pnp_release_relations(nt, nt->s.job.information);
     return job_over(c, t, nt->s.job.status);
 }

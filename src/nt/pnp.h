@@ -46,8 +46,13 @@ void pnp_wake(struct nt *nt);
 /** pnp_post_close() - IRP_MJ_CLOSE for file object @number, from the PnP
  *  thread. */
 void pnp_post_close(struct nt *nt, uint32_t number);
-/** pnp_post_invalidate() - IoInvalidateDeviceRelations. */
-void pnp_post_invalidate(struct nt *nt, uint32_t device);
+/** pnp_post_invalidate() - ask a started device again: @minor
+ *  QUERY_DEVICE_RELATIONS of @type, or QUERY_PNP_DEVICE_STATE. */
+void pnp_post_invalidate(struct nt *nt, uint32_t device, uint8_t minor,
+                         uint32_t type);
+/** pnp_release_relations() - a DEVICE_RELATIONS that a driver gave: its
+ *  references and its pool go. */
+void pnp_release_relations(struct nt *nt, uint32_t list);
 
 /** pnp_post_notify() - tell the listeners that interface number @interface has
  *  come (@request 1) or gone (0). */

@@ -149,13 +149,18 @@ static void a_pdo_is_its_stacks_target(void **state)
 {
     struct caller *c = *state;
     struct inspect_pnp d;
-    uint32_t pdo = ide(c, &d);
+    uint32_t pdo = ide(c, &d), count;
     struct answer a = ask(c, pdo, QUERY_RELATIONS, 4, 0, 0, 0);
 
     assert_int_equal(a.status, 0);
     assert_int_equal(caller_dword(c, a.information), 1);
     assert_int_equal(caller_dword(c, a.information + 4), pdo);
     STD_CALL(c, "ObDereferenceObject", pdo); /* the answer's reference */
+    STD_CALL(c, "ExFreePool", a.information);
+    count = FAST_CALL(c, "ObfReferenceObject", pdo);
+    a = ask(c, pdo, QUERY_RELATIONS, 4, 0, 0, 0);
+    pnp_release_relations(c->r->m->nt, a.information);
+    assert_int_equal(FAST_CALL(c, "ObfDereferenceObject", pdo), count - 1);
     assert_int_equal(ask(c, pdo, QUERY_RELATIONS, 0, 0, 0, 0).status,
                      NOT_SUPPORTED);
 }

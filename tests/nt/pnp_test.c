@@ -235,11 +235,15 @@ static void a_pdo_answers_questions(void **state)
                                 .out_bytes = 64};
     struct hb_error error;
     uint32_t out[IOTEST_WORDS], pdo;
+    struct machine_stop stop;
+    unsigned relations, states;
     uint8_t in[20];
 
     rig_finish(p->r,
                machine_driver_start(p->r->m, rig_load(p->r, "iotest.sys")));
     start(p);
+    relations = rig_count(p->r, "major=1b minor=7 ");
+    states = rig_count(p->r, "major=1b minor=14 ");
     pdo = device(p).pdo.v;
     memcpy(in, &pdo, 4);
     memcpy(in + 4, guid, 16);
@@ -263,6 +267,10 @@ static void a_pdo_answers_questions(void **state)
     assert_int_equal(out[13], 0x31);
     assert_int_equal(out[14], SUCCESS);
     assert_int_equal(out[15], 0xc0000010u);
+    /* IoInvalidateDeviceRelations and IoInvalidateDeviceState: asked again */
+    machine_run(p->r->m, machine_position(p->r->m).tick + 100000, &stop);
+    assert_int_equal(rig_count(p->r, "major=1b minor=7 "), 2 * relations);
+    assert_int_equal(rig_count(p->r, "major=1b minor=14 "), 2 * states);
     assert_int_equal(rig_irps(p->r), 0);
 }
 
