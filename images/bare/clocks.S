@@ -6,6 +6,10 @@
  * MC146818A data sheets; the card's registers: docs/devices/edu.md. */
         .set RECORDS, 0x00200000
         .set BAR, 0xf0000000
+        .set idt, 0x00180000
+        .set timer, 0x00181000          /* interrupts of each */
+        .set seconds, 0x00181004
+        .set spurious, 0x00181008
 
         .section .multiboot, "a"
         .align 4
@@ -201,15 +205,9 @@ copy:   mov $0x80000000, %esi
         jnz 3b
         ret
 
-        .data
         .align 8
-gdt:    .quad 0, 0x00cf9a000000ffff, 0x00cf92000000ffff
+gdt:    .quad 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
 gdtr:   .word . - gdt - 1
         .long gdt
 idtr:   .word 0x29 * 8 - 1
         .long idt
-        .align 8
-idt:    .fill 0x29, 8
-timer:  .long 0
-seconds: .long 0
-spurious: .long 0
