@@ -29,7 +29,7 @@ struct fast_row {
 };
 
 extern const struct fast_row fast_alu_rows[], fast_move_rows[],
-    fast_shift_rows[];
+    fast_shift_rows[], fast_multiply_rows[];
 extern const struct fast_row fast_movzx_row;
 
 /** By condition: Jcc inside the page, out of it, SETcc, CMOVcc of registers
@@ -45,6 +45,8 @@ uop_run *fast_jump(const struct block *b, struct uop *u, const struct insn *i);
 /** fast_stack() - the same of PUSH, POP, LEAVE. */
 uop_run *fast_stack(struct uop *u, const struct insn *i);
 
+/** fast_extend() - the same of CDQ and CWDE. */
+uop_run *fast_extend(const struct insn *i);
 /** fast_port() - the same of IN and OUT, the port in @u as an address. */
 uop_run *fast_port(struct uop *u, const struct insn *i);
 /** fast_string() - the same of MOVS, STOS, LODS. */

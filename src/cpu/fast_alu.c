@@ -71,24 +71,6 @@ NOT(not, 8)
 NOT(not, 16)
 NOT(not, 32)
 
-/* SF, ZF, PF of the low half, as multiply_flags() has them. */
-static inline uint32_t multiply_signed(struct cpu *cpu, uint32_t a, uint32_t b)
-{
-    int32_t r;
-    bool over = __builtin_mul_overflow((int32_t)a, (int32_t)b, &r);
-    uint32_t f;
-
-    __asm__("test %1, %1\n\tlahf" : "=a"(f) : "r"(r) : "cc");
-    f &= HOST_SF | HOST_ZF | HOST_PF;
-    cpu->fast.flags = (uint16_t)(over ? f | HOST_CF | HOST_OF : f);
-    return (uint32_t)r;
-}
-
-#define imul32(cpu, a, b) multiply_signed(cpu, a, b)
-FAST_REGISTER(imul, 32, true, FAST_SRC(32), rr)
-FAST_LOAD(imul, 32, true, at_base, rm)
-FAST_LOAD(imul, 32, true, at_index, rx)
-
 #define ROW(op, name)                                                          \
     {                                                                          \
         op,                                                                    \
@@ -106,23 +88,9 @@ FAST_LOAD(imul, 32, true, at_index, rx)
     }
 
 const struct fast_row fast_alu_rows[] = {
-    ROW(op_add, add),
-    ROW(op_sub, sub),
-    ROW(op_cmp, cmp),
-    ROW(op_and, and),
-    ROW(op_or, or),
-    ROW(op_xor, xor),
-    ROW(op_test, test),
-    ROW(op_adc, adc),
-    ROW(op_sbb, sbb),
-    ROW_ONE(op_test_imm, test),
-    ROW_ONE(op_inc, inc),
-    ROW_ONE(op_dec, dec),
-    ROW_ONE(op_neg, neg),
-    ROW_ONE(op_not, not ),
-    {op_imul2,
-     {{0},
-      {0},
-      {[FORM_RR] = imul32_rr, [FORM_RM] = imul32_rm, [FORM_RX] = imul32_rx}}},
-    {0},
+    ROW(op_add, add),           ROW(op_sub, sub),      ROW(op_cmp, cmp),
+    ROW(op_and, and),           ROW(op_or, or),        ROW(op_xor, xor),
+    ROW(op_test, test),         ROW(op_adc, adc),      ROW(op_sbb, sbb),
+    ROW_ONE(op_test_imm, test), ROW_ONE(op_inc, inc),  ROW_ONE(op_dec, dec),
+    ROW_ONE(op_neg, neg),       ROW_ONE(op_not, not ), {0},
 };

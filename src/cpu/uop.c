@@ -108,7 +108,7 @@ static enum fast_form form_of(enum operand_kind dst, enum operand_kind src,
 static const struct fast_row *row_of(op_run *run)
 {
     static const struct fast_row *const table[] = {
-        fast_move_rows, fast_alu_rows, fast_shift_rows};
+        fast_move_rows, fast_alu_rows, fast_shift_rows, fast_multiply_rows};
 
     for (unsigned t = 0; t < sizeof table / sizeof *table; t++) {
         for (const struct fast_row *row = table[t]; row->run; row++) {
@@ -177,6 +177,8 @@ static uop_run *choose(const struct block *b, struct uop *u,
         run = fast_string(i);
     if (!run)
         run = fast_port(u, i);
+    if (!run)
+        run = fast_extend(i);
     return run ? run : fast_jump(b, u, i);
 }
 

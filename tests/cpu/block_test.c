@@ -149,6 +149,47 @@ static void blocks_do_what_instructions_do_one_by_one(void **state)
         random_program(n, 0xb10c + n);
 }
 
+/* Random programs seldom divide without #DE: small dividends, all edges. */
+static void products_and_quotients_are_the_same(void **state)
+{
+    /* mul, imul, div, idiv of ECX; cdq; imul eax, ecx, -7; hlt */
+    static const uint8_t code[][4] = {
+        {0xf7, 0xe1, 0xf4}, {0xf7, 0xe9, 0xf4}, {0xf7, 0xf1, 0xf4},
+        {0xf7, 0xf9, 0xf4}, {0x99, 0xf4},       {0x6b, 0xc1, 0xf9, 0xf4}};
+    static const uint32_t edge[] = {0,          1,          2,
+                                    0x7fffffff, 0x80000000, UINT32_MAX};
+    enum { EDGES = sizeof edge / sizeof *edge, CASES = 100 };
+    struct bench *b[2] = {bench_create(RAM_BYTES), bench_create(RAM_BYTES)};
+    uint64_t seed = 0xd1;
+
+    (void)state;
+    b[1]->cpu.p->plain = true;
+    for (unsigned n = 0; n < sizeof code / sizeof *code * CASES; n++) {
+        uint32_t v[3];
+
+        for (unsigned k = 0; k < 3; k++) {
+            uint32_t random = form_random(&seed);
+
+            v[k] = random & 3 ? edge[random / 4 % EDGES] : random;
+        }
+        for (unsigned k = 0; k < 2; k++) {
+            struct cpu *cpu = &b[k]->cpu;
+
+            bench_code(b[k], code[n % (sizeof code / sizeof *code)], 4);
+            cpu->s.reg[EAX] = v[0];
+            cpu->s.reg[EDX] = v[1];
+            cpu->s.reg[ECX] = v[2];
+            cpu->s.reg[ESP] = STACK0 - 0x1000;
+            cpu->s.halted = 0;
+            b[k]->clock.until = b[k]->clock.now + 100;
+            assert_int_equal(cpu_run(cpu), CPU_HALTED);
+        }
+        assert_memory_equal(&b[0]->cpu.s, &b[1]->cpu.s, sizeof b[0]->cpu.s);
+    }
+    bench_destroy(b[0]);
+    bench_destroy(b[1]);
+}
+
 /* ---- code that changes ----------------------------------------------------*/
 
 static void run_to_halt(struct bench *b)
@@ -444,6 +485,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_do_what_instructions_do_one_by_one),
+        cmocka_unit_test(products_and_quotients_are_the_same),
         CASE(a_store_into_the_running_block_is_seen_at_once),
         CASE(a_string_store_into_the_running_block_is_seen_at_once),
         CASE(patching_and_calling_runs_what_was_patched),
