@@ -34,7 +34,7 @@ enum {
     HOW_TABLES = 4096, /* good GDT, IDT and page tables */
     HOW_EDGE = 8192,   /* code lies across the end of a page */
     HOW_SMALL = 16384, /* code and stack of 16 bits */
-    HOW_QUIET = 32768, /* no TF, AC, VM at first */
+    HOW_QUIET = 32768, /* no TF, AC, VM at first; #MF, not FERR# */
 };
 
 struct machine {
@@ -157,7 +157,8 @@ static void begin(struct cpu *cpu, const uint8_t *data, size_t size)
     cpu_set_cr3(cpu, TABLES + 0x3000);
     cpu_set_cr0(cpu, CR0_PE | (how & HOW_PAGING ? CR0_PG : 0) |
                          (how & HOW_WP ? CR0_WP : 0) |
-                         (how & HOW_ALIGNED ? CR0_AM : 0));
+                         (how & HOW_ALIGNED ? CR0_AM : 0) |
+                         (how & HOW_QUIET ? CR0_NE : 0));
     begin_protected(cpu, how, &data, &size);
 }
 
