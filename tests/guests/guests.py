@@ -324,7 +324,7 @@ SCREEN = ("GNU GRUB  version 2.06", "*halbox: the first", "halbox: the second",
           "Press enter to boot")
 
 GUESTS = (
-    Guest("linux-shell", kernel=LINUX, init=SHELL, cmdline=SERIAL,
+    Guest("linux-shell", kernel=LINUX, init=SHELL, cmdline=SERIAL, packed=True,
           expect=("Linux version 6.1.0-50-686", "halbox: shell on /dev/ttyS0, Linux i686",
                   "halbox: 900150983cd24fb0d6963f7d28e17f72", "halbox: the year is 2000",
                   "halbox: done"),
