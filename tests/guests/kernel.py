@@ -12,6 +12,7 @@ import subprocess
 from packages import CACHE, HERE, Failed, file_of
 
 PAGE, PT_LOAD = 4096, 1
+XZ = b"\xfd7zXZ\0"
 LOADED, END = 0x100000, 0xf00000  # END: halbox's hole for devices of 24 bits
 SETUP_SECTS, PAYLOAD = 0x1f1, 0x248
 PHOFF, PHNUM, ENTRY, HEADER, HEADER_BYTES = 0x1c, 0x2c, 0x18, "<8I", 32
@@ -48,13 +49,17 @@ def runs(elf):
 
 @functools.cache
 def plain_kernel(where):
-    """The path of the kernel at @where (a package and a path in it), unpacked."""
+    """The path of the kernel at @where (a package and a path in it), unpacked, or
+    of the file itself when it is plain."""
     path = os.path.join(CACHE, os.path.basename(where[1]) + ".plain")
     with open(file_of(where), "rb") as file:
         packed = file.read()
     setup = (packed[SETUP_SECTS] + 1) * 512
     offset, size = struct.unpack_from("<2I", packed, PAYLOAD)
-    elf = lzma.LZMADecompressor().decompress(packed[setup + offset:][:size])
+    payload = packed[setup + offset:][:size]
+    if not payload.startswith(XZ):  # memtest86+, iPXE
+        return file_of(where)
+    elf = lzma.LZMADecompressor().decompress(payload)
     parts, code = list(runs(elf)), copier()
     table, at = b"", LOADED + len(code) + 12 * (len(parts) + 1)
     for to, data in parts:
