@@ -13,6 +13,10 @@ _start:
 	movw	%ax, %ss
 	movw	$_start, %sp
 	movb	%dl, drive
+	movw	$LINE + 3, %dx		/* 8N1: nobody has set the line up */
+	movb	$3, %al
+	outb	%al, %dx
+	movb	drive, %dl
 	movw	$hello, %si
 	call	say
 	movb	$8, %ah			/* the drive's parameters */
