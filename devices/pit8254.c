@@ -414,7 +414,8 @@ static void pit8254_step(struct device *dev, unsigned step,
                          enum dma_status status)
 {
     (void)status;
-    drive((struct pit8254 *)dev, step);
+    if (step < COUNTERS)
+        drive((struct pit8254 *)dev, step);
 }
 
 static void pit8254_reset(struct device *dev)

@@ -159,7 +159,8 @@ struct device_model {
      *  items). False: there is no room for it. */
     bool (*give)(struct device *dev, const char *name, const uint8_t *bytes,
                  uint32_t n);
-    /** What was asked of clock or DMA is done; never nested. */
+    /** What was asked of clock or DMA is done; never nested. After a load from
+     *  a damaged file @step can be any number. */
     void (*step)(struct device *dev, unsigned step, enum dma_status status);
     /** Optional: the model moves the bytes of its DMA engine itself. */
     void (*data)(struct device *dev, unsigned engine, uint8_t *bytes,

@@ -415,6 +415,18 @@ static void port_61_refresh_bit_toggles(void **state)
     assert_int_not_equal(bench_in8(b, PORT_B) & 0x10, before);
 }
 
+/* As a damaged save has it. */
+static void a_timer_of_no_counter_changes_nothing(void **state)
+{
+    struct bench *b = *state;
+    struct device *pit = bus_find(b->bus, "pit8254");
+
+    load(b, 3, 1000);
+    pit8254_model.step(pit, 3, DMA_OK);
+    pit8254_model.step(pit, 54785, DMA_OK);
+    assert_in_range(latch(b), 900, 1000);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, bench_teardown)
 
 int main(void)
@@ -443,6 +455,7 @@ int main(void)
         CASE(out_0_is_irq_0_at_the_programmed_rate),
         CASE(port_61_gates_the_speaker),
         CASE(port_61_refresh_bit_toggles),
+        CASE(a_timer_of_no_counter_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
