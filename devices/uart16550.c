@@ -384,6 +384,14 @@ static const struct state_row uart16550_rows[] = {
     STATE_END,
 };
 
+static bool uart16550_check(const struct device *dev)
+{
+    const struct uart16550 *s = (const struct uart16550 *)dev;
+
+    return s->rx_first < FIFO && s->rx_count <= FIFO && s->tx_first < FIFO &&
+           s->tx_count <= FIFO;
+}
+
 const struct device_model uart16550_model = {
     .name = "uart16550",
     .title = "16550A serial port",
@@ -395,6 +403,7 @@ const struct device_model uart16550_model = {
                  .access = ACCESS_8 | ACCESS_SPLIT,
                  .base = 0x3f8}},
     .reset = uart16550_reset,
+    .check = uart16550_check,
     .read = uart16550_read,
     .write = uart16550_write,
     .peek = uart16550_peek,

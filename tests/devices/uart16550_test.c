@@ -327,6 +327,28 @@ static void clearing_a_full_transmitter_is_thr_empty(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, bench_teardown)
 
+/* A damaged save can have anything in them. */
+static void positions_outside_the_fifos_are_refused(void **state)
+{
+    static const char *const names[] = {"rx_first", "tx_first"};
+    struct bench *b = *state;
+    struct device *uart = bus_find(b->bus, "uart16550");
+
+    for (unsigned i = 0; i < 2; i++) {
+        const struct state_row *row = uart16550_model.rows;
+        uint8_t *field;
+
+        while (strcmp(row->name, names[i]))
+            row++;
+        field = (uint8_t *)uart + row->offset;
+        *field = 15;
+        assert_true(uart16550_model.check(uart));
+        *field = 16;
+        assert_false(uart16550_model.check(uart));
+        *field = 0;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +373,7 @@ int main(void)
         CASE(interrupts_come_by_priority),
         CASE(an_error_waits_for_its_character),
         CASE(clearing_a_full_transmitter_is_thr_empty),
+        CASE(positions_outside_the_fifos_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
