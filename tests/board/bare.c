@@ -1,6 +1,7 @@
 /* tests/board/bare.c -- bare machines for tests. */
 #include "bare.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct machine *bare_create(const char *const *cards, const void *code,
@@ -22,6 +23,26 @@ struct machine *bare_create(const char *const *cards, const void *code,
         assert_int_equal(machine_load_program(m, PROGRAM_FLAT, code, bytes,
                                               gpa_of(BARE_CODE), &e),
                          HB_OK);
+    return m;
+}
+
+struct machine *bare_kernel(const char *const *cards, const char *image)
+{
+    struct machine *m = bare_create(cards, NULL, 0);
+    static uint8_t bytes[65536];
+    struct hb_error e = {0};
+    char path[256];
+    size_t n;
+    FILE *f;
+
+    snprintf(path, sizeof path, HALBOX_IMAGES "/%s", image);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    if (machine_load_program(m, PROGRAM_KERNEL, bytes, n, gpa_of(0), &e) !=
+        HB_OK)
+        fail_msg("%s", e.text);
     return m;
 }
 

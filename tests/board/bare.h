@@ -12,6 +12,8 @@ enum { BARE_CODE = 0x100000 };
  *  ends the list), @code at BARE_CODE and the CPU there. */
 struct machine *bare_create(const char *const *cards, const void *code,
                             size_t bytes);
+/** bare_kernel() - the same with the kernel @image of images/. */
+struct machine *bare_kernel(const char *const *cards, const char *image);
 /** bare_trace() - collect the events that @glob names as text; free with
  *  bare_trace_end(). */
 struct trace {

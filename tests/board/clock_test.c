@@ -38,19 +38,8 @@ static_assert(sizeof(struct sample) == 24, "as the program leaves it");
 static struct machine *clocks_machine(void)
 {
     const char *const cards[] = {"edu", NULL};
-    struct machine *m = bare_create(cards, NULL, 0);
-    FILE *f = fopen(HALBOX_IMAGES "/clocks", "rb");
-    static uint8_t bytes[65536];
-    struct hb_error e = {0};
-    size_t n;
 
-    assert_non_null(f);
-    n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    if (machine_load_program(m, PROGRAM_KERNEL, bytes, n, gpa_of(0), &e) !=
-        HB_OK)
-        fail_msg("%s", e.text);
-    return m;
+    return bare_kernel(cards, "clocks");
 }
 
 static void samples(const struct machine *m, struct sample s[SAMPLES + 1])

@@ -80,19 +80,8 @@ static void a_triple_fault_ends_the_machine(void **state)
 static struct machine *edu_machine(void)
 {
     const char *const cards[] = {"edu", NULL};
-    struct machine *m = bare_create(cards, NULL, 0);
-    struct hb_error e = {0};
-    FILE *f = fopen(HALBOX_IMAGES "/edu_copy", "rb");
-    static uint8_t bytes[65536];
-    size_t n;
 
-    assert_non_null(f);
-    n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    if (machine_load_program(m, PROGRAM_KERNEL, bytes, n, gpa_of(0), &e) !=
-        HB_OK)
-        fail_msg("%s", e.text);
-    return m;
+    return bare_kernel(cards, "edu_copy");
 }
 
 static void a_card_copies_three_pages(void **state)
