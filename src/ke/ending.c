@@ -89,7 +89,8 @@ enum applied wait_or_go_on(struct ke *ke, struct record *r, uint32_t *eax)
         r->waiting = 0;
         return ROUTINE_GOES_ON;
     }
-    if (must_stay(ke, "a wait at DISPATCH_LEVEL or above"))
+    if (must_stay(ke,
+                  "a wait at DISPATCH_LEVEL or above, or in the idle thread"))
         return GUEST_GOES_ON;
     r->waiting = 1;
     go_on_again(ke, r, r->state);
@@ -216,7 +217,8 @@ static enum applied apply_fault(struct ke *ke, struct call *c, struct record *r)
 
 enum applied apply_thread_end(struct ke *ke, uint32_t status)
 {
-    if (must_stay(ke, "a thread ended at DISPATCH_LEVEL or above"))
+    if (must_stay(ke,
+                  "a thread ended at DISPATCH_LEVEL or above, or the idle one"))
         return GUEST_GOES_ON;
     thread_end(ke, thread_current(ke), status);
     thread_switch(ke);
