@@ -36,6 +36,15 @@ enum machine_registers {
     REGISTERS_ADAPTER,   /* the unit, one table per bus master              */
 };
 
+/** Which Windows the kernel and the HAL behave as, where they differ. */
+enum machine_windows {
+    WINDOWS_NT4, /* before service pack 4                           */
+    WINDOWS_NT4_SP4,
+    WINDOWS_2000,
+    WINDOWS_XP, /* and 2003                                        */
+    WINDOWS_8,  /* its DMA routines: DEVICE_DESCRIPTION version 3  */
+};
+
 /** What findings of the verifiers come to. */
 enum machine_verify { VERIFY_OFF, VERIFY_REPORT, VERIFY_STOP };
 
@@ -83,9 +92,13 @@ struct machine_config {
     char cpu[MACHINE_NAME];
     bool pae;           /* the kernel uses PAE page tables                    */
     uint32_t registers; /* enum machine_registers                            */
+    uint32_t windows;   /* enum machine_windows                              */
     uint32_t grant_master, grant_slave; /* most map registers; 0: the kind's */
-    uint32_t dma_version; /* highest DEVICE_DESCRIPTION.Version, 1 or 2      */
+    uint32_t dma_version; /* highest DEVICE_DESCRIPTION.Version; 0: as that
+                             Windows                                         */
     uint32_t verify;      /* enum machine_verify                             */
+    bool checks;          /* misuse of memory and of requests is a bugcheck, as
+                             under Driver Verifier                           */
     bool strict_dma;      /* DMA outside the windows is a bus fault          */
     bool missing_fail;    /* an import that nothing serves refuses the image */
     uint32_t ns_per_tick; /* virtual ns per instruction                      */
@@ -123,8 +136,8 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
 /**
  * machine_config_set() - one setting by its name, as on the command line, in a
  * scenario's `machine` table and in a machine file.
- * @key:   platform, memory, cpu, pae, registers, grant.master, grant.slave,
- *         dma.version, dma.tenure, dma.rate, verify, strict-dma, missing,
+ * @key:   platform, memory, cpu, pae, registers, windows, checks, grant.master,
+ * grant.slave, dma.version, dma.tenure, dma.rate, verify, strict-dma, missing,
  *         ns-per-tick, pc, debug-exit, bios, vga-rom, boot, fdc.speed; disk,
  *         cdrom, floppy: each adds a drive
  * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of

@@ -109,13 +109,25 @@ static enum hb_status build_executive(struct machine *m, struct hb_error *error)
     return nt_create(&m->nt, &wiring, &settings, error);
 }
 
+/** Highest DEVICE_DESCRIPTION.Version that is served (WDK, IoGetDmaAdapter). */
+static uint8_t dma_version(const struct machine_config *c)
+{
+    static const uint8_t most[] = {[WINDOWS_NT4] = 1,
+                                   [WINDOWS_NT4_SP4] = 1,
+                                   [WINDOWS_2000] = 1,
+                                   [WINDOWS_XP] = 2,
+                                   [WINDOWS_8] = 2};
+
+    return c->dma_version ? (uint8_t)c->dma_version : most[c->windows];
+}
+
 static enum hb_status build_hal(struct machine *m, struct hb_error *error)
 {
     const struct hal_wiring wiring = {
         .bus = m->bus, .ram = &m->ram, .mm = &m->mm, .events = &m->events};
     const struct hal_settings settings = {
         .kind = (uint8_t)m->config.registers,
-        .version_most = (uint8_t)m->config.dma_version,
+        .version_most = dma_version(&m->config),
         .grant_master = m->config.grant_master,
         .grant_slave = m->config.grant_slave};
 
@@ -190,7 +202,14 @@ enum hb_status machine_build(struct machine **out,
 
 enum hb_status machine_boot(struct machine *m, struct hb_error *error)
 {
-    const struct mm_settings settings = {.pae = m->config.pae, .era = MM_XP};
+    static const uint8_t era[] = {[WINDOWS_NT4] = MM_NT4,
+                                  [WINDOWS_NT4_SP4] = MM_NT4_SP4,
+                                  [WINDOWS_2000] = MM_2000,
+                                  [WINDOWS_XP] = MM_XP,
+                                  [WINDOWS_8] = MM_W8};
+    const struct mm_settings settings = {.pae = m->config.pae,
+                                         .era = era[m->config.windows],
+                                         .checks = m->config.checks};
     enum hb_status status;
 
     firmware_run(m);

@@ -13,16 +13,17 @@
 
 struct platform {
     const char *name, *help;
-    uint32_t registers, grant_master, grant_slave;
+    uint32_t registers, windows, grant_master, grant_slave;
     bool pae;
     uint64_t memory;
 };
 
 static const struct platform platforms[] = {
-#define PLATFORM(n, r, master, slave, p, mib, h)                               \
+#define PLATFORM(n, r, w, master, slave, p, mib, h)                            \
     {.name = n,                                                                \
      .help = h,                                                                \
      .registers = REGISTERS_##r,                                               \
+     .windows = WINDOWS_##w,                                                   \
      .grant_master = master,                                                   \
      .grant_slave = slave,                                                     \
      .pae = p,                                                                 \
@@ -53,6 +54,7 @@ static enum hb_status set_platform(struct machine_config *c, const char *name,
         memset(c->platform, 0, sizeof c->platform);
         memcpy(c->platform, name, strlen(name));
         c->registers = p->registers;
+        c->windows = p->windows;
         c->grant_master = p->grant_master;
         c->grant_slave = p->grant_slave;
         c->pae = p->pae;
@@ -69,7 +71,6 @@ enum hb_status machine_config_init(struct machine_config *config,
     *config = (struct machine_config){
         .cpu = "p6",
         .verify = VERIFY_REPORT,
-        .dma_version = 2,
         .ns_per_tick = 5,
         .dma_tenure = 4096,
         .boot_order = BOOT_FLOPPY | BOOT_DISK << 4 | BOOT_CDROM << 8,
@@ -121,6 +122,10 @@ bool config_number(const char *text, uint64_t *value)
 
 static const char *const on_off[] = {"off", "on", NULL};
 static const char *const registers[] = {"translate", "bounce", "adapter", NULL};
+static const char *const windows[] = {
+    [WINDOWS_NT4] = "nt4",   [WINDOWS_NT4_SP4] = "nt4-sp4",
+    [WINDOWS_2000] = "2000", [WINDOWS_XP] = "xp",
+    [WINDOWS_8] = "8",       NULL};
 static const char *const verify[] = {"off", "report", "stop", NULL};
 static const char *const missing[] = {"stub", "fail", NULL};
 
@@ -150,10 +155,12 @@ static const struct key keys[] = {
     WORD("registers", registers, registers),
     NUMBER("grant.master", grant_master, 0, 4096),
     NUMBER("grant.slave", grant_slave, 0, 256),
-    NUMBER("dma.version", dma_version, 1, 2),
+    NUMBER("dma.version", dma_version, 0, 2),
     NUMBER("dma.tenure", dma_tenure, 4, 4096),
     NUMBER("dma.rate", dma_rate, 0, 1024),
+    WORD("windows", windows, windows),
     WORD("verify", verify, verify),
+    WORD("checks", checks, on_off),
     WORD("strict-dma", strict_dma, on_off),
     WORD("missing", missing_fail, missing),
     NUMBER("ns-per-tick", ns_per_tick, 1, 1000000),
