@@ -20,8 +20,9 @@ local function check_spaces(rows, buffer)
         at = at + row.bytes
     end
     equal(at, buffer.va + buffer.bytes, "end of the last page")
+    local grant = adapters()[1].grant -- pages of one piece
     for i = 2, #rows do
-        equal(rows[i].dla, rows[i - 1].dla + rows[i - 1].bytes, "one run of logical addresses")
+        if (i - 1) % grant > 0 then equal(rows[i].dla, rows[i - 1].dla + rows[i - 1].bytes, "one run of logical addresses") end
     end
 end
 

@@ -9,6 +9,8 @@ enum {
     NO_CHANNEL = 0xff,
     CASCADE_CHANNEL = 4,
     BOUNCE_GRANT = 16, /* cap of adapters that bounce, 64 KiB */
+    WIDTH_32 = 2,      /* DMA_WIDTH */
+    SPEED_TYPE_C = 3,  /* DMA_SPEED; 4 is type F, which EISA has not */
 };
 
 static uint32_t u32_at(const uint8_t *p)
@@ -32,6 +34,7 @@ void hal_device_decode(const uint8_t raw[HAL_DEVICE_BYTES],
         .channel = u32_at(raw + 0x10),
         .interface = (int32_t)u32_at(raw + 0x14),
         .width = u32_at(raw + 0x18),
+        .speed = u32_at(raw + 0x1c),
         .maximum_length = u32_at(raw + 0x20),
         .requester = HAL_ANY_MASTER,
     };
@@ -59,14 +62,16 @@ bool hal_adapter_check(const struct hal *h, const struct hal_device *dev)
         return !is_isa(dev) || dev->channel != CASCADE_CHANNEL;
     if (dev->channel > 7 || dev->channel == CASCADE_CHANNEL)
         return false;
+    if (h->s.settings.eisa)
+        return dev->width <= WIDTH_32 && dev->speed <= SPEED_TYPE_C;
     return dev->width == (dev->channel < 4 ? 0u : 1u);
 }
 
 /* The highest byte that the device reaches. */
-static uint64_t device_limit(const struct hal_device *dev)
+static uint64_t device_limit(const struct hal *h, const struct hal_device *dev)
 {
     if (!dev->master)
-        return 0xffffff;
+        return h->s.settings.eisa ? UINT32_MAX : 0xffffff;
     if (dev->dma64)
         return UINT64_MAX;
     if (dev->dma32 ||
@@ -80,7 +85,7 @@ static uint64_t device_limit(const struct hal_device *dev)
 static bool needs_registers(const struct hal *h, const struct hal_device *dev)
 {
     return h->s.settings.kind != HAL_BOUNCE || !dev->master ||
-           !dev->scatter_gather || device_limit(dev) < h->ram->top - 1;
+           !dev->scatter_gather || device_limit(h, dev) < h->ram->top - 1;
 }
 
 static uint32_t requester_of(const struct hal_device *dev)
@@ -109,8 +114,8 @@ static uint32_t pool_share(const struct hal *h, const struct hal_pool *pool)
 }
 
 /* BYTES_TO_PAGES(MaximumLength) + 1, bit 31 ignored, capped by the platform:
- * 64 or 128 KiB of a system channel; one register for a slave with
- * ScatterGather. */
+ * 64 or 128 KiB of a system channel that is not EISA's; one register for a
+ * slave with ScatterGather. */
 static uint32_t device_grant(const struct hal *h, const struct hal_device *dev,
                              const struct hal_pool *pool)
 {
@@ -127,7 +132,7 @@ static uint32_t device_grant(const struct hal *h, const struct hal_device *dev,
         grant = least(grant, least(BOUNCE_GRANT, pool_most(pool)));
     else
         grant = least(grant, pool_share(h, pool));
-    if (!dev->master)
+    if (!dev->master && !s->eisa)
         grant = least(grant, dev->width ? 32 : 16);
     if (!dev->master && dev->scatter_gather)
         grant = 1;
@@ -141,6 +146,11 @@ static void set_modes(struct hal_adapter *ad, const struct hal_device *dev)
     ad->auto_init = !dev->master && dev->auto_init;
     ad->ignore_count = dev->version >= 1 && dev->ignore_count;
     ad->version = dev->version >= 2 ? 2 : 1;
+}
+
+static uint8_t channel_width(const struct hal_device *dev)
+{
+    return (uint8_t)(8u << (dev->width & 3));
 }
 
 gva_t hal_adapter_share(struct hal *h, const struct hal_device *dev,
@@ -158,6 +168,8 @@ gva_t hal_adapter_share(struct hal *h, const struct hal_device *dev,
         if (now > ad->grant)
             ad->grant = now;
         set_modes(ad, dev);
+        ad->width = channel_width(dev);
+        dma8237_extended(h, ad, dev->speed);
         ad->references++;
         *grant = ad->grant;
         return gva_of(ad->at);
@@ -179,10 +191,10 @@ enum hb_status hal_adapter_add(struct hal *h, const struct hal_device *dev,
         .at = at.v,
         .pool = HAL_NONE,
         .requester = requester_of(dev),
-        .limit = device_limit(dev),
+        .limit = device_limit(h, dev),
         .master = dev->master,
         .channel = device_8237(dev),
-        .width = dev->width ? 16 : 8,
+        .width = channel_width(dev),
         .references = 1,
     };
     const struct hal_pool *pool = NULL;
@@ -205,6 +217,7 @@ enum hb_status hal_adapter_add(struct hal *h, const struct hal_device *dev,
         return HB_NO_MEMORY;
     if (dev->master && ad.channel != NO_CHANNEL)
         dma8237_cascade(h, ad.channel);
+    dma8237_extended(h, &ad, dev->speed);
     EMIT(h->events, adapter, ad.at, EVENT_STRING(adapter_text(&ad)), ad.grant,
          ad.limit);
     *grant = ad.grant;

@@ -34,7 +34,7 @@ static enum hb_status memory_for(struct hal *h, const struct hal_adapter *ad,
 
     if (h->s.settings.kind == HAL_BOUNCE) {
         limits.highest = ad->limit == UINT64_MAX ? 0 : ad->limit;
-        limits.boundary = adapter_boundary(ad);
+        limits.boundary = adapter_boundary(h, ad);
     }
     return contiguous_alloc(h->mm, bytes, &limits, va, pa);
 }

@@ -36,6 +36,8 @@ struct hal_device {
     uint32_t channel;
     int32_t interface;
     uint32_t width; /* 0 8, 1 16, 2 32 bits */
+    uint32_t
+        speed; /* DmaSpeed: 0 compatible, 1 A, 2 B, 3 C, 4 F: of EISA alone */
     uint32_t maximum_length;
     uint32_t requester; /* PCI slot * 8 + function, FFFFh: not known */
 };

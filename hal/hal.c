@@ -8,7 +8,7 @@
 
 static bool settings_ok(const struct hal_settings *s)
 {
-    return s->kind < HAL_KINDS && s->version_most <= 2 &&
+    return s->kind < HAL_KINDS && s->version_most <= 2 && s->eisa <= 1 &&
            (s->alignment & (s->alignment - 1)) == 0;
 }
 
@@ -130,6 +130,7 @@ static const struct state_row settings_rows[] = {
     STATE_INT(struct hal_settings, kind),
     STATE_INT(struct hal_settings, version_most),
     STATE_INT(struct hal_settings, alignment),
+    STATE_INT(struct hal_settings, eisa),
     STATE_INT(struct hal_settings, grant_master),
     STATE_INT(struct hal_settings, grant_slave),
     STATE_END,

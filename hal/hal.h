@@ -29,10 +29,12 @@ enum hal_kind {
 
 /** The platform; all zero is a good one. */
 struct hal_settings {
-    uint8_t kind;          /* enum hal_kind                                   */
-    uint8_t version_most;  /* highest DEVICE_DESCRIPTION.Version: 1 as Windows
-                              2000, 2 as XP; 0 is 2                           */
-    uint8_t alignment;     /* GetDmaAlignment: power of two; 0 is 1           */
+    uint8_t kind;         /* enum hal_kind                                   */
+    uint8_t version_most; /* highest DEVICE_DESCRIPTION.Version: 1 as Windows
+                             2000, 2 as XP; 0 is 2                           */
+    uint8_t alignment;    /* GetDmaAlignment: power of two; 0 is 1           */
+    uint8_t eisa; /* the 8237 pair has the 32-bit registers of EISA: set its
+                     setting `eisa` too                                       */
     uint32_t grant_master; /* most map registers granted to a bus master and */
     uint32_t grant_slave;  /* to a system-DMA adapter; 0: the kind's own     */
 };
@@ -65,7 +67,7 @@ enum hb_status hal_boot(struct hal *hal, struct hb_error *error);
  *  anything; hal_loaded() checks what came from a file. */
 void *hal_state(struct hal *hal);
 extern const struct state_row hal_state_rows[];
-enum { HAL_STATE_VERSION = 1 };
+enum { HAL_STATE_VERSION = 2 };
 enum hb_status hal_loaded(struct hal *hal, struct hb_error *error);
 enum hal_kind hal_kind(const struct hal *hal);
 
@@ -76,7 +78,7 @@ struct hal_adapter_info {
     gva_t at; /* guest ADAPTER_OBJECT = DMA_ADAPTER              */
     bool master, scatter_gather, busy, uses_registers;
     int channel;        /* 8237 channel; -1 none                            */
-    uint8_t width;      /* bits of that channel's units                     */
+    uint8_t width;      /* bits of that channel's units: 8, 16, 32          */
     uint32_t requester; /* as docs/devices/mapregs.md counts; FFFFh: any    */
     uint32_t grant;     /* what *NumberOfMapRegisters said                  */
     uint64_t limit;     /* highest logical byte that the device reaches     */

@@ -63,10 +63,10 @@ static void forget_oldest(struct hal *h, struct hal_set *set)
 
 /* How many fragments from the first one follow each other in physical memory,
  * without crossing a line that the adapter's pieces must not cross. */
-static uint32_t physical_run(const struct hal_adapter *ad,
+static uint32_t physical_run(const struct hal *h, const struct hal_adapter *ad,
                              const struct hal_fragment *f, uint32_t count)
 {
-    uint64_t line = adapter_boundary(ad);
+    uint64_t line = adapter_boundary(h, ad);
     uint32_t n;
 
     for (n = 1; n < count; n++)
@@ -116,11 +116,11 @@ static uint32_t reachable_run(const struct hal_adapter *ad,
 }
 
 /* Without a unit: section 7 of the DMA facts, "when the HAL double-buffers". */
-static void plan_bounce(const struct hal_adapter *ad, const struct hal_set *set,
-                        const struct hal_fragment *f, uint32_t count,
-                        struct plan *plan)
+static void plan_bounce(const struct hal *h, const struct hal_adapter *ad,
+                        const struct hal_set *set, const struct hal_fragment *f,
+                        uint32_t count, struct plan *plan)
 {
-    uint32_t run = physical_run(ad, f, count);
+    uint32_t run = physical_run(h, ad, f, count);
     uint32_t near = reachable_run(ad, f, run);
 
     plan->bounce = false;
@@ -170,7 +170,7 @@ static void make_plan(const struct hal *h, const struct hal_adapter *ad,
     if (has_unit(h))
         plan->count = page_run(f, count);
     else
-        plan_bounce(ad, set, f, count, plan);
+        plan_bounce(h, ad, set, f, count, plan);
 }
 
 static void zero_page(struct hal *h, uint64_t at, uint32_t bytes)

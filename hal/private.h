@@ -43,7 +43,7 @@ struct hal_adapter {
     uint32_t references, registers, buffers, lists;
     uint8_t master, scatter_gather, demand, auto_init, ignore_count;
     uint8_t channel; /* 8237 channel; 0xff none */
-    uint8_t width;   /* 8, 16 of the channel */
+    uint8_t width;   /* 8, 16, 32 bits of the channel's units */
     uint8_t version; /* of its DMA_OPERATIONS: 1, 2 */
     uint8_t busy;
 };
@@ -191,7 +191,7 @@ void set_destroy(struct hal *h, uint32_t id);
 /** set_unmap() - take its pages away, all or only those that leave. */
 void set_unmap(struct hal *h, struct hal_set *set, bool all);
 /** adapter_boundary() - logical line that no piece of this adapter crosses. */
-uint64_t adapter_boundary(const struct hal_adapter *ad);
+uint64_t adapter_boundary(const struct hal *h, const struct hal_adapter *ad);
 
 /* channel.c */
 /** requests_advance() - hand out channels and registers that are free. */
@@ -201,5 +201,8 @@ void request_remove(struct hal *h, uint32_t id);
 /* dma8237.c */
 void dma8237_start(struct hal *h);
 void dma8237_cascade(struct hal *h, unsigned channel);
+/** dma8237_extended() - EISA: width and timing of a slave's cycles. */
+void dma8237_extended(struct hal *h, const struct hal_adapter *ad,
+                      unsigned speed);
 
 #endif

@@ -2,9 +2,11 @@
  * the adapter objects' own lines. */
 #include "hal/private.h"
 
-uint64_t adapter_boundary(const struct hal_adapter *ad)
+/* An 8237's counter does not carry into its page register; that of EISA has all
+ * 32 bits. */
+uint64_t adapter_boundary(const struct hal *h, const struct hal_adapter *ad)
 {
-    if (ad->master)
+    if (ad->master || h->s.settings.eisa)
         return (uint64_t)1 << 32;
     return ad->width == 16 ? 0x20000 : 0x10000;
 }
@@ -19,7 +21,7 @@ enum hb_status set_create(struct hal *h, struct hal_adapter *ad, uint32_t count,
                           struct hal_set **out)
 {
     struct hal_set set = {.adapter = ad->id, .pool = ad->pool, .count = count};
-    uint64_t boundary = ad->master ? 0 : adapter_boundary(ad);
+    uint64_t boundary = ad->master ? 0 : adapter_boundary(h, ad);
     struct hal_pool *pool = HAL_POOL_AT(h, ad->pool);
 
     if (!pool_take(pool, count, boundary, &set.first))

@@ -51,10 +51,12 @@ static struct edu *edu_of(struct nt_device *device)
 
 /* ---- transfers ----------------------------------------------------------- */
 
+/* Byte n of a transfer goes through byte n of the device's buffer, round and
+ * round, however few map registers there are. */
 static void next_operation(struct edu *s)
 {
     struct nt_mdl *mdl = s->self->CurrentIrp->MdlAddress;
-    uint32_t command = COMMAND_START | COMMAND_IRQ, run_at;
+    uint32_t command = COMMAND_START | COMMAND_IRQ, run_at, place;
 
     if (!s->run) {
         s->run = s->piece - s->moved;
@@ -63,11 +65,14 @@ static void next_operation(struct edu *s)
             mdl_va(mdl) + s->at + s->moved, &s->run, s->to_device);
     }
     run_at = (uint32_t)s->run_at;
-    s->operation = s->run < EDU_BUFFER_BYTES ? s->run : EDU_BUFFER_BYTES;
+    place = (s->at + s->moved) % EDU_BUFFER_BYTES;
+    s->operation = EDU_BUFFER_BYTES - place;
+    if (s->operation > s->run)
+        s->operation = s->run;
     if (!s->to_device)
         command |= COMMAND_FROM_DEVICE;
-    edu_write(s, EDU_DMA_SOURCE, s->to_device ? run_at : EDU_BUFFER);
-    edu_write(s, EDU_DMA_TARGET, s->to_device ? EDU_BUFFER : run_at);
+    edu_write(s, EDU_DMA_SOURCE, s->to_device ? run_at : EDU_BUFFER + place);
+    edu_write(s, EDU_DMA_TARGET, s->to_device ? EDU_BUFFER + place : run_at);
     edu_write(s, EDU_DMA_COUNT, s->operation);
     edu_write(s, EDU_DMA_COMMAND, command);
 }

@@ -94,8 +94,10 @@ struct machine_config {
     uint32_t registers; /* enum machine_registers                            */
     uint32_t windows;   /* enum machine_windows                              */
     uint32_t grant_master, grant_slave; /* most map registers; 0: the kind's */
-    uint32_t dma_version; /* highest DEVICE_DESCRIPTION.Version; 0: as that
-                             Windows                                         */
+    bool eisa; /* the DMA controllers are EISA's: 32 bits, no 64 KiB line    */
+    uint32_t dma_alignment; /* GetDmaAlignment: power of two; 0: 1           */
+    uint32_t dma_version;   /* highest DEVICE_DESCRIPTION.Version; 0: as that
+                               Windows                                         */
     uint32_t verify;      /* enum machine_verify                             */
     bool checks;          /* misuse of memory and of requests is a bugcheck, as
                              under Driver Verifier                           */
@@ -137,9 +139,9 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
  * machine_config_set() - one setting by its name, as on the command line, in a
  * scenario's `machine` table and in a machine file.
  * @key:   platform, memory, cpu, pae, registers, windows, checks, grant.master,
- * grant.slave, dma.version, dma.tenure, dma.rate, verify, strict-dma, missing,
- *         ns-per-tick, pc, debug-exit, bios, vga-rom, boot, fdc.speed; disk,
- *         cdrom, floppy: each adds a drive
+ * grant.slave, eisa, dma.alignment, dma.version, dma.tenure, dma.rate, verify,
+ * strict-dma, missing, ns-per-tick, pc, debug-exit, bios, vga-rom, boot,
+ * fdc.speed; disk, cdrom, floppy: each adds a drive
  * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of
  *         boot one to three of the letters a (floppy), c (disk), d (CD) and n
  *         (network); of a drive "FILE[,cow=on][,to=DEVICE][,drive=N]", where

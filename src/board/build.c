@@ -128,6 +128,8 @@ static enum hb_status build_hal(struct machine *m, struct hb_error *error)
     const struct hal_settings settings = {
         .kind = (uint8_t)m->config.registers,
         .version_most = dma_version(&m->config),
+        .alignment = (uint8_t)m->config.dma_alignment,
+        .eisa = m->config.eisa,
         .grant_master = m->config.grant_master,
         .grant_slave = m->config.grant_slave};
 

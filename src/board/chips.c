@@ -57,6 +57,8 @@ static enum hb_status set_up(const struct machine *m, struct device *dev,
     if (is(dev->model, "mapregs"))
         return bus_set(dev, "kind",
                        m->config.registers == REGISTERS_ADAPTER ? 2 : 1, error);
+    if (is(dev->model, "dma8237"))
+        return bus_set(dev, "eisa", m->config.eisa, error);
     if (is(dev->model, "biosrom"))
         return bus_set(dev, "bytes", m->config.bios_bytes, error);
     if (is(dev->model, "fdc82077"))

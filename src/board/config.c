@@ -14,12 +14,12 @@
 struct platform {
     const char *name, *help;
     uint32_t registers, windows, grant_master, grant_slave;
-    bool pae;
+    bool pae, eisa;
     uint64_t memory;
 };
 
 static const struct platform platforms[] = {
-#define PLATFORM(n, r, w, master, slave, p, mib, h)                            \
+#define PLATFORM(n, r, w, master, slave, p, e, mib, h)                         \
     {.name = n,                                                                \
      .help = h,                                                                \
      .registers = REGISTERS_##r,                                               \
@@ -27,6 +27,7 @@ static const struct platform platforms[] = {
      .grant_master = master,                                                   \
      .grant_slave = slave,                                                     \
      .pae = p,                                                                 \
+     .eisa = e,                                                                \
      .memory = (mib)*MIB},
 #include "board/platforms.def"
 #undef PLATFORM
@@ -58,6 +59,7 @@ static enum hb_status set_platform(struct machine_config *c, const char *name,
         c->grant_master = p->grant_master;
         c->grant_slave = p->grant_slave;
         c->pae = p->pae;
+        c->eisa = p->eisa;
         c->memory = p->memory;
         return HB_OK;
     }
@@ -155,6 +157,8 @@ static const struct key keys[] = {
     WORD("registers", registers, registers),
     NUMBER("grant.master", grant_master, 0, 4096),
     NUMBER("grant.slave", grant_slave, 0, 256),
+    WORD("eisa", eisa, on_off),
+    NUMBER("dma.alignment", dma_alignment, 0, 128),
     NUMBER("dma.version", dma_version, 0, 2),
     NUMBER("dma.tenure", dma_tenure, 4, 4096),
     NUMBER("dma.rate", dma_rate, 0, 1024),
@@ -288,6 +292,9 @@ enum hb_status config_check(const struct machine_config *c,
                            "setting %s has the value %llu", k->name,
                            (unsigned long long)v);
     }
+    if (c->dma_alignment & (c->dma_alignment - 1))
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "dma.alignment is a power of two");
     if (c->memory % MIB)
         return hb_fail(error, HB_BAD_ARGUMENT, "memory is whole MiB");
     if (c->devices > MACHINE_DEVICES)

@@ -35,6 +35,8 @@ const struct state_row config_rows[] = {
     STATE_INT(struct machine_config, grant_master),
     STATE_INT(struct machine_config, grant_slave),
     STATE_INT(struct machine_config, windows),
+    STATE_INT(struct machine_config, eisa),
+    STATE_INT(struct machine_config, dma_alignment),
     STATE_INT(struct machine_config, dma_version),
     STATE_INT(struct machine_config, checks),
     STATE_INT(struct machine_config, verify),

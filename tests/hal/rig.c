@@ -1,6 +1,8 @@
 /* tests/hal/rig.c -- see rig.h. */
 #include "rig.h"
 
+#include "isa.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +84,11 @@ static void build_bus(struct rig *r, const struct rig_options *o)
         assert_int_equal(
             bus_add(r->bus, device_model_find(chips[i]), NULL, NULL, NULL),
             HB_OK);
+    if (o->chips && o->settings.eisa)
+        assert_int_equal(bus_set(bus_find(r->bus, "dma8237"), "eisa", 1, NULL),
+                         HB_OK);
+    if (o->isa)
+        isa_add(r, o->isa - 1);
     if (o->kind != HAL_BOUNCE)
         add_unit(r, o);
     add_card(r);

@@ -20,6 +20,9 @@
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 
+/** For each kind of map registers. */
+#define EVERY_KIND(kind) for (enum hal_kind kind = 0; kind < HAL_KINDS; kind++)
+
 enum { RIG_PORTS = 256, RIG_PAGES = 300, RIG_EVENTS = 512 };
 
 struct rig {
@@ -47,7 +50,8 @@ struct rig_options {
     uint64_t ram;       /* 0: 64 MiB; above 3 GiB: PAE */
     uint32_t registers; /* of the high window, 0: 2048 */
     struct hal_settings settings;
-    bool chips; /* the board's: 8259, 8254, 8237, RTC */
+    bool chips;   /* the board's: 8259, 8254, 8237, RTC                      */
+    unsigned isa; /* an ISA data card on channel isa - 1, with chips; 0: none */
 };
 
 /** rig_new() in pieces, for guest.c. */

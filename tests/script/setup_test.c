@@ -83,6 +83,22 @@ static void underscores_count_as_hyphens(void **state)
     assert_true(config_of(b).strict_dma);
 }
 
+static void dma_has_settings(void **state)
+{
+    struct bench *b = *state;
+    struct machine_config config;
+    struct machine *m;
+
+    set(b, SETUP_SCENARIO, "platform", "eisa");
+    set(b, SETUP_SCENARIO, "dma.alignment", "32");
+    config = config_of(b);
+    assert_true(config.eisa);
+    assert_int_equal(config.dma_alignment, 32);
+    config.dma_alignment = 24;
+    assert_int_equal(machine_create(&m, &config, &b->error), HB_BAD_ARGUMENT);
+    assert_non_null(strstr(b->error.text, "dma.alignment"));
+}
+
 static void a_machine_file_is_json(void **state)
 {
     struct bench *b = *state;
@@ -139,6 +155,7 @@ int main(void)
         T(a_platform_is_set_before_all_else),
         T(cards_are_those_of_the_side_that_wins),
         T(underscores_count_as_hyphens),
+        T(dma_has_settings),
         T(a_machine_file_is_json),
         T(a_bad_machine_file_says_where),
         T(a_wrong_setting_is_named),
