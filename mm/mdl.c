@@ -29,6 +29,41 @@ static uint16_t le16(const uint8_t *at)
     return v;
 }
 
+enum {
+    MOST_PAGES = 16376,      /* 1Ch + 4 * 16,376 is the most in 16 bits */
+    MOST_PAGES_W8 = 1 << 20, /* 4 GiB - 4096 bytes at any offset        */
+    MOST_BYTES = 0x7fffffff, /* SEC-023                                 */
+};
+#define MOST_BYTES_W8 0xfffff000u
+
+uint32_t mdl_most_bytes(const struct mm *mm)
+{
+    return mm->s.settings.era >= MM_W8 ? MOST_BYTES_W8 : MOST_BYTES;
+}
+
+uint32_t mdl_most_pages(const struct mm *mm)
+{
+    return mm->s.settings.era >= MM_W8 ? MOST_PAGES_W8 : MOST_PAGES;
+}
+
+/* From Windows Vista on buffers of up to 4 GiB have an MDL and Size wraps, so
+ * that it limits nothing. The array is then as long as the pool block; an MDL
+ * in a driver's own memory must have the Size that MmInitializeMdl gives it. */
+bool mdl_holds(const struct mm *mm, gva_t at, uint16_t size, uint32_t pages)
+{
+    uint64_t need = MDL_BYTES + (uint64_t)pages * 4;
+    const struct pool_block *block;
+
+    if (need <= size)
+        return true;
+    if (mm->s.settings.era < MM_W8)
+        return false;
+    block = pool_find(mm, at);
+    if (block && block->va == at.v)
+        return need <= block->bytes;
+    return need > UINT16_MAX && size == (uint16_t)need;
+}
+
 enum hb_status mdl_load(const struct mm *mm, uint32_t space, gva_t at,
                         struct mdl *out)
 {
@@ -52,7 +87,7 @@ enum hb_status mdl_load(const struct mm *mm, uint32_t space, gva_t at,
         (uint64_t)out->start + out->offset + out->bytes > (uint64_t)1 << 32)
         return HB_BAD_ARGUMENT;
     pages = mm_span(out->offset, out->bytes);
-    if (MDL_BYTES + (uint64_t)pages * 4 > out->size)
+    if (!mdl_holds(mm, at, out->size, pages))
         return HB_BAD_ARGUMENT;
     out->pages = pages;
     return HB_OK;
@@ -188,7 +223,7 @@ enum hb_status mdl_create(struct mm *mm, gva_t va, uint32_t bytes, gva_t *mdl)
     uint16_t flags = 0;
     enum hb_status st;
 
-    if (bytes & 0x80000000u || pages > MDL_MOST_PAGES)
+    if (bytes > mdl_most_bytes(mm) || pages > mdl_most_pages(mm))
         return HB_BAD_ARGUMENT;
     if (pages <= MDL_LOOKASIDE_PAGES) {
         room = MDL_LOOKASIDE_PAGES;
@@ -275,7 +310,7 @@ enum hb_status mdl_partial(struct mm *mm, uint32_t space, gva_t source,
     if (!inside(&from, va, length)) {
         return mm_misused(misuse, 0x12e, source.v, target.v, va.v, bytes);
     }
-    if (to.size < MDL_BYTES + (uint64_t)mm_span(va.v, length) * 4) {
+    if (!mdl_holds(mm, target, to.size, mm_span(va.v, length))) {
         return mm_misused(misuse, 0x40, 0, 0, 0, 0);
     }
     return describe(mm, space, &from, &to, va, length);

@@ -22,7 +22,7 @@ enum {
     MDL_MAPPING_CAN_FAIL = 0x2000,
     MDL_ALLOCATED_MUST_SUCCEED = 0x4000,
 };
-enum { MDL_BYTES = 0x1c, MDL_LOOKASIDE_PAGES = 23, MDL_MOST_PAGES = 16376 };
+enum { MDL_BYTES = 0x1c, MDL_LOOKASIDE_PAGES = 23 };
 /** Field offsets. */
 enum {
     MDL_NEXT = 0x00,
@@ -46,6 +46,15 @@ struct mdl {
     uint32_t process, mapped, start, bytes, offset;
     uint32_t pages; /* span of start + offset, bytes */
 };
+
+/** mdl_most_bytes(), mdl_most_pages() - the largest buffer and PFN array of an
+ *  MDL in this era: 16,376 pages, as Size counts the array in 16 bits; Windows
+ *  8: 4 GiB - 4096 bytes, Size keeps the low 16 bits. */
+uint32_t mdl_most_bytes(const struct mm *mm);
+uint32_t mdl_most_pages(const struct mm *mm);
+/** mdl_holds() - has the MDL at @at, whose Size is @size, room for @pages PFNs?
+ *  Where Size cannot tell (Windows 8) the pool block that it lies in does. */
+bool mdl_holds(const struct mm *mm, gva_t at, uint16_t size, uint32_t pages);
 
 /**
  * mdl_load() - read and check an MDL.

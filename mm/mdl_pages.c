@@ -70,7 +70,7 @@ static uint32_t pages_wished(const struct mm *mm, uint64_t all)
     uint64_t most = frames_free_count(mm);
 
     most -= most / 8 < KEPT_PAGES ? most / 8 : KEPT_PAGES;
-    most = most < MDL_MOST_PAGES ? most : MDL_MOST_PAGES;
+    most = most < mdl_most_pages(mm) ? most : mdl_most_pages(mm);
     return (uint32_t)(all < most ? all : most);
 }
 

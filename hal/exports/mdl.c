@@ -40,11 +40,11 @@ static bool header_load(struct call *c, gva_t at, struct header *m)
     return true;
 }
 
-static bool header_ok(const struct header *m)
+static bool header_ok(const struct call *c, gva_t at, const struct header *m)
 {
     return !(m->start & PAGE_MASK) && m->offset <= PAGE_MASK &&
            (uint64_t)m->start + m->offset + m->bytes <= (uint64_t)1 << 32 &&
-           m->size >= MDL_BYTES + 4 * mm_span(m->offset, m->bytes);
+           mdl_holds(ke_mm(c->ke), at, m->size, mm_span(m->offset, m->bytes));
 }
 
 static bool push(struct fragments *out, const struct hal_fragment *f)
@@ -133,7 +133,7 @@ static bool read_mdl(struct call *c, gva_t mdl, struct header *m, uint32_t *va,
     *more = false;
     if (!header_load(c, mdl, m))
         return false;
-    if (!header_ok(m)) {
+    if (!header_ok(c, mdl, m)) {
         out->corrupt = true;
         return true;
     }

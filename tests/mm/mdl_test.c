@@ -35,15 +35,87 @@ static void fixed_size_ends_at_23_pages(void **state)
     assert_int_equal(m->mm.s.pool[0].bytes_used, before);
 }
 
-/* MDL-004, SEC-023 */
+static struct machine *machine_of_era(enum mm_era era)
+{
+    const struct mm_settings set = {.era = (uint8_t)era};
+
+    return machine_new(256 * MIB, &set);
+}
+
+/* MDL-004: before Windows 8 one page more is refused. */
 static void the_largest_mdl_has_16376_pages(void **state)
 {
-    struct machine *m = *state;
-    gva_t mdl = mdl_for(m, 0, 0x3ff8000);
+    enum mm_era era;
 
-    assert_int_equal(peek16(m, 0, mdl.v + 4), 0x1c + 4 * 16376);
-    assert_int_equal(mdl_create(&m->mm, gva_of(0), 0x3ff9000, &mdl),
+    (void)state;
+    for (era = MM_NT4; era <= MM_XP; era++) {
+        struct machine *m = machine_of_era(era);
+        gva_t mdl = mdl_for(m, 0, 0x3ff8000);
+
+        assert_int_equal(peek16(m, 0, mdl.v + 4), 0x1c + 4 * 16376);
+        assert_int_equal(mdl_create(&m->mm, gva_of(0), 0x3ff9000, &mdl),
+                         HB_BAD_ARGUMENT);
+        assert_int_equal(mdl_create(&m->mm, gva_of(1), 0x3ff8000, &mdl),
+                         HB_BAD_ARGUMENT);
+        machine_free(m);
+    }
+}
+
+/* MDL-005: Size wraps and limits nothing; 100 MB are locked, mapped in part and
+ * unlocked. */
+static void the_largest_mdl_of_windows_8_has_4_gib(void **state)
+{
+    const uint32_t bytes = 100 << 20, pages = bytes >> PAGE_SHIFT;
+    struct machine *m = machine_of_era(MM_W8);
+    gva_t all, part;
+    gva_t mdl;
+
+    (void)state;
+    assert_int_equal(mdl_create(&m->mm, gva_of(0), 0xfffff001, &mdl),
                      HB_BAD_ARGUMENT);
+    mdl = mdl_for(m, 0, 0xfffff000);
+    assert_int_equal(word(m, mdl, 0x14), 0xfffff000);
+    assert_int_equal(mdl_free(&m->mm, 0, mdl, NULL), HB_OK);
+
+    all = locked_for(m, 0, bytes);
+    assert_int_equal(peek16(m, 0, all.v + 4), (0x1c + 4 * pages) & 0xffff);
+    assert_int_equal(pfn_in(m, all, pages - 1),
+                     pfn_of(m, m->user, word(m, all, 0x10) + bytes - 4096));
+    part = mdl_for(m, word(m, all, 0x10) + 0x5000000, 0x2000);
+    assert_int_equal(mdl_partial(&m->mm, m->user, all, part,
+                                 gva_of(word(m, all, 0x10) + 0x5000000), 0x2000,
+                                 NULL),
+                     HB_OK);
+    assert_int_equal(pfn_in(m, part, 1), pfn_in(m, all, 0x5001));
+    assert_int_equal(mdl_unlock(&m->mm, m->user, all, NULL), HB_OK);
+    machine_free(m);
+}
+
+/* The array of an MDL in memory of the driver's own is as long as Size says,
+ * the wrapped one too (Windows 8). */
+static void size_counts_where_no_pool_block_does(void **state)
+{
+    struct machine *m = machine_of_era(MM_W8);
+    struct mdl got;
+    gva_t at;
+
+    (void)state;
+    assert_int_equal(pool_alloc(&m->mm, POOL_NONPAGED, 0x40000, 1, &at), HB_OK);
+    at = gva_add(at, 64); /* not where the block begins */
+    mdl_init(&m->mm, 0, at, gva_of(0x400000), 0x6400000, 0);
+    assert_int_equal(mdl_load(&m->mm, 0, at, &got), HB_OK);
+    assert_int_equal(got.pages, 0x6400);
+    poke32(m, 0, at.v + MDL_SIZE, 0x20);
+    assert_int_equal(mdl_load(&m->mm, 0, at, &got), HB_BAD_ARGUMENT);
+    machine_free(m);
+}
+
+/* SEC-023 */
+static void odd_lengths_of_an_mdl(void **state)
+{
+    struct machine *m = *state;
+    gva_t mdl;
+
     assert_int_equal(mdl_create(&m->mm, gva_of(0), 0x80000000, &mdl),
                      HB_BAD_ARGUMENT);
     mdl = mdl_for(m, 0x5000, 0);
@@ -340,7 +412,10 @@ int main(void)
 #define CASE(f, setup) cmocka_unit_test_setup_teardown(f, setup, teardown)
         CASE(a_new_mdl_describes_its_buffer, setup_32),
         CASE(fixed_size_ends_at_23_pages, setup_32),
-        CASE(the_largest_mdl_has_16376_pages, setup_32),
+        cmocka_unit_test(the_largest_mdl_has_16376_pages),
+        cmocka_unit_test(the_largest_mdl_of_windows_8_has_4_gib),
+        cmocka_unit_test(size_counts_where_no_pool_block_does),
+        CASE(odd_lengths_of_an_mdl, setup_32),
         CASE(each_entry_is_one_page_of_the_buffer, setup_32),
         CASE(each_entry_is_one_page_of_the_buffer, setup_pae),
         CASE(a_corrupt_header_is_refused, setup_32),
