@@ -6,6 +6,7 @@
 
 const struct export nt_exports[] = {
 #include "nt/exports.def"
+#include "nt/exports_ex.def"
 };
 const unsigned nt_exports_count = sizeof nt_exports / sizeof nt_exports[0];
 

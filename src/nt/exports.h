@@ -9,6 +9,7 @@
 #define EXPORT(name, ...) void thunk_##name(struct call *c);
 #define EXPORT_DATA(...)
 #include "nt/exports.def"
+#include "nt/exports_ex.def"
 #include "nt/exports_rtl.def"
 #include "nt/internal.def"
 #undef EXPORT

@@ -1,6 +1,7 @@
 /* src/nt/nt.c -- life of the executive: creation, boot, state. */
 #include <stdlib.h>
 
+#include "nt/callback.h"
 #include "nt/description.h"
 #include "nt/devobj.h"
 #include "nt/exports.h"
@@ -117,7 +118,7 @@ enum hb_status nt_boot(struct nt *nt, struct hb_error *error)
     if (!hive_init(&nt->s.registry) || !description_init(&nt->s.registry))
         return hb_fail(error, HB_NO_MEMORY, "no memory for the registry");
     if (!ob_boot(nt) || !make_system_process(nt) || !make_bus_driver(nt) ||
-        !make_threads(nt))
+        !make_threads(nt) || !callback_boot(nt))
         return hb_fail(error, HB_NO_PAGES,
                        "the executive does not fit: give the machine more "
                        "memory");

@@ -223,6 +223,16 @@ struct nt_reinitialization {
     uint8_t boot; /* comes before those that are not */
 };
 
+/** A routine registered with a callback object. */
+struct nt_callback {
+    uint32_t object; /* number */
+    uint32_t handle; /* pool: the event of who waits for it to end */
+    uint32_t routine, context;
+    uint32_t sequence; /* ascending: order of registration */
+    uint32_t busy;     /* it runs so many times now */
+    uint8_t leaving;   /* is being unregistered */
+};
+
 /** A device's IoInitializeTimer timer. */
 struct nt_timer {
     uint32_t device, routine, context;
@@ -249,6 +259,8 @@ struct nt_state {
     struct vec objects, handles, irps, images, symbols, extensions, devices;
     struct vec interfaces, processes, clients, tickets, shutdown;
     struct vec timers, claims, reinitializations, listeners;
+    struct vec callbacks;
+    uint32_t callback_sequence;
     struct registry registry;
 };
 

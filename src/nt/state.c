@@ -188,6 +188,14 @@ static const struct state_row listener_rows[] = {
     STATE_INT(T, context), STATE_BYTES(T, guid), STATE_END};
 #undef T
 
+#define T struct nt_callback
+static const struct state_row callback_rows[] = {
+    STATE_INT(T, object),   STATE_INT(T, handle),
+    STATE_INT(T, routine),  STATE_INT(T, context),
+    STATE_INT(T, sequence), STATE_INT(T, busy),
+    STATE_INT(T, leaving),  STATE_END};
+#undef T
+
 #define T struct nt_reinitialization
 static const struct state_row reinitialization_rows[] = {
     STATE_INT(T, driver), STATE_INT(T, routine), STATE_INT(T, context),
@@ -229,6 +237,8 @@ const struct state_row nt_state_rows[] = {
     STATE_VEC(T, claims, struct nt_claim, MOST, claim_rows),
     STATE_VEC(T, reinitializations, struct nt_reinitialization, MOST,
               reinitialization_rows),
+    STATE_VEC(T, callbacks, struct nt_callback, MOST, callback_rows),
+    STATE_INT(T, callback_sequence),
     STATE_STRUCT(T, registry, hive_rows),
     STATE_END};
 #undef T

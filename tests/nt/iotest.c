@@ -8,16 +8,21 @@ enum { PAGE = 4096 };
 
 int io_setup(void **state)
 {
+    return io_setup_driver(state, "iotest.sys", "\\\\.\\IoTest");
+}
+
+int io_setup_driver(void **state, const char *file, const char *path)
+{
     struct io *io = calloc(1, sizeof *io);
     struct hb_error error;
     uint32_t image;
 
     assert_non_null(io);
     io->r = rig_create(NULL);
-    image = rig_load(io->r, "iotest.sys");
+    image = rig_load(io->r, file);
     assert_int_equal(rig_finish(io->r, machine_driver_start(io->r->m, image)),
                      0);
-    io->handle = rig_open(io->r, "\\\\.\\IoTest");
+    io->handle = rig_open(io->r, path);
     assert_int_equal(
         machine_buffer(io->r->m, io->r->process, PAGE, &io->in, &error), HB_OK);
     assert_int_equal(

@@ -12,6 +12,8 @@ struct io {
 };
 
 int io_setup(void **state);
+/** io_setup_driver() - the same with another driver and its device. */
+int io_setup_driver(void **state, const char *file, const char *path);
 int io_teardown(void **state);
 /** io_control() - an IOCTL with @in_words of @in; the output page afterwards is
  *  copied to @out. Returns the result. */
