@@ -191,6 +191,16 @@ uint8_t call_set_irql(struct call *c, uint8_t irql)
     return ke_set_irql(c->ke, irql);
 }
 
+uint8_t call_irql_before(const struct call *c)
+{
+    return c->record->irql;
+}
+
+uint32_t call_caller(const struct call *c)
+{
+    return ke_read_u32(c->ke, gva_of(c->record->entry_esp));
+}
+
 void call_finding(struct call *c, const char *rule, const char *format, ...)
 {
     char text[KE_TEXT];

@@ -171,6 +171,10 @@ void call_spend(struct call *c, unsigned ticks);
  *  comes when the routine ends. */
 uint8_t call_irql(const struct call *c);
 uint8_t call_set_irql(struct call *c, uint8_t irql);
+/** call_irql_before() - the level at which the callback that came back was
+ *  called. call_caller() - the address that the routine returns to. */
+uint8_t call_irql_before(const struct call *c);
+uint32_t call_caller(const struct call *c);
 /** call_finding() - a verifier's remark about the caller: event `finding`. */
 void call_finding(struct call *c, const char *rule, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -5,6 +5,7 @@
 #include "nt/file.h"
 #include "nt/guest.h"
 #include "nt/object.h"
+#include "nt/verify.h"
 
 /* NTSTATUS IoCreateDevice(Driver, ExtensionSize, Name, Type, Characteristics,
  * Exclusive, *Device). */
@@ -39,21 +40,41 @@ void thunk_IoCreateDevice(struct call *c)
     call_return(c, status);
 }
 
-void thunk_IoDeleteDevice(struct call *c)
+/* A device object that is part of a stack, or that somebody has open, is not
+ * deleted in good order: 0xC9 (201h) and 0x36 with checks. Without them one
+ * that is open lasts until its last file is closed. */
+static bool may_delete(struct call *c, uint32_t device)
 {
+    enum { DEVICE_REFERENCE_COUNT_NOT_ZERO = 0x36 };
     struct nt *nt = nt_of(c);
-    uint32_t device = call_u32(c, 0);
+    const struct nt_object *o = ob_at(nt, ob_find(nt, device));
+    uint32_t count = nt_get32(nt, device + DEVOBJ_ReferenceCount);
+    uint32_t caller = call_caller(c);
 
-    if (nt_get32(nt, device + DEVOBJ_AttachedDevice))
-        call_finding(c, "C9-201",
-                     "device %08X is deleted while another is "
-                     "attached to it",
-                     device);
-    if (!device_delete(nt, device))
+    if (o == NULL || o->type != TYPE_DEVICE) {
         call_finding(c, "SEC-029",
                      "IoDeleteDevice of %08X, which is no "
                      "device object",
                      device);
+        return true;
+    }
+    if ((o->below || nt_get32(nt, device + DEVOBJ_AttachedDevice)) &&
+        !io_misuse(c, IO_DELETE_ATTACHED, caller, device, 0,
+                   "device %08X is deleted while %s", device,
+                   o->below ? "it is attached to another"
+                            : "another is attached to it"))
+        return false;
+    if (count == 0 || !nt_checks(nt))
+        return true;
+    call_bugcheck(c, DEVICE_REFERENCE_COUNT_NOT_ZERO, device, 0, 0, 0);
+    return false;
+}
+
+void thunk_IoDeleteDevice(struct call *c)
+{
+    if (!may_delete(c, call_u32(c, 0)))
+        return;
+    device_delete(nt_of(c), call_u32(c, 0));
     call_return(c, 0);
 }
 

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "nt/devobj.h"
 #include "nt/guest.h"
+#include "nt/verify.h"
 
 struct nt_irp *irp_record(const struct nt *nt, uint32_t at)
 {
@@ -88,6 +90,25 @@ uint32_t irp_next(const struct nt *nt, uint32_t irp)
     return irp_current(nt, irp) - SL_BYTES;
 }
 
+/* Is it a packet for a device object, at a level where one may be sent? Without
+ * the checks what is no device faults as it would on NT. */
+static bool may_send(struct call *c, uint32_t device, uint32_t irp)
+{
+    if (load_u16(c, gva_of(irp + IRP_Type)) != IRP_TYPE && call_ok(c) &&
+        !io_misuse(c, IO_SEND_TYPE, irp, 0, 0,
+                   "IoCallDriver of %08X, which is no IRP", irp))
+        return false;
+    if (!device_is(nt_of(c), device) && call_ok(c) &&
+        !io_misuse(c, IO_SEND_DEVICE, device, 0, 0,
+                   "IoCallDriver to %08X, which is no device object", device))
+        return false;
+    if (call_irql(c) > DISPATCH_LEVEL && call_ok(c) &&
+        !io_misuse(c, IO_SEND_IRQL, call_irql(c), 0, 0,
+                   "IoCallDriver at IRQL %u", call_irql(c)))
+        return false;
+    return call_ok(c);
+}
+
 void irp_send(struct call *c, uint32_t device, uint32_t irp, unsigned next)
 {
     int8_t location = (int8_t)load_u8(c, gva_of(irp + IRP_CurrentLocation));
@@ -96,7 +117,7 @@ void irp_send(struct call *c, uint32_t device, uint32_t irp, unsigned next)
     uint32_t driver, routine, args[2] = {device, irp};
     uint8_t major, minor;
 
-    if (!call_ok(c))
+    if (!call_ok(c) || !may_send(c, device, irp))
         return;
     if (location - 1 <= 0) {
         call_bugcheck(c, 0x35, irp, 0, 0, 0); /* NO_MORE_IRP_STACK_LOCATIONS */
@@ -118,24 +139,50 @@ void irp_send(struct call *c, uint32_t device, uint32_t irp, unsigned next)
     call_guest(c, gva_of(routine), 2, args, next);
 }
 
-void irp_returned(struct call *c, uint32_t irp)
+/* The dispatch routine that location @at was for. */
+static uint32_t dispatch_routine(const struct nt *nt, uint32_t at)
+{
+    uint32_t device = nt_get32(nt, at + SL_DeviceObject);
+    uint32_t driver = nt_get32(nt, device + DEVOBJ_DriverObject);
+
+    return nt_get32(nt, driver + DRVOBJ_MajorFunction +
+                            4u * nt_get8(nt, at + SL_MajorFunction));
+}
+
+static void mark_mismatch(struct call *c, uint32_t irp, bool marked)
+{
+    call_finding(c, "IRP-016",
+                 marked ? "IRP %08X was marked pending and %08X returned"
+                        : "IRP %08X was not marked pending and %08X "
+                          "returned",
+                 irp, c->eax);
+}
+
+bool irp_returned(struct call *c, uint32_t irp)
 {
     const struct nt *nt = nt_of(c);
     const struct nt_irp *r = irp_record(nt, irp);
     uint32_t at = c->w[IRP_SENT_WORD];
     bool marked;
 
+    if (r && r->done) { /* up to its issuer: what the top said of it counts */
+        marked = r->returned_pending;
+        if (marked != (c->eax == STATUS_PENDING))
+            mark_mismatch(c, irp, marked);
+        return true;
+    }
     /* Completed, or passed on to a driver below: its routine may carry the mark
      * up later. */
-    if (r == NULL || r->done || irp_current(nt, irp) != at)
-        return;
+    if (r == NULL || irp_current(nt, irp) != at)
+        return true;
     marked = nt_get8(nt, at + SL_Control) & SL_PENDING_RETURNED;
     if (marked != (c->eax == STATUS_PENDING))
-        call_finding(c, "IRP-016",
-                     marked ? "IRP %08X was marked pending and %08X returned"
-                            : "IRP %08X was not marked pending and %08X "
-                              "returned",
-                     irp, c->eax);
+        mark_mismatch(c, irp, marked);
+    return marked || c->eax == STATUS_PENDING ||
+           io_misuse(c, IO_DISPATCH_FORGOT, dispatch_routine(nt, at), irp, 0,
+                     "a dispatch routine returned %08X without completing, "
+                     "passing on or pending IRP %08X",
+                     c->eax, irp);
 }
 
 bool irp_wait(struct call *c, uint32_t irp, unsigned state)
@@ -144,16 +191,12 @@ bool irp_wait(struct call *c, uint32_t irp, unsigned state)
     struct nt_irp *r = irp_record(nt, irp);
     gva_t wake;
 
+    if (c->state == state && r && !irp_returned(c, irp))
+        return false;
     if (r == NULL || r->done)
         return true;
-    if (c->state == state && c->eax == STATUS_PENDING)
-        irp_returned(c, irp);
     if (c->state == state && c->eax != STATUS_PENDING) {
-        call_finding(c, "C9-226",
-                     "dispatch routine returned %08X without "
-                     "completing, passing on or pending IRP %08X",
-                     c->eax, irp);
-        nt_put32(nt, irp + IRP_Status, c->eax);
+        nt_put32(nt, irp + IRP_Status, c->eax); /* the driver forgot it */
         return true;
     }
     wake = gva_of(r->wake);

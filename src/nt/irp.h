@@ -67,10 +67,11 @@ uint32_t irp_current(const struct nt *nt, uint32_t irp);
 void irp_send(struct call *c, uint32_t device, uint32_t irp, unsigned next);
 
 /** irp_returned() - @irp's dispatch routine returned c->eax: pended without
- * being marked, or marked without pending, is a finding. irp_send keeps the
- * location in c->w[IRP_SENT_WORD] for it. */
+ * being marked, marked without pending, or forgotten is a finding. irp_send
+ * keeps the location in c->w[IRP_SENT_WORD] for it. False: the entry has ended
+ * with the verifier's bugcheck. */
 enum { IRP_SENT_WORD = 7 };
-void irp_returned(struct call *c, uint32_t irp);
+bool irp_returned(struct call *c, uint32_t irp);
 
 /** irp_complete() - IofCompleteRequest as a machine over completion routines.
  *  Call it in state 0 with c->w[0] the packet and c->w[1] what the routine is

@@ -6,6 +6,7 @@
 #include "mm/mdl.h"
 #include "nt/guest.h"
 #include "nt/object.h"
+#include "nt/verify.h"
 
 enum { W_IRP, W_RESULT, W_LOCATION };
 
@@ -202,15 +203,14 @@ static bool acceptable(struct call *c, uint32_t irp)
         call_bugcheck(c, 0x44, irp, 0, 0, 0); /* MULTIPLE_IRP_COMPLETE_... */
         return false;
     }
-    if (status == STATUS_PENDING || status == 0xffffffffu)
-        call_finding(c, "C9-6", "IRP %08X completed with status %08X", irp,
-                     status);
-    if (cancel)
-        call_finding(c, "C9-7",
-                     "IRP %08X completed with cancel routine %08X "
-                     "still set",
-                     irp, cancel);
-    return true;
+    if ((status == STATUS_PENDING || status == 0xffffffffu) &&
+        !io_misuse(c, IO_COMPLETE_STATUS, status, irp, 0,
+                   "IRP %08X completed with status %08X", irp, status))
+        return false;
+    return !cancel || io_misuse(c, IO_COMPLETE_CANCEL, cancel, irp, 0,
+                                "IRP %08X completed with cancel routine %08X "
+                                "still set",
+                                irp, cancel);
 }
 
 static bool wants(struct call *c, uint32_t irp, uint8_t control)

@@ -7,6 +7,7 @@
 #include "nt/irp.h"
 #include "nt/object.h"
 #include "nt/transfer.h"
+#include "nt/verify.h"
 
 /* ---- sending and completing -------------------------------------------------
  */
@@ -17,8 +18,15 @@ static void call_driver(struct call *c)
         irp_send(c, call_u32(c, 0), call_u32(c, 1), 1);
         return;
     }
-    irp_returned(c, call_u32(c, 1));
-    call_return(c, c->eax);
+    if (call_irql(c) != call_irql_before(c) &&
+        !io_misuse(c, IO_DISPATCH_IRQL, call_u32(c, 0), call_irql_before(c),
+                   call_irql(c),
+                   "a dispatch routine was called at IRQL %u and returned at "
+                   "%u",
+                   call_irql_before(c), call_irql(c)))
+        return;
+    if (irp_returned(c, call_u32(c, 1)))
+        call_return(c, c->eax);
 }
 
 void thunk_IofCallDriver(struct call *c)
@@ -41,9 +49,10 @@ static void complete_request(struct call *c)
     if (c->state == 0) {
         c->w[0] = call_u32(c, 0);
         c->w[1] = STATUS_SUCCESS;
-        if (call_irql(c) > DISPATCH_LEVEL)
-            call_finding(c, "C9-E", "IRP %08X completed at IRQL %u", c->w[0],
-                         call_irql(c));
+        if (call_irql(c) > DISPATCH_LEVEL &&
+            !io_misuse(c, IO_COMPLETE_IRQL, call_irql(c), c->w[0], 0,
+                       "IRP %08X completed at IRQL %u", c->w[0], call_irql(c)))
+            return;
     }
     irp_complete(c);
 }
@@ -74,18 +83,36 @@ void thunk_IoAllocateIrp(struct call *c)
     call_return(c, irp_allocate(nt_of(c), call_u8(c, 0), IRP_DRIVER));
 }
 
+/* Is it still on its thread's list? So are those of IoBuildSynchronous...,
+ * IoBuildDeviceIoControlRequest and of services, which completion frees. */
+static bool of_thread(const struct nt *nt, const struct nt_irp *r)
+{
+    uint32_t list = r->at + IRP_ThreadListEntry;
+
+    return r->origin == IRP_SYNC || r->origin == IRP_SERVICE ||
+           r->origin == IRP_MANAGER ||
+           nt_get32(nt, list + LIST_ENTRY_Flink) != list;
+}
+
 void thunk_IoFreeIrp(struct call *c)
 {
     struct nt *nt = nt_of(c);
     uint32_t irp = call_u32(c, 0);
     const struct nt_irp *r = irp_record(nt, irp);
 
-    if (r == NULL)
-        call_finding(c, "C9-1",
-                     "IoFreeIrp of %08X, which IoAllocateIrp did "
-                     "not give",
-                     irp);
-    else
+    if (load_u16(c, gva_of(irp + IRP_Type)) != IRP_TYPE || r == NULL) {
+        if (!call_ok(c) ||
+            !io_misuse(c, IO_FREE_TYPE, irp, 0, 0,
+                       "IoFreeIrp of %08X, which IoAllocateIrp did not give",
+                       irp))
+            return;
+    } else if (of_thread(nt, r) &&
+               !io_misuse(c, IO_FREE_IN_USE, irp, 0, 0,
+                          "IoFreeIrp of %08X, which is still its thread's",
+                          irp)) {
+        return;
+    }
+    if (r)
         irp_free(nt, irp);
     call_return(c, 0);
 }

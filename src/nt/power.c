@@ -8,6 +8,7 @@
 #include "nt/irp.h"
 #include "nt/object.h"
 #include "nt/pnp.h"
+#include "nt/verify.h"
 
 enum { DEVICE_POWER_STATE = 1, POWER_D0 = 1 };
 
@@ -19,9 +20,11 @@ void thunk_PoStartNextPowerIrp(struct call *c)
 
     if (!call_ok(c))
         return;
-    if (type != 6)
-        call_finding(c, "C9-3", "PoStartNextPowerIrp of %08X, which is no IRP",
-                     call_u32(c, 0));
+    if (type != IRP_TYPE &&
+        !io_misuse(c, IO_SEND_TYPE, call_u32(c, 0), 0, 0,
+                   "PoStartNextPowerIrp of %08X, which is no IRP",
+                   call_u32(c, 0)))
+        return;
     call_return(c, 0);
 }
 

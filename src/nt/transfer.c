@@ -280,7 +280,8 @@ static void request(struct call *c, const struct request *q)
     if (r && c->state == 1 && !r->done && c->eax == STATUS_PENDING &&
         !file_synchronous(nt, r->file)) {
         r->waited = 0; /* its end will find the thread by itself */
-        call_return(c, STATUS_PENDING);
+        if (irp_returned(c, c->w[W_IRP]))
+            call_return(c, STATUS_PENDING);
         return;
     }
     if (irp_wait(c, c->w[W_IRP], 1))

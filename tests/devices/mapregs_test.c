@@ -333,7 +333,7 @@ static void outside_the_windows_passes_with_a_finding(void **state)
     bench_destroy(r.b);
 }
 
-/* DEV-021 as --strict-dma makes it, here for a PCI master. */
+/* DEV-021: as --strict-dma makes it, here for a PCI master. */
 static void outside_the_windows_faults_under_strict(void **state)
 {
     const struct bus_options options = {.strict = true};

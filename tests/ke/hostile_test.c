@@ -246,8 +246,8 @@ static void a_circular_device_queue_ends(void **state)
     assert_int_equal(r->notes, 1);
 }
 
-/* A service routine that never takes its request away: the guest hangs, time
- * goes on, and it is told. INT-016 */
+/* INT-016: a service routine that never takes its request away: the guest
+ * hangs, time goes on, and it is told. */
 static void a_level_interrupt_nobody_clears_is_told(void **state)
 {
     struct rig *r = *state;

@@ -1,4 +1,4 @@
-/* IRQL, hardware interrupts, DPCs: their order. Contracts INT-001..035. */
+/* IRQL, hardware interrupts, DPCs: their order. */
 #include "rig.h"
 
 #include <string.h>

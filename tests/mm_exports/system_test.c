@@ -113,7 +113,7 @@ static void bad_pointers_harm_nobody(void **state)
     assert_int_equal(calls, 5 * (rows.rows - 3)); /* 3 are variables */
 }
 
-/* SEC-009 through the stubs: an MDL that lies about itself. */
+/* SEC-009: through the stubs, an MDL that lies about itself. */
 static void lying_mdls_harm_nobody(void **state)
 {
     static const char *const takes_mdl[] = {"MmProbeAndLockPages",
