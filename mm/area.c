@@ -96,7 +96,7 @@ enum hb_status area_add(struct mm *mm, uint32_t space, gva_t *va,
                        .rights = (uint8_t)rights};
     uint32_t slot;
 
-    if (!space || !space_find(mm, space) || !pages)
+    if (!space_find(mm, space) || !pages)
         return HB_BAD_ARGUMENT;
     if (!new.start && !choose(mm, space, pages, &new.start))
         return HB_NO_PAGES;

@@ -7,6 +7,7 @@
 
 #include "nt/file.h"
 #include "nt/guest.h"
+#include "nt/section.h"
 
 static const char *const type_name[NT_TYPES] = {
     [TYPE_NONE] = "",
@@ -269,6 +270,8 @@ void ob_destroy(struct nt *nt, uint32_t number)
         return;
     if (o->type == TYPE_THREAD && !ke_thread_exists(nt->w.ke, o->data))
         ke_thread_release(nt->w.ke, o->data);
+    if (o->type == TYPE_SECTION)
+        section_destroyed(nt, number);
     if (o->owns_body)
         nt_pool_free(nt, o->body);
     memset(o, 0, sizeof *o);
@@ -355,7 +358,7 @@ bool ob_boot(struct nt *nt)
     nt->s.dos_directory = make_directory(nt, "\\??");
     return nt->s.device_directory && nt->s.dos_directory &&
            make_directory(nt, "\\Driver") && make_directory(nt, "\\Callback") &&
-           make_directory(nt, "\\BaseNamedObjects") &&
+           make_directory(nt, "\\BaseNamedObjects") && section_boot(nt) &&
            make_link(nt, "\\DosDevices", "\\??") &&
            make_link(nt, "\\GLOBAL??", "\\??");
 }

@@ -55,12 +55,27 @@ struct nt_object {
     uint32_t references, handles;
     uint32_t parent; /* directory's number, 0: not in the namespace */
     uint32_t data;   /* DEVICE: PnP device number; PROCESS, THREAD: number;
-                        KEY: key number; FILE: 0 */
+                        KEY: key number; SECTION: section number; FILE: 0 */
     uint32_t below;  /* DEVICE: the device object it is attached to */
     uint8_t deferred_start, starting, start_wanted; /* DEVICE: startio.c */
     uint32_t start_key;
     uint16_t name_count, target_count;
     uint16_t name[NT_NAME], target[NT_NAME];
+};
+
+/** A section object's pages: section.c. */
+struct nt_section {
+    uint32_t object;  /* its number; 0: the place is free */
+    uint32_t mdl;     /* of its pages; 0: physical memory */
+    uint32_t bytes;   /* of its own pages */
+    uint32_t protect; /* PAGE_x */
+};
+
+/** A view of a section. */
+struct nt_view {
+    uint32_t process; /* ke's number */
+    uint32_t start;   /* VA; its size is the area's */
+    uint32_t section; /* object's number */
 };
 
 struct nt_handle {
@@ -261,6 +276,7 @@ struct nt_state {
     struct vec timers, claims, reinitializations, listeners;
     struct vec callbacks;
     uint32_t callback_sequence;
+    struct vec sections, views;
     struct registry registry;
 };
 

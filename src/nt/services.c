@@ -23,6 +23,10 @@ static const struct ke_service services[NT_SERVICES] = {
     [NT_SERVICE_FREE_MEMORY] = {"ZwFreeVirtualMemory"},
     [NT_SERVICE_CREATE_EVENT] = {"ZwCreateEvent"},
     [NT_SERVICE_SET_EVENT] = {"ZwSetEvent"},
+    [NT_SERVICE_OPEN_SECTION] = {"ZwOpenSection"},
+    [NT_SERVICE_CREATE_SECTION] = {"ZwCreateSection"},
+    [NT_SERVICE_MAP_VIEW] = {"ZwMapViewOfSection"},
+    [NT_SERVICE_UNMAP_VIEW] = {"ZwUnmapViewOfSection"},
 };
 
 enum hb_status services_boot(struct nt *nt, struct hb_error *error)
@@ -262,7 +266,7 @@ void thunk_ZwAllocateVirtualMemory(struct call *c)
     uint32_t base, bytes, pages, type = call_u32(c, 4);
     gva_t at;
 
-    if (call_u32(c, 0) != CURRENT_PROCESS || nt_space(nt) == 0) {
+    if (call_u32(c, 0) != CURRENT_PROCESS) {
         call_return(c, STATUS_INVALID_HANDLE);
         return;
     }
@@ -300,7 +304,7 @@ void thunk_ZwFreeVirtualMemory(struct call *c)
     struct nt *nt = nt_of(c);
     uint32_t base, bytes;
 
-    if (call_u32(c, 0) != CURRENT_PROCESS || nt_space(nt) == 0) {
+    if (call_u32(c, 0) != CURRENT_PROCESS) {
         call_return(c, STATUS_INVALID_HANDLE);
         return;
     }

@@ -33,6 +33,18 @@ static const struct state_row handle_rows[] = {
     STATE_INT(T, access),  STATE_INT(T, attributes), STATE_END};
 #undef T
 
+#define T struct nt_section
+static const struct state_row section_rows[] = {
+    STATE_INT(T, object), STATE_INT(T, mdl), STATE_INT(T, bytes),
+    STATE_INT(T, protect), STATE_END};
+#undef T
+
+#define T struct nt_view
+static const struct state_row view_rows[] = {STATE_INT(T, process),
+                                             STATE_INT(T, start),
+                                             STATE_INT(T, section), STATE_END};
+#undef T
+
 #define T struct nt_irp
 static const struct state_row irp_rows[] = {STATE_INT(T, at),
                                             STATE_INT(T, origin),
@@ -239,6 +251,8 @@ const struct state_row nt_state_rows[] = {
               reinitialization_rows),
     STATE_VEC(T, callbacks, struct nt_callback, MOST, callback_rows),
     STATE_INT(T, callback_sequence),
+    STATE_VEC(T, sections, struct nt_section, MOST, section_rows),
+    STATE_VEC(T, views, struct nt_view, MOST, view_rows),
     STATE_STRUCT(T, registry, hive_rows),
     STATE_END};
 #undef T
@@ -262,7 +276,8 @@ static bool numbers_ok(const struct nt_state *s)
         const struct nt_object *o = VEC_AT(struct nt_object, &s->objects, i);
         if (o->type >= NT_TYPES || o->name_count > NT_NAME ||
             o->target_count > NT_NAME || o->parent > s->objects.count ||
-            (o->type == TYPE_DEVICE && o->data > s->devices.count))
+            (o->type == TYPE_DEVICE && o->data > s->devices.count) ||
+            (o->type == TYPE_SECTION && o->data > s->sections.count))
             return false;
     }
     for (uint32_t i = 0; i < s->interfaces.count; i++) {

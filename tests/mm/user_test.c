@@ -47,7 +47,7 @@ static void chosen_addresses_are_kept_and_never_overlap(void **state)
                      HB_NO_PAGES);
     assert_int_equal(user_alloc(&m->mm, m->user, &b, 0, MM_RW),
                      HB_BAD_ARGUMENT);
-    assert_int_equal(user_alloc(&m->mm, 0, &b, 1, MM_RW), HB_BAD_ARGUMENT);
+    assert_int_equal(user_alloc(&m->mm, 99, &b, 1, MM_RW), HB_BAD_ARGUMENT);
 }
 
 static void a_buffer_is_placed_page_by_page(void **state)

@@ -118,7 +118,7 @@ static uint32_t allocate(struct caller *c, uint32_t bytes)
     return at.v;
 }
 
-int caller_setup(void **state)
+static int setup_with(void **state, const char *const *devices)
 {
     struct caller *c = calloc(1, sizeof *c);
     struct ke_thread_start how = {.process = KE_SYSTEM_PROCESS};
@@ -126,7 +126,7 @@ int caller_setup(void **state)
     uint32_t status;
 
     assert_non_null(c);
-    c->r = rig_create(NULL);
+    c->r = rig_create(devices);
     c->code = allocate(c, CODE_BYTES);
     c->data = allocate(c, CALLER_SCRATCH);
     caller_put(c, c->code, zero, sizeof zero);
@@ -139,6 +139,16 @@ int caller_setup(void **state)
     ke_kick(c->r->m->ke);
     *state = c;
     return 0;
+}
+
+int caller_setup(void **state)
+{
+    return setup_with(state, NULL);
+}
+
+int caller_setup_adram(void **state)
+{
+    return setup_with(state, (const char *const[]){"adram", NULL});
 }
 
 int caller_teardown(void **state)

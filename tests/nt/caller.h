@@ -16,6 +16,7 @@ struct caller {
 };
 
 int caller_setup(void **state);
+int caller_setup_adram(void **state); /* with that card: adapter RAM */
 int caller_teardown(void **state);
 
 enum caller_end { CALLER_RETURNED, CALLER_RAISED, CALLER_STOPPED };
