@@ -130,6 +130,10 @@ bool hal_pool_at(const struct hal *hal, unsigned index,
 
 /* ---- interrupts and bus addresses, for PnP's translated resources ---------*/
 
+/** hal_translate() - @bytes at bus address *@address of the I/O space (*@io) or
+ *  of memory, as the CPU reaches them. They lie on the bus. */
+void hal_translate(const struct bus *bus, bool *io, uint64_t *address,
+                   uint64_t bytes);
 /** PC with an 8259 pair: vector 30h + IRQ at IRQL 27 - IRQ. False: no such. */
 bool hal_interrupt_vector(unsigned irq, uint32_t *vector, uint8_t *irql,
                           uint32_t *affinity);

@@ -1,6 +1,7 @@
 /* hal/exports/bus.c -- bus data, addresses and vectors, as NT 4 drivers ask for
  * them. A PC has one bus of each kind, number 0, and translates addresses to
- * themselves. Source: WDK, HalGetBusDataByOffset and its siblings. */
+ * themselves, but where a platform has one address space (hal/address.c).
+ * Source: WDK, HalGetBusDataByOffset and its siblings. */
 #include <string.h>
 
 #include "hal/exports/thunk.h"
@@ -151,12 +152,14 @@ static bool known_bus(int32_t interface)
 }
 
 /* BOOLEAN HalTranslateBusAddress(InterfaceType, BusNumber, BusAddress,
- * *AddressSpace, *TranslatedAddress) */
+ * *AddressSpace, *TranslatedAddress): *AddressSpace 0, memory to be mapped, or
+ * 1, ports, may come back other than it went in. */
 void thunk_HalTranslateBusAddress(struct call *c)
 {
     int32_t interface = (int32_t)call_u32(c, 0);
     uint64_t address = call_u64(c, 2);
     uint32_t space = load_u32(c, call_va(c, 4));
+    bool io;
 
     if (!call_ok(c))
         return;
@@ -165,6 +168,9 @@ void thunk_HalTranslateBusAddress(struct call *c)
         call_return(c, false);
         return;
     }
+    io = space == 1;
+    hal_translate(ke_bus(c->ke), &io, &address, 1);
+    store_u32(c, call_va(c, 4), io);
     store_u64(c, call_va(c, 5), address);
     if (call_ok(c))
         call_return(c, true);

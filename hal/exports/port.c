@@ -9,17 +9,6 @@
 enum { PIECE = 1024 }; /* elements per entry */
 enum { W_DONE };       /* elements that are done */
 
-static void read_port(struct call *c, unsigned bytes)
-{
-    call_return(c, bus_in(ke_bus(c->ke), call_u16(c, 0), bytes));
-}
-
-static void write_port(struct call *c, unsigned bytes)
-{
-    bus_out(ke_bus(c->ke), call_u16(c, 0), bytes, call_u32(c, 1));
-    call_return(c, 0);
-}
-
 static uint32_t element_load(struct call *c, gva_t at, unsigned bytes)
 {
     switch (bytes) {
@@ -47,6 +36,52 @@ static void element_store(struct call *c, gva_t at, unsigned bytes, uint32_t v)
     }
 }
 
+/* ---- which space an access goes to ---------------------------------------
+ * A port is a number, its low 16 bits; where ports are memory it is the address
+ * that MmMapIoSpace gave. A register is an address; where memory can be ports,
+ * what is no system address is a port's number. */
+
+enum { LAST_PORT = 0xffff };
+
+static bool is_port(const struct call *c, uint32_t at, bool register_routine)
+{
+    struct bus *bus = ke_bus(c->ke);
+
+    if (register_routine)
+        return at <= LAST_PORT && bus_has_memory_in_ports(bus);
+    return !bus_has_ports_in_memory(bus);
+}
+
+static uint32_t get(struct call *c, uint32_t at, unsigned bytes, bool reg)
+{
+    return is_port(c, at, reg) ? bus_in(ke_bus(c->ke), (uint16_t)at, bytes)
+                               : element_load(c, gva_of(at), bytes);
+}
+
+static void put(struct call *c, uint32_t at, unsigned bytes, bool reg,
+                uint32_t v)
+{
+    if (is_port(c, at, reg))
+        bus_out(ke_bus(c->ke), (uint16_t)at, bytes, v);
+    else
+        element_store(c, gva_of(at), bytes, v);
+}
+
+static void read_one(struct call *c, unsigned bytes, bool reg)
+{
+    uint32_t value = get(c, call_u32(c, 0), bytes, reg);
+
+    if (call_ok(c))
+        call_return(c, value);
+}
+
+static void write_one(struct call *c, unsigned bytes, bool reg)
+{
+    put(c, call_u32(c, 0), bytes, reg, call_u32(c, 1));
+    if (call_ok(c))
+        call_return(c, 0);
+}
+
 /* One element of each buffer routine: @at in the buffer, @i its number. */
 typedef void element_fn(struct call *c, gva_t at, uint32_t i, unsigned bytes);
 
@@ -55,8 +90,7 @@ static void port_to_buffer(struct call *c, gva_t at, uint32_t i, unsigned bytes)
     (void)i;
     element_store(c, at, bytes, element_load(c, at, bytes)); /* writable? */
     if (call_ok(c))
-        element_store(c, at, bytes,
-                      bus_in(ke_bus(c->ke), call_u16(c, 0), bytes));
+        element_store(c, at, bytes, get(c, call_u32(c, 0), bytes, false));
 }
 
 static void buffer_to_port(struct call *c, gva_t at, uint32_t i, unsigned bytes)
@@ -65,17 +99,16 @@ static void buffer_to_port(struct call *c, gva_t at, uint32_t i, unsigned bytes)
 
     (void)i;
     if (call_ok(c))
-        bus_out(ke_bus(c->ke), call_u16(c, 0), bytes, value);
+        put(c, call_u32(c, 0), bytes, false, value);
 }
 
 static void register_to_buffer(struct call *c, gva_t at, uint32_t i,
                                unsigned bytes)
 {
-    gva_t reg = gva_add(call_va(c, 0), i * bytes);
-
     element_store(c, at, bytes, element_load(c, at, bytes)); /* writable? */
     if (call_ok(c))
-        element_store(c, at, bytes, element_load(c, reg, bytes));
+        element_store(c, at, bytes,
+                      get(c, call_u32(c, 0) + i * bytes, bytes, true));
 }
 
 static void buffer_to_register(struct call *c, gva_t at, uint32_t i,
@@ -84,7 +117,7 @@ static void buffer_to_register(struct call *c, gva_t at, uint32_t i,
     uint32_t value = element_load(c, at, bytes);
 
     if (call_ok(c))
-        element_store(c, gva_add(call_va(c, 0), i * bytes), bytes, value);
+        put(c, call_u32(c, 0) + i * bytes, bytes, true, value);
 }
 
 /* (Register or Port, Buffer, Count) */
@@ -104,29 +137,14 @@ static void each_element(struct call *c, element_fn *fn, unsigned bytes)
         call_return(c, 0);
 }
 
-static void read_register(struct call *c, unsigned bytes)
-{
-    uint32_t value = element_load(c, call_va(c, 0), bytes);
-
-    if (call_ok(c))
-        call_return(c, value);
-}
-
-static void write_register(struct call *c, unsigned bytes)
-{
-    element_store(c, call_va(c, 0), bytes, call_u32(c, 1));
-    if (call_ok(c))
-        call_return(c, 0);
-}
-
 #define WIDTH(suffix, bytes)                                                   \
     void thunk_READ_PORT_##suffix(struct call *c)                              \
     {                                                                          \
-        read_port(c, bytes);                                                   \
+        read_one(c, bytes, false);                                             \
     }                                                                          \
     void thunk_WRITE_PORT_##suffix(struct call *c)                             \
     {                                                                          \
-        write_port(c, bytes);                                                  \
+        write_one(c, bytes, false);                                            \
     }                                                                          \
     void thunk_READ_PORT_BUFFER_##suffix(struct call *c)                       \
     {                                                                          \
@@ -138,11 +156,11 @@ static void write_register(struct call *c, unsigned bytes)
     }                                                                          \
     void thunk_READ_REGISTER_##suffix(struct call *c)                          \
     {                                                                          \
-        read_register(c, bytes);                                               \
+        read_one(c, bytes, true);                                              \
     }                                                                          \
     void thunk_WRITE_REGISTER_##suffix(struct call *c)                         \
     {                                                                          \
-        write_register(c, bytes);                                              \
+        write_one(c, bytes, true);                                             \
     }                                                                          \
     void thunk_READ_REGISTER_BUFFER_##suffix(struct call *c)                   \
     {                                                                          \

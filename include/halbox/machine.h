@@ -45,6 +45,13 @@ enum machine_windows {
     WINDOWS_8,  /* its DMA routines: DEVICE_DESCRIPTION version 3  */
 };
 
+/** Where a device's registers come out for the CPU. */
+enum machine_ports {
+    PORTS_IO,      /* ports are ports, memory is memory: a PC               */
+    PORTS_MEMORY,  /* a bus's ports are a range of memory                   */
+    PORTS_SWAPPED, /* and small ranges of its memory are ports              */
+};
+
 /** What findings of the verifiers come to. */
 enum machine_verify { VERIFY_OFF, VERIFY_REPORT, VERIFY_STOP };
 
@@ -93,6 +100,7 @@ struct machine_config {
     bool pae;           /* the kernel uses PAE page tables                    */
     uint32_t registers; /* enum machine_registers                            */
     uint32_t windows;   /* enum machine_windows                              */
+    uint32_t ports;     /* enum machine_ports                                */
     uint32_t grant_master, grant_slave; /* most map registers; 0: the kind's */
     bool eisa; /* the DMA controllers are EISA's: 32 bits, no 64 KiB line    */
     uint32_t dma_alignment; /* GetDmaAlignment: power of two; 0: 1           */
@@ -138,8 +146,9 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
 /**
  * machine_config_set() - one setting by its name, as on the command line, in a
  * scenario's `machine` table and in a machine file.
- * @key:   platform, memory, cpu, pae, registers, windows, checks, grant.master,
- * grant.slave, eisa, dma.alignment, dma.version, dma.tenure, dma.rate, verify,
+ * @key:   platform, memory, cpu, pae, registers, windows, ports, checks,
+ * grant.master, grant.slave, eisa, dma.alignment, dma.version, dma.tenure,
+ * dma.rate, verify,
  * strict-dma, missing, ns-per-tick, pc, debug-exit, bios, vga-rom, boot,
  * fdc.speed; disk, cdrom, floppy: each adds a drive
  * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of

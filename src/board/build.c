@@ -67,9 +67,12 @@ static uint32_t dma_rate(const struct machine_config *config)
 
 static enum hb_status build_hardware(struct machine *m, struct hb_error *error)
 {
-    const struct bus_options options = {.tenure = m->config.dma_tenure,
-                                        .rate = dma_rate(&m->config),
-                                        .strict = m->config.strict_dma};
+    const struct bus_options options = {
+        .tenure = m->config.dma_tenure,
+        .rate = dma_rate(&m->config),
+        .strict = m->config.strict_dma,
+        .ports_in_memory = m->config.ports != PORTS_IO,
+        .memory_in_ports = m->config.ports == PORTS_SWAPPED};
     struct ram_range range[RAM_RANGES];
     unsigned ranges = config_ram(&m->config, range);
     enum hb_status status;

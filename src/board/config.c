@@ -13,17 +13,18 @@
 
 struct platform {
     const char *name, *help;
-    uint32_t registers, windows, grant_master, grant_slave;
+    uint32_t registers, windows, ports, grant_master, grant_slave;
     bool pae, eisa;
     uint64_t memory;
 };
 
 static const struct platform platforms[] = {
-#define PLATFORM(n, r, w, master, slave, p, e, mib, h)                         \
+#define PLATFORM(n, r, w, i, master, slave, p, e, mib, h)                      \
     {.name = n,                                                                \
      .help = h,                                                                \
      .registers = REGISTERS_##r,                                               \
      .windows = WINDOWS_##w,                                                   \
+     .ports = PORTS_##i,                                                       \
      .grant_master = master,                                                   \
      .grant_slave = slave,                                                     \
      .pae = p,                                                                 \
@@ -56,6 +57,7 @@ static enum hb_status set_platform(struct machine_config *c, const char *name,
         memcpy(c->platform, name, strlen(name));
         c->registers = p->registers;
         c->windows = p->windows;
+        c->ports = p->ports;
         c->grant_master = p->grant_master;
         c->grant_slave = p->grant_slave;
         c->pae = p->pae;
@@ -128,6 +130,7 @@ static const char *const windows[] = {
     [WINDOWS_NT4] = "nt4",   [WINDOWS_NT4_SP4] = "nt4-sp4",
     [WINDOWS_2000] = "2000", [WINDOWS_XP] = "xp",
     [WINDOWS_8] = "8",       NULL};
+static const char *const ports[] = {"io", "memory", "swapped", NULL};
 static const char *const verify[] = {"off", "report", "stop", NULL};
 static const char *const missing[] = {"stub", "fail", NULL};
 
@@ -163,6 +166,7 @@ static const struct key keys[] = {
     NUMBER("dma.tenure", dma_tenure, 4, 4096),
     NUMBER("dma.rate", dma_rate, 0, 1024),
     WORD("windows", windows, windows),
+    WORD("ports", ports, ports),
     WORD("verify", verify, verify),
     WORD("checks", checks, on_off),
     WORD("strict-dma", strict_dma, on_off),

@@ -23,10 +23,22 @@ enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 4 };
 
 /** Settings of the machine's buses; they do not change while it lives. */
 struct bus_options {
-    uint32_t tenure; /* dma.tenure: most bytes of one, 4..4096; 0: 4096 */
-    uint32_t rate;   /* dma.rate: bytes per ns of a PCI master; 0: 1    */
-    bool strict;     /* --strict-dma: outside the windows is a fault    */
+    uint32_t tenure;      /* dma.tenure: most bytes of one, 4..4096; 0: 4096 */
+    uint32_t rate;        /* dma.rate: bytes per ns of a PCI master; 0: 1    */
+    bool strict;          /* --strict-dma: outside the windows is a fault    */
+    bool ports_in_memory; /* ports answer in BUS_PORTS_WINDOW, too        */
+    bool memory_in_ports; /* BUS_MEMORY_WINDOW answers at BUS_MEMORY_PORT */
 };
+
+/** Host bridges of machines whose CPU has one address space: the 64 KiB of
+ *  ports as memory, and a piece of PCI memory as ports. */
+#define BUS_PORTS_WINDOW  0xfea00000u
+#define BUS_MEMORY_WINDOW 0xfeb00000u
+enum { BUS_MEMORY_PORT = 0xa000, BUS_MEMORY_BYTES = 0x2000 };
+
+/** bus_has_ports_in_memory(), bus_has_memory_in_ports() - the settings. */
+bool bus_has_ports_in_memory(const struct bus *bus);
+bool bus_has_memory_in_ports(const struct bus *bus);
 
 /** Where the board puts a device; zero is "as the model says". */
 struct bus_place {

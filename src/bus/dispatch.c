@@ -231,9 +231,46 @@ static void port_put(struct bus *bus, uint16_t port, unsigned bytes,
     }
 }
 
+/* ---- bridges that show one space in the other ---------------------------- */
+
+bool bus_has_ports_in_memory(const struct bus *bus)
+{
+    return bus->options.ports_in_memory;
+}
+
+bool bus_has_memory_in_ports(const struct bus *bus)
+{
+    return bus->options.memory_in_ports;
+}
+
+/* Is the access at @at one to a port? */
+static bool is_port_window(const struct bus *bus, uint64_t at, unsigned bytes)
+{
+    return bus->options.ports_in_memory && at >= BUS_PORTS_WINDOW &&
+           at - BUS_PORTS_WINDOW + bytes <= BUS_PORTS;
+}
+
+/* Is the access at @port one to PCI memory? */
+static bool is_memory_window(const struct bus *bus, uint16_t port,
+                             unsigned bytes)
+{
+    return bus->options.memory_in_ports && port >= BUS_MEMORY_PORT &&
+           port - BUS_MEMORY_PORT + bytes <= BUS_MEMORY_BYTES;
+}
+
+static gpa_t behind_port(uint16_t port)
+{
+    return gpa_of(BUS_MEMORY_WINDOW + (uint32_t)(port - BUS_MEMORY_PORT));
+}
+
+static uint32_t memory_get(struct bus *bus, uint64_t at, unsigned bytes,
+                           bool peek);
+
 uint32_t bus_in(struct bus *bus, uint16_t port, unsigned bytes)
 {
-    uint32_t value = port_get(bus, port, bytes, false);
+    uint32_t value = is_memory_window(bus, port, bytes)
+                         ? bus_load(bus, behind_port(port), bytes)
+                         : port_get(bus, port, bytes, false);
 
     EMIT(bus->events, port_read, port, bytes, value);
     return value;
@@ -243,12 +280,19 @@ void bus_out(struct bus *bus, uint16_t port, unsigned bytes, uint32_t value)
 {
     value &= ones(bytes);
     EMIT(bus->events, port_write, port, bytes, value);
-    port_put(bus, port, bytes, value);
+    if (is_memory_window(bus, port, bytes))
+        bus_store(bus, behind_port(port), bytes, value);
+    else
+        port_put(bus, port, bytes, value);
 }
 
 uint32_t bus_peek_port(const struct bus *bus, uint16_t port, unsigned bytes)
 {
-    return port_get((struct bus *)(uintptr_t)bus, port, bytes, true);
+    struct bus *b = (struct bus *)(uintptr_t)bus;
+
+    return is_memory_window(bus, port, bytes)
+               ? memory_get(b, behind_port(port).v, bytes, true)
+               : port_get(b, port, bytes, true);
 }
 
 /* ---- memory ------------------------------------------------------------- */
@@ -294,7 +338,10 @@ static bool is_card_ram(const struct bus *bus, uint64_t at)
 
 uint32_t bus_load(struct bus *bus, gpa_t at, unsigned bytes)
 {
-    uint32_t value = memory_get(bus, at.v, bytes, false);
+    uint32_t value =
+        is_port_window(bus, at.v, bytes)
+            ? bus_in(bus, (uint16_t)(at.v - BUS_PORTS_WINDOW), bytes)
+            : memory_get(bus, at.v, bytes, false);
 
     if (!is_card_ram(bus, at.v))
         EMIT(bus->events, mmio_read, at.v, bytes, value);
@@ -306,12 +353,19 @@ void bus_store(struct bus *bus, gpa_t at, unsigned bytes, uint32_t value)
     value &= ones(bytes);
     if (!is_card_ram(bus, at.v))
         EMIT(bus->events, mmio_write, at.v, bytes, value);
-    memory_put(bus, at.v, bytes, value);
+    if (is_port_window(bus, at.v, bytes))
+        bus_out(bus, (uint16_t)(at.v - BUS_PORTS_WINDOW), bytes, value);
+    else
+        memory_put(bus, at.v, bytes, value);
 }
 
 uint32_t bus_peek(const struct bus *bus, gpa_t at, unsigned bytes)
 {
-    return memory_get((struct bus *)(uintptr_t)bus, at.v, bytes, true);
+    struct bus *b = (struct bus *)(uintptr_t)bus;
+
+    return is_port_window(bus, at.v, bytes)
+               ? port_get(b, (uint16_t)(at.v - BUS_PORTS_WINDOW), bytes, true)
+               : memory_get(b, at.v, bytes, true);
 }
 
 bool bus_peek_window(const struct device *dev, unsigned window, uint32_t offset,

@@ -149,7 +149,7 @@ static bool filtered(struct call *c, struct nt_ticket *t, struct nt_device *d)
 
     if (nt_success(nt->s.job.status))
         d->requirements = nt->s.job.information;
-    status = resources_assign(nt, t->device, d->requirements);
+    status = resources_assign(nt, t->device, d->requirements, false);
     nt_pool_free(nt, d->requirements);
     d->requirements = 0;
     if (!nt_success(status))
@@ -307,7 +307,7 @@ static bool restart(struct call *c, struct nt_ticket *t, struct nt_device *d)
 
     if (job->step == R_BEGIN) {
         list = resources_requirements(nt, &d->card);
-        status = resources_assign(nt, t->device, list);
+        status = resources_assign(nt, t->device, list, false);
         nt_pool_free(nt, list);
         if (!nt_success(status))
             return job_over(c, t, status);

@@ -3,6 +3,7 @@
  * IoReportResourceUsage, IoReportDetectedDevice. */
 #include <stdio.h>
 
+#include "nt/arbiter.h"
 #include "nt/devobj.h"
 #include "nt/exports.h"
 #include "nt/guest.h"
@@ -48,7 +49,7 @@ static uint32_t report(struct nt *nt, uint32_t driver, uint32_t device,
     if (status != STATUS_SUCCESS)
         return status;
     for (unsigned i = 0; i < count; i++)
-        clash |= resources_conflict(nt, NT_NONE, driver, &r[i]) != NULL;
+        clash |= arbiter_conflict(nt, NT_NONE, driver, &r[i]) != NULL;
     *conflict |= clash;
     if (clash && !override)
         return STATUS_SUCCESS;
@@ -165,6 +166,9 @@ void thunk_IoReportDetectedDevice(struct call *c)
         return;
     }
     d->state = NT_DEVICE_STARTED;
+    d->chosen = count;
+    for (unsigned i = 0; i < count; i++)
+        d->held[i] = card.resource[i];
     store_u32(c, call_va(c, 7), d->pdo);
     if (call_ok(c))
         call_return(c, STATUS_SUCCESS);

@@ -142,6 +142,14 @@ uint32_t nt_card_add(struct nt *nt, const struct nt_card *card)
     if (d.card.resources > NT_RESOURCES)
         d.card.resources = NT_RESOURCES;
     d.card.hardware_id[NT_PATH - 1] = d.card.description[NT_PATH - 1] = '\0';
+    for (unsigned i = 0; i < d.card.resources; i++) {
+        const struct nt_resource *r = &d.card.resource[i];
+
+        if (r->bar && r->bar <= NT_BARS)
+            d.bar[r->bar - 1] = (uint32_t)r->start;
+        if (r->kind == NT_INTERRUPT && d.card.bus == NT_PCI)
+            d.line = (uint8_t)r->start;
+    }
     return nt_push(&nt->s.devices, sizeof d, &d) ? nt->s.devices.count
                                                  : NT_NONE;
 }

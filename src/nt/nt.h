@@ -128,6 +128,7 @@ enum nt_resource_kind {
 /** One resource of a card, raw: as the bus counts. */
 struct nt_resource {
     uint8_t kind;    /* enum nt_resource_kind = CmResourceType */
+    uint8_t bar;     /* PCI: base address register + 1, 0: none */
     uint8_t share;   /* CmResourceShare: 1 device exclusive, 3 shared */
     uint16_t flags;  /* CM_RESOURCE_x */
     uint64_t start;  /* port, memory base; IRQ; channel */

@@ -34,7 +34,7 @@ enum {
  * hole below 4 GiB. */
 enum { FIRST_PORT = 0xc000, LAST_PORT = 0xffff };
 #define FIRST_MEMORY 0xf0000000u
-#define LAST_MEMORY  0xfebfffffu
+#define LAST_MEMORY  0xfe9fffffu
 
 enum { RANGES_MOST = 64 };
 /** Addresses that some BAR decodes. */
@@ -89,17 +89,17 @@ static const struct range *overlap(const struct scan *s, uint32_t start,
     return NULL;
 }
 
-/* The lowest aligned address where @bytes are free; 0: there is none. */
-static uint32_t place(struct scan *s, uint32_t bytes, bool io)
+/* The lowest aligned address of [@at, @last] where @bytes are free; 0: there is
+ * none. */
+static uint32_t place_in(struct scan *s, uint32_t at, uint32_t last,
+                         uint32_t bytes, bool io)
 {
-    uint32_t at = io ? FIRST_PORT : FIRST_MEMORY;
-    uint32_t last = io ? LAST_PORT : LAST_MEMORY;
     const struct range *r;
 
     for (unsigned tries = 0; tries <= RANGES_MOST; tries++) {
         at = (at + bytes - 1) & ~(bytes - 1);
         if (at < FIRST_PORT || at > last || last - at < bytes - 1)
-            return 0;
+            return 0; /* or past 4 GiB */
         r = overlap(s, at, bytes, io);
         if (r == NULL) {
             occupy(s, at, bytes, io);
@@ -108,6 +108,20 @@ static uint32_t place(struct scan *s, uint32_t bytes, bool io)
         at = r->start + r->bytes;
     }
     return 0;
+}
+
+/* Memory that fits where it comes out as ports goes there, if there is such a
+ * place. */
+static uint32_t place(struct scan *s, uint32_t bytes, bool io)
+{
+    uint32_t at = 0;
+
+    if (io)
+        return place_in(s, FIRST_PORT, LAST_PORT, bytes, io);
+    if (bus_has_memory_in_ports(s->nt->w.bus))
+        at = place_in(s, BUS_MEMORY_WINDOW,
+                      BUS_MEMORY_WINDOW + BUS_MEMORY_BYTES - 1, bytes, io);
+    return at ? at : place_in(s, FIRST_MEMORY, LAST_MEMORY, bytes, io);
 }
 
 /* What BAR @i decodes: its size, 0 when it is none. */
@@ -142,6 +156,7 @@ static bool bar(struct scan *s, unsigned i)
     if (base)
         add(s->card,
             (struct nt_resource){.kind = io ? NT_PORT : NT_MEMORY,
+                                 .bar = (uint8_t)(i + 1),
                                  .share = SHARE_DEVICE,
                                  .flags = io                   ? FLAG_PORT_IO
                                           : was & BAR_PREFETCH ? FLAG_PREFETCH
@@ -267,8 +282,10 @@ static enum hb_status visit_reserve(struct scan *s)
     set(s, REG_COMMAND, command & ~(unsigned)(COMMAND_IO | COMMAND_MEMORY), 2);
     reserve(s);
     set(s, REG_COMMAND, command, 2);
-    if (get(s, REG_CLASS, 4) >> 16 == CLASS_ISA_BRIDGE)
+    if (get(s, REG_CLASS, 4) >> 16 == CLASS_ISA_BRIDGE) {
+        s->nt->s.isa_bridge = s->card->slot | (uint32_t)s->card->function << 5;
         route_all(s);
+    }
     return HB_OK;
 }
 
@@ -291,6 +308,97 @@ enum hb_status pci_scan(struct nt *nt, struct hb_error *error)
     return HB_OK;
 }
 
+/* ---- what was assigned, into the hardware ---------------------------------
+ */
+
+enum { LINK_NONE = 0xff };
+
+/* The link, 0-3, that a function's pin leads to. */
+static uint8_t link_of(const struct nt *nt, const struct nt_card *card)
+{
+    unsigned pin;
+
+    if (card->bus != NT_PCI)
+        return LINK_NONE;
+    pin = bus_peek_config(nt->w.bus, card->bus_number, card->slot,
+                          card->function, REG_PIN) >>
+              8 &
+          0xff;
+    return pin && pin <= PIRQS
+               ? (uint8_t)(bus_pirq(card->slot, pin) - WIRE_PIRQA)
+               : LINK_NONE;
+}
+
+/* The line that another device on @link holds, 0: none does. */
+static uint8_t line_held(const struct nt *nt, uint32_t number, uint8_t link)
+{
+    for (uint32_t i = 0; i < nt->s.devices.count; i++) {
+        const struct nt_device *d = pnp_device(nt, i + 1);
+
+        for (unsigned k = 0; i + 1 != number && k < d->chosen; k++)
+            if (d->held[k].kind == NT_INTERRUPT &&
+                link_of(nt, &d->card) == link)
+                return (uint8_t)d->held[k].start;
+    }
+    return 0;
+}
+
+uint8_t pci_line(const struct nt *nt, uint32_t number,
+                 const struct nt_card *card, unsigned index)
+{
+    /* what a PIIX3 can route to and no chip of the board has, the usual first
+     */
+    static const uint8_t lines[] = {11, 10, 9, 5, 15, 14, 3, 7};
+    uint8_t link = link_of(nt, card), held;
+
+    if (link == LINK_NONE)
+        return 0;
+    held = line_held(nt, number, link);
+    if (held)
+        return index == 0 ? held : 0;
+    return index < sizeof lines ? lines[index] : 0;
+}
+
+/* All functions on the link have the new line, started or not. */
+static void reroute(struct nt *nt, struct nt_device *d, uint8_t line)
+{
+    uint8_t link = link_of(nt, &d->card);
+    struct nt_card bridge = {.slot = nt->s.isa_bridge & 31,
+                             .function = (uint8_t)(nt->s.isa_bridge >> 5)};
+    struct scan s = {.nt = nt, .card = &bridge};
+    unsigned port = ELCR + line / 8;
+
+    set(&s, REG_PIRQ + link, line, 1);
+    bus_out(nt->w.bus, (uint16_t)port, 1,
+            bus_in(nt->w.bus, (uint16_t)port, 1) | 1u << line % 8);
+    for (uint32_t i = 0; i < nt->s.devices.count; i++) {
+        struct nt_device *other = pnp_device(nt, i + 1);
+
+        if (link_of(nt, &other->card) != link)
+            continue;
+        s.card = &other->card;
+        set(&s, REG_LINE, line, 1);
+        other->line = line;
+    }
+}
+
+static void program(struct nt *nt, struct nt_device *d)
+{
+    struct scan s = {.nt = nt, .card = &d->card};
+
+    for (unsigned i = 0; i < d->chosen; i++) {
+        const struct nt_resource *r = &d->held[i];
+        uint32_t base = (uint32_t)r->start;
+
+        if (r->bar && r->bar <= BARS && d->bar[r->bar - 1] != base) {
+            set(&s, REG_BAR0 + 4 * (r->bar - 1u), base, 4);
+            d->bar[r->bar - 1] = base;
+        }
+        if (r->kind == NT_INTERRUPT && d->line != base)
+            reroute(nt, d, (uint8_t)base);
+    }
+}
+
 void bus_enable(struct nt *nt, struct nt_device *d, bool on)
 {
     struct scan s = {.nt = nt, .card = &d->card};
@@ -298,6 +406,8 @@ void bus_enable(struct nt *nt, struct nt_device *d, bool on)
 
     if (d->card.bus != NT_PCI || d->enabled == on)
         return;
+    if (on)
+        program(nt, d);
     command = get(&s, REG_COMMAND, 2);
     set(&s, REG_COMMAND, on ? command | bits : command & ~bits, 2);
     d->enabled = on;

@@ -99,10 +99,19 @@ uint32_t resources_requirements(struct nt *nt, const struct nt_card *card);
 /** resources_boot() - CM_RESOURCE_LIST of what it has now, in paged pool. */
 uint32_t resources_boot(struct nt *nt, const struct nt_card *card,
                         bool translated);
-/** resources_assign() - choose from @list (a guest's requirements list, 0 for
- *  none) what the card can serve; fills raw and translated lists of @number.
- *  STATUS_x. */
-uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list);
+/** resources_requirement() - IO_RESOURCE_DESCRIPTOR of @r at @d, anywhere in
+ *  [@least, @most]. */
+void resources_requirement(uint8_t *d, const struct nt_resource *r,
+                           uint8_t option, uint64_t least, uint64_t most);
+/** resources_assign() - choose for @number from @list (a guest's requirements
+ *  list, 0 for none), or what its forced configuration says; fills its raw and
+ *  translated lists. @elsewhere: not where it stands now, if that can be.
+ *  What it held stays when that fails. STATUS_x. */
+uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list,
+                          bool elsewhere);
+/** resources_configured() - requirements that the registry has for a device
+ *  instead of the bus's, in paged pool; 0: none. */
+uint32_t resources_configured(struct nt *nt, uint32_t number);
 /** resources_release() - the lists go back to pool. */
 void resources_release(struct nt *nt, struct nt_device *device);
 
@@ -110,12 +119,6 @@ void resources_release(struct nt *nt, struct nt_device *device);
 uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
                         const struct nt_resource *r, unsigned count,
                         bool translated);
-/** resources_conflict() - does a started device but @number, or another driver
- *  than @driver by its own report, hold something of @r for itself? What it
- *  holds, NULL: no. */
-const struct nt_resource *resources_conflict(const struct nt *nt,
-                                             uint32_t number, uint32_t driver,
-                                             const struct nt_resource *r);
 /** resources_pick() - serve a guest's requirements list for @driver from what
  *  is free. resources_parse() - a guest's CM_RESOURCE_LIST. STATUS_x. */
 uint32_t resources_pick(struct nt *nt, uint32_t driver, uint32_t list,
@@ -127,9 +130,13 @@ uint32_t resources_parse(struct nt *nt, uint32_t list,
  *  Returns units including the final NULs, 0: no such id. */
 unsigned bus_id(const struct nt_card *card, uint32_t number, unsigned type,
                 uint16_t *out, unsigned room);
-/** bus_enable() - PCI: decoding of ports and memory, bus mastering on or off.
- */
+/** bus_enable() - PCI: decoding of ports and memory, bus mastering on or off;
+ *  before, BARs and interrupt router get what the device holds. */
 void bus_enable(struct nt *nt, struct nt_device *device, bool on);
+/** pci_line() - line number @index that the pin of @card may be routed to, the
+ *  best first; 0: no more. */
+uint8_t pci_line(const struct nt *nt, uint32_t number,
+                 const struct nt_card *card, unsigned index);
 /** pci_scan() - every function on bus 0 becomes a device; its BARs are sized
  *  and placed. */
 enum hb_status pci_scan(struct nt *nt, struct hb_error *error);

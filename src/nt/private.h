@@ -32,7 +32,7 @@ enum nt_type {
     NT_TYPES
 };
 
-enum { NT_PATH_UNITS = 512, NT_REPARSE_MOST = 32 };
+enum { NT_PATH_UNITS = 512, NT_REPARSE_MOST = 32, NT_BARS = 6 };
 
 /** Pool tags, as they read in memory. */
 #define TAG(a, b, c, d)                                                        \
@@ -144,9 +144,12 @@ struct nt_device {
     uint32_t image;
     uint32_t pdo; /* guest VA */
     uint32_t status;
-    uint32_t raw, translated; /* CM_RESOURCE_LISTs in pool */
-    uint32_t chosen;          /* descriptors in each       */
-    uint32_t requirements;    /* what the PDO answers, in pool             */
+    uint32_t raw, translated;              /* CM_RESOURCE_LISTs in pool */
+    uint32_t chosen;                       /* descriptors in each       */
+    struct nt_resource held[NT_RESOURCES]; /* those, as the arbiter sees them */
+    uint32_t requirements; /* filtered, in pool: what it was chosen from   */
+    uint32_t bar[NT_BARS]; /* PCI: what the registers hold now, no flags   */
+    uint8_t line;          /* PCI: where its pin is routed to now, 0: none */
 };
 
 struct nt_interface {
@@ -266,6 +269,7 @@ struct nt_state {
     uint32_t type_body[NT_TYPES];
     uint32_t default_dispatch;    /* stub */
     uint32_t bus_driver;          /* DRIVER_OBJECT of the PDOs */
+    uint32_t isa_bridge;          /* slot | function << 5: routes PIRQA-D */
     uint32_t pnp_event, pnp_done; /* KEVENTs: a job is there; its IRP is done */
     uint32_t cancel_held;
     uint32_t configuration;    /* CONFIGURATION_INFORMATION */

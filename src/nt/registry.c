@@ -384,6 +384,21 @@ uint32_t hive_make_text(struct registry *r, const char *path)
     return hive_make(r, REGISTRY_ROOT, wide, widen(path, wide, 512), &created);
 }
 
+uint32_t hive_find_text(const struct registry *r, const char *path)
+{
+    uint16_t wide[512];
+
+    return hive_find(r, REGISTRY_ROOT, wide, widen(path, wide, 512));
+}
+
+const struct registry_value *hive_value_text(const struct registry *r,
+                                             uint32_t key, const char *name)
+{
+    uint16_t wide[REGISTRY_NAME];
+
+    return hive_value(r, key, wide, widen(name, wide, REGISTRY_NAME));
+}
+
 bool hive_set_text(struct registry *r, uint32_t key, const char *name,
                    const char *text)
 {

@@ -98,6 +98,10 @@ bool hive_unset(struct registry *r, uint32_t key, const uint16_t *name,
 /** hive_make_text() - hive_make() of an ASCII path from the root, e.g.
  *  "Machine\\System"; hive_set_text() - a REG_SZ. */
 uint32_t hive_make_text(struct registry *r, const char *path);
+/** hive_find_text(), hive_value_text() - hive_find(), hive_value() likewise. */
+uint32_t hive_find_text(const struct registry *r, const char *path);
+const struct registry_value *hive_value_text(const struct registry *r,
+                                             uint32_t key, const char *name);
 bool hive_set_text(struct registry *r, uint32_t key, const char *name,
                    const char *text);
 

@@ -1,25 +1,31 @@
-/* src/nt/resources.c -- resource lists: requirements of a card, what is chosen
- * from a (guest's) requirements list, raw and translated.
+/* src/nt/resources.c -- resource lists as drivers see them: requirements of a
+ * card, what was chosen, raw and translated. Who gets what: arbiter.c.
  * Source: hal_io fact sheet 3; WDK CM_PARTIAL_RESOURCE_DESCRIPTOR,
  * IO_RESOURCE_DESCRIPTOR. Translation on a PC: the identity for ports and
  * memory; an IRQ becomes vector and DIRQL. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "hal/hal.h"
+#include "nt/arbiter.h"
 #include "nt/guest.h"
 #include "nt/pnp.h"
 
 enum {
+    OPTION_PREFERRED = 1,
     OPTION_ALTERNATIVE = 8,
     LISTS_MOST = 16,
     DESCRIPTORS_MOST = 64,
-    TRIES_MOST = 2 * NT_CLAIMS_MOST /* each passes something that is taken */
+    LIST_BYTES_MOST = 1 << 16 /* of a requirements list */
 };
-enum { SHARE_SHARED = 3, DEVICE_SPECIFIC = 5, CONFIG_DATA = 0x80 };
-
-static uint16_t le16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] | p[1] << 8);
-}
+enum { DEVICE_SPECIFIC = 5, FLAG_PORT_IO = 1 };
+/* Where the BARs of a PC can go: ports above the board's own, memory in the
+ * hole below 4 GiB. */
+enum { FIRST_PORT = 0xc000, LAST_PORT = 0xffff };
+#define FIRST_MEMORY 0xf0000000u
+#define LAST_MEMORY  0xfe9fffffu
+enum { FIRST_LINE = 3, LAST_LINE = 15 };
 
 static void put(uint8_t *at, uint64_t v, unsigned bytes)
 {
@@ -27,46 +33,63 @@ static void put(uint8_t *at, uint64_t v, unsigned bytes)
         at[i] = (uint8_t)(v >> 8 * i);
 }
 
-static uint32_t le32(const uint8_t *p)
-{
-    return le16(p) | (uint32_t)le16(p + 2) << 16;
-}
-
-static uint64_t le64(const uint8_t *p)
-{
-    return le32(p) | (uint64_t)le32(p + 4) << 32;
-}
-
 /* ---- requirements -----------------------------------------------------------
  */
 
-static void requirement(uint8_t *d, const struct nt_resource *r)
+void resources_requirement(uint8_t *d, const struct nt_resource *r,
+                           uint8_t option, uint64_t least, uint64_t most)
 {
+    d[IO_DESC_Option] = option;
     d[IO_DESC_Type] = r->kind;
     d[IO_DESC_ShareDisposition] = r->share;
     put(d + IO_DESC_Flags, r->flags, 2);
     if (r->kind == NT_PORT || r->kind == NT_MEMORY) {
         put(d + IO_DESC_Port_Length, r->length, 4);
-        put(d + IO_DESC_Port_Alignment, 1, 4);
-        put(d + IO_DESC_Port_MinimumAddress, r->start, 8);
-        put(d + IO_DESC_Port_MaximumAddress, r->start + r->length - 1, 8);
+        put(d + IO_DESC_Port_Alignment, r->bar ? r->length : 1, 4);
+        put(d + IO_DESC_Port_MinimumAddress, least, 8);
+        put(d + IO_DESC_Port_MaximumAddress, most, 8);
     } else {
-        put(d + IO_DESC_Interrupt_MinimumVector, r->start, 4);
-        put(d + IO_DESC_Interrupt_MaximumVector, r->start, 4);
+        put(d + IO_DESC_Interrupt_MinimumVector, least, 4);
+        put(d + IO_DESC_Interrupt_MaximumVector, most, 4);
     }
+}
+
+/* Descriptors of one of the card's resources: where it is; where it can be
+ * instead. Returns how many. */
+static unsigned requirement(uint8_t *d, const struct nt_card *card,
+                            const struct nt_resource *r)
+{
+    uint64_t last = r->start + (r->length ? r->length - 1 : 0);
+    bool line = r->kind == NT_INTERRUPT && card->bus == NT_PCI;
+
+    resources_requirement(d, r, r->bar || line ? OPTION_PREFERRED : 0, r->start,
+                          last);
+    if (r->bar && r->kind == NT_PORT)
+        resources_requirement(d + IO_DESC_BYTES, r, OPTION_ALTERNATIVE,
+                              FIRST_PORT, LAST_PORT);
+    else if (r->bar)
+        resources_requirement(d + IO_DESC_BYTES, r, OPTION_ALTERNATIVE,
+                              FIRST_MEMORY, LAST_MEMORY);
+    else if (line)
+        resources_requirement(d + IO_DESC_BYTES, r, OPTION_ALTERNATIVE,
+                              FIRST_LINE, LAST_LINE);
+    return r->bar || line ? 2 : 1;
 }
 
 uint32_t resources_requirements(struct nt *nt, const struct nt_card *card)
 {
     uint8_t list[IO_REQS_List + IO_LIST_Descriptors +
-                 NT_RESOURCES * IO_DESC_BYTES] = {0};
-    uint32_t bytes = IO_REQS_List + IO_LIST_Descriptors +
-                     card->resources * (uint32_t)IO_DESC_BYTES,
-             at;
+                 2 * NT_RESOURCES * IO_DESC_BYTES] = {0};
     uint8_t *first = list + IO_REQS_List;
+    uint32_t bytes, count = 0, at;
 
     if (card->resources == 0)
         return 0;
+    for (unsigned i = 0; i < card->resources; i++)
+        count +=
+            requirement(first + IO_LIST_Descriptors + count * IO_DESC_BYTES,
+                        card, &card->resource[i]);
+    bytes = IO_REQS_List + IO_LIST_Descriptors + count * IO_DESC_BYTES;
     put(list + IO_REQS_ListSize, bytes, 4);
     put(list + IO_REQS_InterfaceType, card->bus, 4);
     put(list + IO_REQS_BusNumber, card->bus_number, 4);
@@ -75,10 +98,7 @@ uint32_t resources_requirements(struct nt *nt, const struct nt_card *card)
     put(list + IO_REQS_AlternativeLists, 1, 4);
     put(first + IO_LIST_Version, 1, 2);
     put(first + IO_LIST_Revision, 1, 2);
-    put(first + IO_LIST_Count, card->resources, 4);
-    for (unsigned i = 0; i < card->resources; i++)
-        requirement(first + IO_LIST_Descriptors + i * IO_DESC_BYTES,
-                    &card->resource[i]);
+    put(first + IO_LIST_Count, count, 4);
     at = nt_pool_paged(nt, bytes, TAG('P', 'n', 'p', 'R'));
     if (at)
         nt_put(nt, at, list, bytes);
@@ -88,7 +108,26 @@ uint32_t resources_requirements(struct nt *nt, const struct nt_card *card)
 /* ---- resource lists ---------------------------------------------------------
  */
 
-static void partial(uint8_t *d, const struct nt_resource *r, bool translated)
+/* Where the CPU reaches a range: the type may be the other one then. */
+static void range(struct nt *nt, uint8_t *d, const struct nt_resource *r,
+                  bool translated)
+{
+    uint64_t start = r->start;
+    bool port = r->kind == NT_PORT;
+
+    if (translated && (port || r->kind == NT_MEMORY)) {
+        hal_translate(nt->w.bus, &port, &start, r->length);
+        if (port != (r->kind == NT_PORT)) {
+            d[CM_DESC_Type] = port ? NT_PORT : NT_MEMORY;
+            put(d + CM_DESC_Flags, port ? FLAG_PORT_IO : 0, 2);
+        }
+    }
+    put(d + CM_DESC_Port_Start, start, 8);
+    put(d + CM_DESC_Port_Length, r->length, 4);
+}
+
+static void partial(struct nt *nt, uint8_t *d, const struct nt_resource *r,
+                    bool translated)
 {
     uint32_t vector = (uint32_t)r->start, affinity = 1;
     uint8_t level = (uint8_t)r->start;
@@ -109,8 +148,7 @@ static void partial(uint8_t *d, const struct nt_resource *r, bool translated)
         put(d + CM_DESC_Dma_Channel, r->start, 4);
         break;
     default:
-        put(d + CM_DESC_Port_Start, r->start, 8);
-        put(d + CM_DESC_Port_Length, r->length, 4);
+        range(nt, d, r, translated);
     }
 }
 
@@ -119,11 +157,11 @@ uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
                         bool translated)
 {
     enum {
-        HEAD = CM_LIST_List + CM_FULL_PartialResourceList +
-               CM_PARTIAL_PartialDescriptors
+        FIRST = CM_LIST_List + CM_FULL_PartialResourceList +
+                CM_PARTIAL_PartialDescriptors
     };
-    uint8_t list[HEAD + NT_RESOURCES * CM_DESC_BYTES] = {0};
-    uint32_t bytes = HEAD + count * (uint32_t)CM_DESC_BYTES, at;
+    uint8_t list[FIRST + NT_RESOURCES * CM_DESC_BYTES] = {0};
+    uint32_t bytes = FIRST + count * (uint32_t)CM_DESC_BYTES, at;
     uint8_t *full = list + CM_LIST_List;
     uint8_t *part = full + CM_FULL_PartialResourceList;
 
@@ -134,7 +172,7 @@ uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
     put(part + CM_PARTIAL_Revision, 1, 2);
     put(part + CM_PARTIAL_Count, count, 4);
     for (unsigned i = 0; i < count; i++)
-        partial(list + HEAD + i * CM_DESC_BYTES, &r[i], translated);
+        partial(nt, list + FIRST + i * CM_DESC_BYTES, &r[i], translated);
     at = nt_pool_paged(nt, bytes, TAG('P', 'n', 'p', 'L'));
     if (at)
         nt_put(nt, at, list, bytes);
@@ -158,249 +196,170 @@ void resources_release(struct nt *nt, struct nt_device *d)
     d->chosen = 0;
 }
 
-/* ---- choosing ---------------------------------------------------------------
- */
+/* ---- choosing -------------------------------------------------------------*/
 
-struct choice {
-    const struct nt *nt;
-    const struct nt_card *card; /* NULL: whatever is free, for @driver */
-    uint32_t driver;
-    bool used[NT_RESOURCES];
-    struct nt_resource out[NT_RESOURCES];
-    unsigned count;
-};
-
-/* Can card resource @r serve descriptor @d? */
-static bool serves(const struct nt_resource *r, const uint8_t *d)
+/* A guest's list as bytes of the host's; the caller frees them. STATUS_x. */
+static uint32_t read_requirements(struct nt *nt, uint32_t list, uint8_t **bytes,
+                                  uint32_t *count)
 {
-    if (r->kind != d[IO_DESC_Type])
-        return false;
-    if (r->kind == NT_PORT || r->kind == NT_MEMORY)
-        return le32(d + IO_DESC_Port_Length) <= r->length &&
-               r->start >= le64(d + IO_DESC_Port_MinimumAddress) &&
-               r->start + le32(d + IO_DESC_Port_Length) - 1 <=
-                   le64(d + IO_DESC_Port_MaximumAddress);
-    return r->start >= le32(d + IO_DESC_Interrupt_MinimumVector) &&
-           r->start <= le32(d + IO_DESC_Interrupt_MaximumVector);
-}
-
-static bool known(uint8_t type)
-{
-    return type >= NT_PORT && type <= NT_DMA;
-}
-
-static bool clash(const struct nt_resource *a, const struct nt_resource *b)
-{
-    uint64_t a_end = a->start + (a->length ? a->length : 1);
-    uint64_t b_end = b->start + (b->length ? b->length : 1);
-
-    return a->kind == b->kind && known(a->kind) &&
-           (a->share != SHARE_SHARED || b->share != SHARE_SHARED) &&
-           a->start < b_end && b->start < a_end;
-}
-
-const struct nt_resource *resources_conflict(const struct nt *nt,
-                                             uint32_t number, uint32_t driver,
-                                             const struct nt_resource *r)
-{
-    for (uint32_t i = 0; i < nt->s.devices.count; i++) {
-        const struct nt_device *d = pnp_device(nt, i + 1);
-
-        if (i + 1 == number || d->state != NT_DEVICE_STARTED)
-            continue;
-        for (unsigned k = 0; k < d->card.resources; k++)
-            if (clash(&d->card.resource[k], r))
-                return &d->card.resource[k];
-    }
-    for (uint32_t i = 0; i < nt->s.claims.count; i++) {
-        const struct nt_claim *k = VEC_AT(struct nt_claim, &nt->s.claims, i);
-
-        if (k->driver != driver && clash(&k->resource, r))
-            return &k->resource;
-    }
-    return NULL;
-}
-
-static uint64_t aligned(uint64_t at, uint64_t step)
-{
-    return (at + step - 1) / step * step;
-}
-
-/* The first place in descriptor @d's range that nobody else has. */
-static bool choose_free(struct choice *ch, const uint8_t *d)
-{
-    bool range = d[IO_DESC_Type] == NT_PORT || d[IO_DESC_Type] == NT_MEMORY;
-    struct nt_resource r = {.kind = d[IO_DESC_Type],
-                            .share = d[IO_DESC_ShareDisposition],
-                            .flags = le16(d + IO_DESC_Flags)};
-    uint64_t step = 1, last = le32(d + IO_DESC_Interrupt_MaximumVector);
-
-    r.start = le32(d + IO_DESC_Interrupt_MinimumVector);
-    if (range) {
-        r.length = le32(d + IO_DESC_Port_Length);
-        step = le32(d + IO_DESC_Port_Alignment);
-        step = step ? step : 1;
-        r.start = le64(d + IO_DESC_Port_MinimumAddress);
-        r.start = aligned(r.start, step);
-        last = le64(d + IO_DESC_Port_MaximumAddress);
-    }
-    for (unsigned i = 0; i < TRIES_MOST && ch->count < NT_RESOURCES; i++) {
-        uint64_t end = r.start + (r.length ? r.length - 1 : 0);
-        const struct nt_resource *taken;
-
-        if (end > last || end < r.start)
-            return false;
-        taken = resources_conflict(ch->nt, NT_NONE, ch->driver, &r);
-        if (!taken) {
-            ch->out[ch->count++] = r;
-            return true;
-        }
-        r.start =
-            aligned(taken->start + (taken->length ? taken->length : 1), step);
-    }
-    return false;
-}
-
-/* Not arbitrated (bit 7, but for a list's priority): of no concern to the
- * system, three words for the driver. */
-static bool pass_through(struct choice *ch, const uint8_t *d)
-{
-    if (ch->count == NT_RESOURCES)
-        return false;
-    ch->out[ch->count++] = (struct nt_resource){
-        .kind = d[IO_DESC_Type],
-        .share = d[IO_DESC_ShareDisposition],
-        .flags = le16(d + IO_DESC_Flags),
-        .start = le64(d + IO_DESC_DevicePrivate_Data),
-        .length = le32(d + IO_DESC_DevicePrivate_Data + 8)};
-    return true;
-}
-
-static bool choose(struct choice *ch, const uint8_t *d)
-{
-    if (ch->card == NULL)
-        return choose_free(ch, d);
-    for (unsigned i = 0; i < ch->card->resources; i++) {
-        if (ch->used[i] || !serves(&ch->card->resource[i], d))
-            continue;
-        if (ch->count == NT_RESOURCES)
-            return false;
-        ch->used[i] = true;
-        ch->out[ch->count] = ch->card->resource[i];
-        if (ch->out[ch->count].length)
-            ch->out[ch->count].length = le32(d + IO_DESC_Port_Length);
-        ch->count++;
-        return true;
-    }
-    return false;
-}
-
-/* One alternative list: of each group of alternatives exactly one. */
-static bool choose_list(struct choice *ch, const uint8_t *desc, unsigned count)
-{
-    bool served = true;
-
-    for (unsigned i = 0; i < count; i++, desc += IO_DESC_BYTES) {
-        bool alternative = desc[IO_DESC_Option] & OPTION_ALTERNATIVE;
-
-        if (desc[IO_DESC_Type] > CONFIG_DATA && !pass_through(ch, desc))
-            return false;
-        if (!known(desc[IO_DESC_Type]))
-            continue;
-        if (!alternative) {
-            if (!served)
-                return false;
-            served = false;
-        } else if (served) {
-            continue;
-        }
-        served = choose(ch, desc);
-    }
-    return served;
-}
-
-/* Read a guest's list; every count is checked against its size. */
-static uint32_t choose_from(struct nt *nt, uint32_t list, struct choice *ch)
-{
-    uint8_t head[IO_REQS_List], list_head[IO_LIST_Descriptors];
-    uint8_t desc[DESCRIPTORS_MOST * IO_DESC_BYTES];
-    uint32_t bytes, lists, at = list + IO_REQS_List, end;
+    uint8_t head[IO_REQS_List];
 
     if (!ke_read(nt->w.ke, gva_of(list), head, sizeof head))
         return STATUS_INVALID_PARAMETER;
-    bytes = le32(head + IO_REQS_ListSize);
-    lists = le32(head + IO_REQS_AlternativeLists);
-    end = list + bytes;
-    if (bytes < IO_REQS_List || end < list || lists > LISTS_MOST)
+    *count = get_le32(head + IO_REQS_ListSize);
+    if (*count < sizeof head || *count > LIST_BYTES_MOST ||
+        list + *count < list)
         return STATUS_INVALID_PARAMETER;
-    for (unsigned i = 0; i < lists; i++) {
-        uint32_t count, need;
-
-        if (end - at < sizeof list_head ||
-            !ke_read(nt->w.ke, gva_of(at), list_head, sizeof list_head))
-            return STATUS_INVALID_PARAMETER;
-        count = le32(list_head + IO_LIST_Count);
-        at += IO_LIST_Descriptors;
-        need = count * (uint32_t)IO_DESC_BYTES;
-        if (count > DESCRIPTORS_MOST || end - at < need ||
-            (need && !ke_read(nt->w.ke, gva_of(at), desc, need)))
-            return STATUS_INVALID_PARAMETER;
-        *ch = (struct choice){.nt = nt, .card = ch->card, .driver = ch->driver};
-        if (choose_list(ch, desc, count))
-            return STATUS_SUCCESS;
-        at += need;
-    }
-    return STATUS_DEVICE_CONFIGURATION_ERROR;
+    *bytes = malloc(*count);
+    if (!*bytes)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (ke_read(nt->w.ke, gva_of(list), *bytes, *count))
+        return STATUS_SUCCESS;
+    free(*bytes);
+    return STATUS_INVALID_PARAMETER;
 }
 
-uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list)
+static uint32_t solve(struct arbiter *a, uint32_t list)
+{
+    uint8_t *bytes;
+    uint32_t count, status = read_requirements(a->nt, list, &bytes, &count);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = arbiter_solve(a, bytes, count);
+    if (status != STATUS_SUCCESS && a->elsewhere) {
+        a->elsewhere = false; /* nowhere else: where it is, then */
+        status = arbiter_solve(a, bytes, count);
+    }
+    free(bytes);
+    return status;
+}
+
+/* ---- what the registry says: Enum\<id>\<n>\LogConf ------------------------*/
+
+enum { HEAD = CM_FULL_PartialResourceList + CM_PARTIAL_PartialDescriptors };
+
+static struct nt_resource read_partial(const uint8_t *d);
+
+static const struct registry_value *logconf(const struct nt *nt,
+                                            uint32_t number, const char *name)
+{
+    const struct nt_device *d = pnp_device(nt, number);
+    char path[NT_PATH + 80];
+    uint32_t key;
+
+    snprintf(path, sizeof path,
+             "Machine\\System\\CurrentControlSet\\Enum\\%s\\%u\\LogConf",
+             d->card.hardware_id, number);
+    key = hive_find_text(&nt->s.registry, path);
+    return key ? hive_value_text(&nt->s.registry, key, name) : NULL;
+}
+
+/* ForcedConfig, a CM_RESOURCE_LIST: what of its first full descriptor the
+ * arbiter knows. False: there is none. */
+static bool forced(const struct nt *nt, uint32_t number,
+                   struct nt_resource out[NT_RESOURCES], unsigned *count)
+{
+    const struct registry_value *v = logconf(nt, number, "ForcedConfig");
+    const uint8_t *p = v ? hive_data(&nt->s.registry, v) : NULL;
+    uint32_t n;
+
+    *count = 0;
+    if (!v || v->bytes < CM_LIST_List + HEAD || !get_le32(p + CM_LIST_Count))
+        return false;
+    p += CM_LIST_List;
+    n = get_le32(p + CM_FULL_PartialResourceList + CM_PARTIAL_Count);
+    if (n > (v->bytes - CM_LIST_List - HEAD) / CM_DESC_BYTES)
+        return false;
+    for (uint32_t i = 0; i < n && *count < NT_RESOURCES; i++) {
+        const uint8_t *d = p + HEAD + i * CM_DESC_BYTES;
+
+        if (resource_known(d[CM_DESC_Type]))
+            out[(*count)++] = read_partial(d);
+    }
+    return *count > 0;
+}
+
+uint32_t resources_configured(struct nt *nt, uint32_t number)
+{
+    const struct registry_value *v =
+        logconf(nt, number, "OverrideConfigVector");
+    uint32_t at;
+
+    if (!v)
+        v = logconf(nt, number, "BasicConfigVector");
+    if (!v || v->bytes < IO_REQS_List || v->bytes > LIST_BYTES_MOST)
+        return 0;
+    at = nt_pool_paged(nt, v->bytes, TAG('P', 'n', 'p', 'R'));
+    if (at) {
+        nt_put(nt, at, hive_data(&nt->s.registry, v), v->bytes);
+        nt_put32(nt, at + IO_REQS_ListSize, v->bytes);
+    }
+    return at;
+}
+
+/* ---- a device's lists -----------------------------------------------------*/
+
+static uint32_t find(struct arbiter *a, uint32_t list)
+{
+    struct nt_resource want[NT_RESOURCES];
+    unsigned count;
+    uint32_t status = STATUS_SUCCESS;
+
+    if (forced(a->nt, a->number, want, &count))
+        return arbiter_force(a, want, count);
+    if (list)
+        status = solve(a, list);
+    if (status == STATUS_INVALID_PARAMETER)
+        nt_finding(a->nt, "SEC-030",
+                   "device %u: its resource requirements list is none",
+                   a->number);
+    return status;
+}
+
+uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list,
+                          bool elsewhere)
 {
     struct nt_device *d = pnp_device(nt, number);
-    struct choice ch = {.nt = nt, .card = &d->card};
-    uint32_t status;
+    struct arbiter a = {
+        .nt = nt, .number = number, .card = &d->card, .elsewhere = elsewhere};
+    uint32_t status = find(&a, list), raw = 0, translated = 0;
 
-    resources_release(nt, d);
-    if (list == 0)
-        return STATUS_SUCCESS;
-    status = choose_from(nt, list, &ch);
-    if (status != STATUS_SUCCESS) {
-        nt_finding(nt, "SEC-030",
-                   "device %u: its resource requirements list "
-                   "cannot be served (%08X)",
-                   number, status);
+    if (status != STATUS_SUCCESS)
         return status;
+    if (a.count) {
+        raw = resources_list(nt, d->card.bus, d->card.bus_number, a.out,
+                             a.count, false);
+        translated = resources_list(nt, d->card.bus, d->card.bus_number, a.out,
+                                    a.count, true);
     }
-    for (unsigned i = 0; i < ch.count; i++)
-        if (resources_conflict(nt, number, 0, &ch.out[i]))
-            return STATUS_CONFLICTING_ADDRESSES;
-    if (ch.count == 0)
-        return STATUS_SUCCESS;
-    d->raw = resources_list(nt, d->card.bus, d->card.bus_number, ch.out,
-                            ch.count, false);
-    d->translated = resources_list(nt, d->card.bus, d->card.bus_number, ch.out,
-                                   ch.count, true);
-    d->chosen = ch.count;
-    return d->raw && d->translated ? STATUS_SUCCESS
-                                   : STATUS_INSUFFICIENT_RESOURCES;
+    if (a.count && !(raw && translated)) {
+        nt_pool_free(nt, raw);
+        nt_pool_free(nt, translated);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    resources_release(nt, d);
+    d->raw = raw;
+    d->translated = translated;
+    d->chosen = a.count;
+    memcpy(d->held, a.out, a.count * sizeof a.out[0]);
+    return STATUS_SUCCESS;
 }
 
-/* ---- drivers that report by themselves: NT 4's way
- * ---------------------------
- */
+/* ---- drivers that report by themselves: NT 4's way ------------------------*/
 
 uint32_t resources_pick(struct nt *nt, uint32_t driver, uint32_t list,
                         struct nt_resource out[NT_RESOURCES], unsigned *count)
 {
-    struct choice ch = {.nt = nt, .driver = driver};
-    uint32_t status = choose_from(nt, list, &ch);
+    struct arbiter a = {.nt = nt, .driver = driver};
+    uint32_t status = solve(&a, list);
 
+    if (status == STATUS_DEVICE_CONFIGURATION_ERROR)
+        status = STATUS_CONFLICTING_ADDRESSES;
     if (status != STATUS_SUCCESS)
-        return status == STATUS_DEVICE_CONFIGURATION_ERROR
-                   ? STATUS_CONFLICTING_ADDRESSES
-                   : status;
-    for (unsigned i = 0; i < ch.count; i++)
-        out[i] = ch.out[i];
-    *count = ch.count;
+        return status;
+    memcpy(out, a.out, a.count * sizeof a.out[0]);
+    *count = a.count;
     return STATUS_SUCCESS;
 }
 
@@ -408,13 +367,13 @@ static struct nt_resource read_partial(const uint8_t *d)
 {
     struct nt_resource r = {.kind = d[CM_DESC_Type],
                             .share = d[CM_DESC_ShareDisposition],
-                            .flags = le16(d + CM_DESC_Flags)};
+                            .flags = get_le16(d + CM_DESC_Flags)};
 
     if (r.kind == NT_PORT || r.kind == NT_MEMORY) {
-        r.start = le64(d + CM_DESC_Port_Start);
-        r.length = le32(d + CM_DESC_Port_Length);
+        r.start = get_le64(d + CM_DESC_Port_Start);
+        r.length = get_le32(d + CM_DESC_Port_Length);
     } else {
-        r.start = le32(d + CM_DESC_Interrupt_Level);
+        r.start = get_le32(d + CM_DESC_Interrupt_Level);
     }
     return r;
 }
@@ -422,7 +381,6 @@ static struct nt_resource read_partial(const uint8_t *d)
 uint32_t resources_parse(struct nt *nt, uint32_t list,
                          struct nt_resource out[NT_RESOURCES], unsigned *count)
 {
-    enum { HEAD = CM_FULL_PartialResourceList + CM_PARTIAL_PartialDescriptors };
     uint32_t lists = nt_get32(nt, list + CM_LIST_Count);
     uint32_t at = list + CM_LIST_List;
 
@@ -443,8 +401,8 @@ uint32_t resources_parse(struct nt *nt, uint32_t list,
                 return STATUS_INVALID_PARAMETER;
             at += CM_DESC_BYTES;
             if (d[CM_DESC_Type] == DEVICE_SPECIFIC)
-                at += le32(d + CM_DESC_DeviceSpecificData_DataSize);
-            if (known(d[CM_DESC_Type]) && *count < NT_RESOURCES)
+                at += get_le32(d + CM_DESC_DeviceSpecificData_DataSize);
+            if (resource_known(d[CM_DESC_Type]) && *count < NT_RESOURCES)
                 out[(*count)++] = read_partial(d);
         }
     }

@@ -87,9 +87,13 @@ static const struct state_row extension_rows[] = {
 #undef T
 
 #define T struct nt_resource
-static const struct state_row resource_rows[] = {
-    STATE_INT(T, kind),  STATE_INT(T, share),  STATE_INT(T, flags),
-    STATE_INT(T, start), STATE_INT(T, length), STATE_END};
+static const struct state_row resource_rows[] = {STATE_INT(T, kind),
+                                                 STATE_INT(T, bar),
+                                                 STATE_INT(T, share),
+                                                 STATE_INT(T, flags),
+                                                 STATE_INT(T, start),
+                                                 STATE_INT(T, length),
+                                                 STATE_END};
 #undef T
 
 #define T struct nt_card
@@ -106,18 +110,22 @@ static const struct state_row card_rows[] = {
 #undef T
 
 #define T struct nt_device
-static const struct state_row device_rows[] = {STATE_STRUCT(T, card, card_rows),
-                                               STATE_INT(T, state),
-                                               STATE_INT(T, power),
-                                               STATE_INT(T, enabled),
-                                               STATE_INT(T, image),
-                                               STATE_INT(T, pdo),
-                                               STATE_INT(T, status),
-                                               STATE_INT(T, raw),
-                                               STATE_INT(T, translated),
-                                               STATE_INT(T, chosen),
-                                               STATE_INT(T, requirements),
-                                               STATE_END};
+static const struct state_row device_rows[] = {
+    STATE_STRUCT(T, card, card_rows),
+    STATE_INT(T, state),
+    STATE_INT(T, power),
+    STATE_INT(T, enabled),
+    STATE_INT(T, image),
+    STATE_INT(T, pdo),
+    STATE_INT(T, status),
+    STATE_INT(T, raw),
+    STATE_INT(T, translated),
+    STATE_INT(T, chosen),
+    STATE_STRUCTS(T, held, resource_rows),
+    STATE_INT(T, requirements),
+    STATE_INTS(T, bar),
+    STATE_INT(T, line),
+    STATE_END};
 #undef T
 
 #define T struct nt_interface
@@ -225,6 +233,7 @@ const struct state_row nt_state_rows[] = {
     STATE_INTS(T, type_body),
     STATE_INT(T, default_dispatch),
     STATE_INT(T, bus_driver),
+    STATE_INT(T, isa_bridge),
     STATE_INT(T, pnp_event),
     STATE_INT(T, pnp_done),
     STATE_INT(T, cancel_held),
@@ -289,7 +298,8 @@ static bool numbers_ok(const struct nt_state *s)
     }
     for (uint32_t i = 0; i < s->devices.count; i++)
         if (VEC_AT(struct nt_device, &s->devices, i)->card.resources >
-            NT_RESOURCES)
+                NT_RESOURCES ||
+            VEC_AT(struct nt_device, &s->devices, i)->chosen > NT_RESOURCES)
             return false;
     return hive_sound(&s->registry);
 }

@@ -209,7 +209,7 @@ static uint32_t assign(struct card *c)
     uint32_t at = nt_pool_paged(c->r->m->nt, sizeof c->wish, 0x74736554);
 
     nt_put(c->r->m->nt, at, &c->wish, sizeof c->wish);
-    return resources_assign(c->r->m->nt, c->device, at);
+    return resources_assign(c->r->m->nt, c->device, at, false);
 }
 
 static struct list assigned(const struct card *c, bool translated)
@@ -282,7 +282,7 @@ static void hostile_requirements_are_refused(void **state)
         assert_int_not_equal(assign(&c), 0);
         assert_int_equal(assigned(&c, false).descriptors, 0);
     }
-    assert_int_equal(resources_assign(c.r->m->nt, c.device, 0xdead0000),
+    assert_int_equal(resources_assign(c.r->m->nt, c.device, 0xdead0000, false),
                      0xc000000d);
     assert_int_equal(rig_count(c.r, "rule=SEC-030"), 10);
     rig_destroy(c.r);
