@@ -7,9 +7,24 @@
 /** DEVICE_REGISTRY_PROPERTY. */
 enum { PROPERTY_LEGACY_BUS_TYPE = 0x0d, PROPERTY_ADDRESS = 0x10 };
 
-enum { STATE_BUS_TYPE = STATE_OWN, STATE_ADDRESS };
-/* words of IoGetDmaAdapter */
-enum { W_SCRATCH = 4, W_INTERFACE, W_REQUESTER };
+/** BUS_INTERFACE_STANDARD. */
+enum {
+    BUS_CONTEXT = 0x04,
+    BUS_DEREFERENCE = 0x0c,
+    BUS_GET_DMA_ADAPTER = 0x14,
+    BUS_BYTES = 0x20
+};
+
+enum {
+    STATE_BUS = STATE_OWN, /* the PDO's bus interface has been asked for   */
+    STATE_THEIRS,          /* its GetDmaAdapter is back                    */
+    STATE_LET_GO,          /* ... and its InterfaceDereference             */
+    STATE_BUS_TYPE,
+    STATE_ADDRESS
+};
+/* words of IoGetDmaAdapter; in the scratch memory a property and its length, or
+ * the bus interface */
+enum { W_THEIRS = 3, W_SCRATCH, W_INTERFACE, W_REQUESTER };
 
 static void write_object(struct call *c, gva_t at, unsigned version)
 {
@@ -80,20 +95,113 @@ void thunk_HalGetAdapter(struct call *c)
         finish(c, &dev, call_va(c, 1));
 }
 
+/* Can PnP be asked about the PDO by @routine? There is scratch memory then. */
+static bool can_ask(struct call *c, gva_t routine)
+{
+    gva_t scratch;
+
+    if (!routine.v || !call_u32(c, 0))
+        return false;
+    if (c->w[W_SCRATCH])
+        return true;
+    if (pool_alloc(ke_mm(c->ke), POOL_NONPAGED, BUS_BYTES, HAL_TAG, &scratch) !=
+        HB_OK)
+        return false;
+    c->w[W_SCRATCH] = scratch.v;
+    return true;
+}
+
+static void free_scratch(struct call *c)
+{
+    if (c->w[W_SCRATCH])
+        pool_free(ke_mm(c->ke), gva_of(c->w[W_SCRATCH]), 0,
+                  &(struct mm_misuse){0});
+    c->w[W_SCRATCH] = 0;
+}
+
+/* ---- a bus driver's own GetDmaAdapter --------------------------------------
+ * The PDO is asked for GUID_BUS_INTERFACE_STANDARD; what its GetDmaAdapter
+ * gives is the answer. The reference that the interface came with is given
+ * back. Source: WDK, DMA_ADAPTER and BUS_INTERFACE_STANDARD. */
+
+static uint32_t bus_word(struct call *c, uint32_t offset)
+{
+    return load_u32(c, gva_of(c->w[W_SCRATCH] + offset));
+}
+
+static bool ask_bus(struct call *c)
+{
+    gva_t routine = call_stub(c, "NtpQueryBusInterface");
+
+    if (call_irql(c) >= DISPATCH_LEVEL || !can_ask(c, routine))
+        return false;
+    store_zero(c, gva_of(c->w[W_SCRATCH]), BUS_BYTES);
+    const uint32_t args[2] = {call_u32(c, 0), c->w[W_SCRATCH]};
+
+    call_guest(c, routine, 2, args, STATE_BUS);
+    return true;
+}
+
+static bool let_go(struct call *c)
+{
+    uint32_t routine = bus_word(c, BUS_DEREFERENCE);
+    const uint32_t context = bus_word(c, BUS_CONTEXT);
+
+    if (!routine || !call_ok(c))
+        return false;
+    call_guest(c, gva_of(routine), 1, &context, STATE_LET_GO);
+    return true;
+}
+
+static bool ask_for_theirs(struct call *c)
+{
+    uint32_t routine = bus_word(c, BUS_GET_DMA_ADAPTER);
+    const uint32_t args[3] = {bus_word(c, BUS_CONTEXT), call_u32(c, 1),
+                              call_u32(c, 2)};
+
+    if (!routine || !call_ok(c))
+        return false;
+    call_guest(c, gva_of(routine), 3, args, STATE_THEIRS);
+    return true;
+}
+
+/* True: this entry is over. False: the HAL's own adapter it is. */
+static bool bus_adapter(struct call *c)
+{
+    switch (c->state) {
+    case STATE_ENTER:
+        return ask_bus(c);
+    case STATE_BUS:
+        if ((int32_t)c->eax < 0)
+            return false;
+        return ask_for_theirs(c) || let_go(c);
+    case STATE_THEIRS:
+        c->w[W_THEIRS] = c->eax;
+        if (let_go(c))
+            return true;
+        break;
+    case STATE_LET_GO:
+        break;
+    default:
+        return false;
+    }
+    if (!c->w[W_THEIRS])
+        return false;
+    free_scratch(c);
+    call_return(c, c->w[W_THEIRS]);
+    return true;
+}
+
+/* ---- properties of the PDO ------------------------------------------------*/
+
 /* Ask PnP about the PDO: IoGetDeviceProperty(Pdo, @property, 4, scratch,
  * scratch + 4). False: there is nobody to ask. */
 static bool ask_property(struct call *c, uint32_t property, unsigned next)
 {
-    gva_t routine = call_stub(c, "IoGetDeviceProperty"), scratch;
+    gva_t routine = call_stub(c, "IoGetDeviceProperty");
 
-    if (!routine.v || !call_u32(c, 0))
+    if (!can_ask(c, routine))
         return false;
-    if (!c->w[W_SCRATCH]) {
-        if (pool_alloc(ke_mm(c->ke), POOL_NONPAGED, 8, HAL_TAG, &scratch) !=
-            HB_OK)
-            return false;
-        c->w[W_SCRATCH] = scratch.v;
-    }
     const uint32_t args[5] = {call_u32(c, 0), property, 4, c->w[W_SCRATCH],
                               c->w[W_SCRATCH] + 4};
 
@@ -115,13 +223,15 @@ static bool unknown_bus(const struct hal_device *dev)
 }
 
 /* PDMA_ADAPTER IoGetDmaAdapter(PhysicalDeviceObject, DeviceDescription,
- * *NumberOfMapRegisters). An unknown bus type is asked of the PDO; on platform
- * `adapter` so is the slot, because that names the table. */
+ * *NumberOfMapRegisters). The PDO's bus driver may give one; else the HAL does.
+ * An unknown bus type is asked of the PDO; on platform `adapter` so is the
+ * slot, because that names the table. */
 void thunk_IoGetDmaAdapter(struct call *c)
 {
     struct hal_device dev;
 
-    if (!read_description(c, call_va(c, 1), &dev))
+    if (!read_description(c, call_va(c, 1), &dev) || bus_adapter(c) ||
+        !call_ok(c))
         return;
     if (c->state == STATE_BUS_TYPE)
         c->w[W_INTERFACE] = property(c, HAL_INTERFACE_INTERNAL);
@@ -129,7 +239,7 @@ void thunk_IoGetDmaAdapter(struct call *c)
         c->w[W_REQUESTER] = property(c, 0xffff);
     if (!call_ok(c))
         return;
-    if (c->state == STATE_ENTER && unknown_bus(&dev) &&
+    if (c->state < STATE_BUS_TYPE && unknown_bus(&dev) &&
         ask_property(c, PROPERTY_LEGACY_BUS_TYPE, STATE_BUS_TYPE))
         return;
     if (unknown_bus(&dev))
@@ -142,10 +252,7 @@ void thunk_IoGetDmaAdapter(struct call *c)
     if (c->state == STATE_ADDRESS && c->w[W_REQUESTER] != 0xffff)
         dev.requester =
             (c->w[W_REQUESTER] >> 16 & 31) * 8 + (c->w[W_REQUESTER] & 7);
-    if (c->w[W_SCRATCH])
-        pool_free(ke_mm(c->ke), gva_of(c->w[W_SCRATCH]), 0,
-                  &(struct mm_misuse){0});
-    c->w[W_SCRATCH] = 0;
+    free_scratch(c);
     finish(c, &dev, call_va(c, 2));
 }
 

@@ -23,7 +23,7 @@ static void keep(void *context, const struct hb_event *event)
         fprintf(stderr, "%.*s\n", n, r->log + r->logged - n - 1);
 }
 
-struct rig *rig_create(const char *const *devices)
+struct rig *rig_create_on(const char *platform, const char *const *devices)
 {
     static const char glob[] =
         "image_load,missing_import,device_create,irp_*,pnp,finding,bugcheck,"
@@ -34,7 +34,7 @@ struct rig *rig_create(const char *const *devices)
     struct hb_error error;
 
     assert_non_null(r);
-    assert_int_equal(machine_config_init(&config, NULL, &error), HB_OK);
+    assert_int_equal(machine_config_init(&config, platform, &error), HB_OK);
     for (; devices && *devices; devices++)
         assert_int_equal(machine_config_device(&config, *devices, &error),
                          HB_OK);
@@ -43,6 +43,11 @@ struct rig *rig_create(const char *const *devices)
     assert_int_equal(
         machine_listen(r->m, keep, r, all && *all ? all : glob, &error), HB_OK);
     return r;
+}
+
+struct rig *rig_create(const char *const *devices)
+{
+    return rig_create_on(NULL, devices);
 }
 
 void rig_destroy(struct rig *r)

@@ -25,6 +25,8 @@ struct rig {
 
 /** rig_create() - a machine with the cards of @devices (NULL ends them). */
 struct rig *rig_create(const char *const *devices);
+/** rig_create_on() - ... of this platform. */
+struct rig *rig_create_on(const char *platform, const char *const *devices);
 void rig_destroy(struct rig *r);
 /** rig_load() - a built guest image; returns its number. */
 uint32_t rig_load(struct rig *r, const char *file);
