@@ -239,6 +239,7 @@ struct inspect_export {
     const char *convention; /* stdcall, fastcall, cdecl, data                */
     unsigned slots;         /* argument dwords; data: bytes                  */
     unsigned irql;          /* highest that a caller may be at               */
+    unsigned irql_low;      /* lowest                                        */
 };
 HB_API bool inspect_export_at(const struct machine *m, unsigned index,
                               struct inspect_export *export);

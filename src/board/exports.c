@@ -31,7 +31,8 @@ bool inspect_export_at(const struct machine *m, unsigned index,
                                           .convention =
                                               convention_name(row->convention),
                                           .slots = row->slots,
-                                          .irql = row->irql};
+                                          .irql = row->irql,
+                                          .irql_low = row->irql_low};
         return true;
     }
     return false;

@@ -59,8 +59,8 @@ static int list_exports(struct cli *cli)
     if (setup_machine(&cli->setup, &m, &error) != HB_OK)
         return cli_fail(cli, &error);
     for (unsigned i = 0; inspect_export_at(m, i, &e); i++)
-        fprintf(cli->out, "%-40s %-13s %-9s %2u  IRQL <= %u\n", e.name, e.dll,
-                e.convention, e.slots, e.irql);
+        fprintf(cli->out, "%-40s %-13s %-9s %2u  IRQL %u..%u\n", e.name, e.dll,
+                e.convention, e.slots, e.irql_low, e.irql);
     machine_destroy(m);
     return CLI_OK;
 }

@@ -102,17 +102,6 @@ static void set_mode(struct ke *ke, struct record *r)
     t->mode = KERNEL_MODE;
 }
 
-static void check_irql(struct ke *ke, const struct export *row)
-{
-    char text[KE_TEXT];
-
-    if (ke_irql(ke) <= row->irql || !ke->events->armed[EV_finding])
-        return;
-    snprintf(text, sizeof text, "%s called at IRQL %u, highest allowed %u",
-             row->name, ke_irql(ke), row->irql);
-    EMIT(ke->events, finding, EVENT_STRING("IRQL"), EVENT_STRING(text));
-}
-
 static void enter_stub(struct ke *ke, uint32_t routine)
 {
     const struct cpu_state *s = &ke->cpu->s;
@@ -125,9 +114,9 @@ static void enter_stub(struct ke *ke, uint32_t routine)
     set_mode(ke, &r);
     if (ke->events->armed[EV_call])
         emit_call(ke, &r);
-    check_irql(ke, row);
     ke->clock->now += row->ticks;
-    enter(ke, &r);
+    if (level_check(ke, row, &r))
+        enter(ke, &r);
 }
 
 static void enter_missing(struct ke *ke, uint32_t n)

@@ -14,7 +14,8 @@ struct call;
  *  starts, completion routines, entries of tables of pointers. */
 enum export_dll { NTOSKRNL, HAL, EXPORT_DLLS, INTERNAL = EXPORT_DLLS };
 enum export_convention { STDCALL, FASTCALL, CDECL, DATA };
-/** Highest IRQL a routine may be called at; ANY_LEVEL: no check. */
+/** IRQLs. A row's column of levels is the highest that its routine may be
+ * called at, or IRQL_FROM(lowest), or IRQL_ONLY(level). ANY_LEVEL: no check. */
 enum {
     PASSIVE_LEVEL = 0,
     APC_LEVEL = 1,
@@ -33,10 +34,13 @@ struct export
     void (*run)(struct call * c); /* NULL for DATA */
     uint8_t dll;                  /* enum export_dll */
     uint8_t convention;
-    uint8_t slots;  /* argument dwords; DATA: bytes of the variable */
-    uint8_t irql;   /* highest legal caller's IRQL */
-    uint16_t ticks; /* cost */
+    uint8_t slots;    /* argument dwords; DATA: bytes of the variable */
+    uint8_t irql;     /* highest legal caller's IRQL */
+    uint16_t ticks;   /* cost */
+    uint8_t irql_low; /* lowest */
 };
+#define IRQL_FROM(low)   ((low) << 8 | ANY_LEVEL)
+#define IRQL_ONLY(level) ((level) << 8 | (level))
 
 /** Row files read: EXPORT(IoMapTransfer, HAL, STDCALL, 6, DISPATCH_LEVEL, 50)
  *  and EXPORT_DATA(KeTickCount, NTOSKRNL, 12) (zeroed; ke_stub() gives its
@@ -50,8 +54,8 @@ struct export
 #define EXPORT_ROW(name_, dll_, conv_, slots_, irql_, ticks_)                  \
     {                                                                          \
         .name = #name_, .run = thunk_##name_, .dll = (dll_),                   \
-        .convention = (conv_), .slots = (slots_), .irql = (irql_),             \
-        .ticks = (ticks_)                                                      \
+        .convention = (conv_), .slots = (slots_), .irql = (irql_)&0xff,        \
+        .ticks = (ticks_), .irql_low = (irql_) >> 8                            \
     }
 #define EXPORT_DATA_ROW(name_, dll_, bytes_)                                   \
     {                                                                          \

@@ -32,15 +32,6 @@ static uint32_t held_index(const struct ke *ke, uint32_t lock)
     return i;
 }
 
-/** 0xC4 (@what, IRQL, lock) when @bad; true: go on. */
-static bool check(struct call *c, bool bad, uint32_t what)
-{
-    if (!ke_checks(c->ke) || !bad)
-        return true;
-    call_bugcheck(c, BUGCHECK_VERIFIER, what, call_irql(c), call_u32(c, 0), 0);
-    return false;
-}
-
 /** A lock that is held is taken again: for ever, on one processor. */
 static bool note_acquire(struct call *c)
 {
@@ -65,19 +56,6 @@ static void note_release(struct call *c)
         vec_remove(&c->ke->s.held_lock, sizeof(uint32_t), i);
 }
 
-static bool may_acquire(struct call *c)
-{
-    return check(c, call_irql(c) > DISPATCH_LEVEL, 0x42) && note_acquire(c);
-}
-
-static bool may_release(struct call *c)
-{
-    if (!check(c, call_irql(c) != DISPATCH_LEVEL, 0x32))
-        return false;
-    note_release(c);
-    return true;
-}
-
 /** KeInitializeSpinLock(PKSPIN_LOCK) */
 void thunk_KeInitializeSpinLock(struct call *c)
 {
@@ -87,27 +65,27 @@ void thunk_KeInitializeSpinLock(struct call *c)
 
 void thunk_KfAcquireSpinLock(struct call *c)
 {
-    if (may_acquire(c))
+    if (note_acquire(c))
         raise_and_return(c, DISPATCH_LEVEL);
 }
 
 void thunk_KfReleaseSpinLock(struct call *c)
 {
-    if (may_release(c))
-        lower_and_return(c, call_u8(c, 1));
+    note_release(c);
+    lower_and_return(c, call_u8(c, 1));
 }
 
 void thunk_KeAcquireSpinLock(struct call *c)
 {
     store_u8(c, call_va(c, 1), call_irql(c));
-    if (call_ok(c) && may_acquire(c))
+    if (call_ok(c) && note_acquire(c))
         raise_and_return(c, DISPATCH_LEVEL);
 }
 
 void thunk_KeReleaseSpinLock(struct call *c)
 {
-    if (may_release(c))
-        lower_and_return(c, call_u8(c, 1));
+    note_release(c);
+    lower_and_return(c, call_u8(c, 1));
 }
 
 void thunk_KeAcquireSpinLockRaiseToSynch(struct call *c)
@@ -123,14 +101,12 @@ static void nothing(struct call *c)
 
 static void acquire_at_dispatch(struct call *c)
 {
-    if (check(c, call_irql(c) < DISPATCH_LEVEL, 0x40) && note_acquire(c))
+    if (note_acquire(c))
         nothing(c);
 }
 
 static void release_at_dispatch(struct call *c)
 {
-    if (!check(c, call_irql(c) < DISPATCH_LEVEL, 0x41))
-        return;
     note_release(c);
     nothing(c);
 }

@@ -303,6 +303,14 @@ bool timers_any_due(const struct ke *ke);
 bool dpc_pop(struct ke *ke, uint32_t *dpc);
 void clock_interrupt(struct ke *ke);
 
+/* ---- level.c
+ * ------------------------------------------------------------------ */
+
+/** level_check() - may @row's routine be called at this IRQL? A finding if not;
+ *  false: with the verifier's checks it was bugcheck 0xC4. */
+bool level_check(struct ke *ke, const struct export *row,
+                 const struct record *r);
+
 /* ---- interrupt.c
  * -------------------------------------------------------------- */
 

@@ -140,7 +140,8 @@ static void property(struct call *c)
 }
 
 static const struct export pnp_rows[] = {
-    {"IoGetDeviceProperty", property, NTOSKRNL, STDCALL, 5, PASSIVE_LEVEL, 1},
+    {"IoGetDeviceProperty", property, NTOSKRNL, STDCALL, 5, PASSIVE_LEVEL, 1,
+     0},
 };
 
 static void start_thread(struct guest *g)

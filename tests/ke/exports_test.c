@@ -111,7 +111,7 @@ static void names_are_found_by_dll_and_internal_ones_are_not(void **state)
 static void two_rows_of_one_name_are_an_error(void **state)
 {
     static const struct export row[] = {
-        {"KeSetEvent", NULL, NTOSKRNL, DATA, 4, 0, 0}};
+        {"KeSetEvent", NULL, NTOSKRNL, DATA, 4, 0, 0, 0}};
     struct rig *r = *state;
     const struct export_table table = {row, 1, NULL};
     const struct ke_wiring w = {&r->ram,   r->bus,     &r->cpu,

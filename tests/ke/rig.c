@@ -69,14 +69,14 @@ static void test_service(struct call *c)
 }
 
 static const struct export test_rows[] = {
-    {"TestNote", test_note, NTOSKRNL, STDCALL, 1, ANY_LEVEL, 1},
-    {"TestTwice", test_twice, NTOSKRNL, STDCALL, 1, ANY_LEVEL, 1},
-    {"TestFast", test_fast, NTOSKRNL, FASTCALL, 3, ANY_LEVEL, 1},
-    {"TestAgain", test_again, HAL, STDCALL, 1, ANY_LEVEL, 1},
-    {"TestLoad", test_load, NTOSKRNL, STDCALL, 1, ANY_LEVEL, 1},
-    {"TestLow", test_note, NTOSKRNL, STDCALL, 1, PASSIVE_LEVEL, 1},
-    {"ZwTest", test_service, NTOSKRNL, STDCALL, 2, ANY_LEVEL, 1},
-    {"TestInside", test_note, INTERNAL, STDCALL, 1, ANY_LEVEL, 1},
+    {"TestNote", test_note, NTOSKRNL, STDCALL, 1, ANY_LEVEL, 1, 0},
+    {"TestTwice", test_twice, NTOSKRNL, STDCALL, 1, ANY_LEVEL, 1, 0},
+    {"TestFast", test_fast, NTOSKRNL, FASTCALL, 3, ANY_LEVEL, 1, 0},
+    {"TestAgain", test_again, HAL, STDCALL, 1, ANY_LEVEL, 1, 0},
+    {"TestLoad", test_load, NTOSKRNL, STDCALL, 1, ANY_LEVEL, 1, 0},
+    {"TestLow", test_note, NTOSKRNL, STDCALL, 1, PASSIVE_LEVEL, 1, 0},
+    {"ZwTest", test_service, NTOSKRNL, STDCALL, 2, ANY_LEVEL, 1, 0},
+    {"TestInside", test_note, INTERNAL, STDCALL, 1, ANY_LEVEL, 1, 0},
     EXPORT_DATA_ROW(TestVariable, HAL, 8),
 };
 
