@@ -63,20 +63,24 @@ static void remark_on_ram(struct call *c, uint64_t pa, uint64_t bytes)
                      (unsigned long long)pa);
 }
 
-/* The verifier's rule: mapped RAM must be locked, 0xC4(83h). */
-static bool maps_unlocked_ram(struct call *c, uint64_t pa, uint64_t bytes)
+/* RAM that is mapped must be locked: 0xC4(83h) is the verifier's word for it,
+ * 0x1A(1233h) that of Vista and later. */
+static bool maps_unlocked_ram(struct call *c, uint64_t pa, uint32_t bytes)
 {
+    const struct mm_settings *set = &call_mm(c)->s.settings;
     const struct frame *f;
 
-    if (!call_mm(c)->s.settings.checks || !bytes || pa >> 44 ||
+    if ((!set->checks && set->era < MM_W8) || !bytes || pa >> 44 ||
         !frames_is_ram(call_mm(c), (uint32_t)(pa >> PAGE_SHIFT)))
         return false;
     f = frames_find(call_mm(c), (uint32_t)(pa >> PAGE_SHIFT));
     if (f && (f->locks || f->owner == FRAME_CONTIGUOUS))
         return false;
-    call_bugcheck(c, 0xc4, 0x83, (uint32_t)pa,
-                  mm_span((uint32_t)pa, (uint32_t)bytes),
-                  (uint32_t)(pa >> PAGE_SHIFT));
+    if (set->checks)
+        call_bugcheck(c, 0xc4, 0x83, (uint32_t)pa, bytes,
+                      (uint32_t)(pa >> PAGE_SHIFT));
+    else
+        call_bugcheck(c, 0x1a, 0x1233, (uint32_t)(pa >> PAGE_SHIFT), 0, 0);
     return true;
 }
 
@@ -135,6 +139,8 @@ void thunk_MmUnmapIoSpace(struct call *c)
 
     if (too_high(c, 0x7b, call_u32(c, 0), bytes))
         return;
+    if (set->checks && call_irql(c) > APC_LEVEL)
+        call_finding(c, "S21", "MmUnmapIoSpace at IRQL %u", call_irql(c));
     st = io_unmap(call_mm(c), call_va(c, 0), bytes, &why);
     if (st != HB_OK)
         call_finding(c, "S37", "%08x is no I/O mapping of %u bytes",

@@ -154,15 +154,20 @@ static void no_write_mappings_of_windows_8(void **state)
     rig_free(r);
 }
 
-/* MDL-056 to MDL-058 */
+/* MDL-056, MDL-057, PTE-027: (pages + 2) PTEs, and none for the mapping. */
 static void reservations_work_through_their_routines(void **state)
 {
     enum { TAG = 0x42 };
     struct rig *r = *state;
     uint32_t at = locked(r, 0x44, 0x1000), va, big = locked(r, 0, 0x4000);
+    uint32_t free;
 
+    free = sysptes_free_count(&r->mm);
     va = CALL(r, "MmAllocateMappingAddress", 0x2000, TAG);
     assert_int_not_equal(va, 0);
+    assert_int_equal(free - sysptes_free_count(&r->mm), 4);
+    use_up_ptes(r);
+    assert_int_equal(CALL(r, "MmAllocateMappingAddress", 0x2000, TAG), 0);
     assert_int_equal(CALL(r, "MmIsAddressValid", va), 0);
     assert_int_equal(
         CALL(r, "MmMapLockedPagesWithReservedMapping", va, TAG, big, CACHED),
@@ -176,23 +181,97 @@ static void reservations_work_through_their_routines(void **state)
     STOPS(r, 0xda, 0x306, "MmFreeMappingAddress", va, TAG);
 }
 
-static void a_reservation_freed_under_another_tag_is_da_101(void **state)
-{
-    struct rig *r = *state;
-    uint32_t va = CALL(r, "MmAllocateMappingAddress", 0x2000, 0x42);
+/* MDL-058: each misuse of a reservation, its number and its parameters. */
+struct misuse {
+    uint32_t number;
+    const char *routine;
+    uint32_t tag;
+    unsigned mapped; /* pages of an MDL in the reservation; 0: none */
+    unsigned pages;  /* of the MDL that the routine is given        */
+};
 
-    STOPS(r, 0xda, 0x101, "MmFreeMappingAddress", va, 0x52);
+static void misuse_of_a_reservation_is_da(void **state)
+{
+    static const struct misuse rows[] = {
+        {0x101, "MmFreeMappingAddress", 0x52, 0, 1},
+        {0x103, "MmFreeMappingAddress", 0x42, 1, 1},
+        {0x104, "MmMapLockedPagesWithReservedMapping", 0x52, 0, 1},
+        {0x107, "MmMapLockedPagesWithReservedMapping", 0x42, 1, 1},
+        {0x108, "MmUnmapReservedMapping", 0x52, 1, 1},
+        {0x10a, "MmUnmapReservedMapping", 0x42, 1, 3},
+        {0x10b, "MmUnmapReservedMapping", 0x42, 0, 1},
+        {0x10c, "MmUnmapReservedMapping", 0x42, 2, 1}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct misuse *row = &rows[i];
+        struct rig *r = rig_new(&(struct rig_options){.mm = {.era = MM_XP}});
+        uint32_t va = CALL(r, "MmAllocateMappingAddress", 0x2000, 0x42);
+
+        if (row->mapped)
+            CALL(r, "MmMapLockedPagesWithReservedMapping", va, 0x42,
+                 locked(r, 0, row->mapped << 12), CACHED);
+        if (row->routine[2] == 'F')
+            STOPS(r, 0xda, row->number, "MmFreeMappingAddress", va, row->tag);
+        else
+            STOPS(r, 0xda, row->number, row->routine, va, row->tag,
+                  locked(r, 0, row->pages << 12), CACHED);
+        rig_free(r);
+    }
 }
 
-static void a_mapping_over_a_mapping_is_da_107(void **state)
+/* What the macros MmGetSystemAddressForMdl and, with @safe, ...Safe compile to.
+ */
+static struct outcome system_address(struct rig *r, uint32_t at, bool safe)
+{
+    struct outcome mapped = {.returned = true,
+                             .eax = get(r, at + MDL_MAPPED_VA)};
+
+    if (flags(r, at) & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
+        return mapped;
+    return safe ? try_call(r, "MmMapLockedPagesSpecifyCache", 6,
+                           (uint32_t[]){at, KERNEL_MODE, CACHED, 0, 0, 16})
+                : try_call(r, "MmMapLockedPages", 2,
+                           (uint32_t[]){at, KERNEL_MODE});
+}
+
+/* MDL-050, MDL-032, PTE-027: four states of the flags, and a shortage. */
+static void the_system_address_is_made_once(void **state)
 {
     struct rig *r = *state;
-    uint32_t va = CALL(r, "MmAllocateMappingAddress", 0x2000, 0x42);
-    uint32_t at = locked(r, 0, 0x1000), other = locked(r, 0, 0x1000);
+    uint32_t pool = CALL(r, "ExAllocatePool", 0, 0x2000), at, va, free;
 
-    CALL(r, "MmMapLockedPagesWithReservedMapping", va, 0x42, at, CACHED);
-    STOPS(r, 0xda, 0x107, "MmMapLockedPagesWithReservedMapping", va, 0x42,
-          other, CACHED);
+    at = mdl(r, pool, 0x2000);
+    CALL(r, "MmBuildMdlForNonPagedPool", at);
+    free = sysptes_free_count(&r->mm);
+    assert_int_equal(system_address(r, at, true).eax, pool);
+    assert_int_equal(system_address(r, at, false).eax, pool);
+    at = locked(r, 0x10, 0x2000);
+    free = sysptes_free_count(&r->mm);
+    va = system_address(r, at, true).eax;
+    assert_int_equal(free - sysptes_free_count(&r->mm), 3);
+    assert_int_equal(system_address(r, at, false).eax, va);
+    assert_int_equal(system_address(r, at, true).eax, va);
+    assert_int_equal(free - sysptes_free_count(&r->mm), 3);
+    at = locked(r, 0, 0x1000);
+    use_up_ptes(r);
+    assert_int_equal(system_address(r, at, true).eax, 0);
+    assert_false(system_address(r, at, false).returned);
+    assert_int_equal(ke_bugcheck_state(r->ke)->code, 0x3f);
+}
+
+/* MDL-052: in another process nothing goes, and it is 0xC4(B9h). */
+static void a_user_mapping_goes_in_its_process_alone(void **state)
+{
+    struct rig *r = *state;
+    uint32_t at = locked(r, 0, 0x1000), va, home = r->process;
+
+    va = CALL(r, "MmMapLockedPagesSpecifyCache", at, USER_MODE, CACHED, 0, 0,
+              16);
+    r->process = KE_SYSTEM_PROCESS;
+    STOPS(r, 0xc4, 0xb9, "MmUnmapLockedPages", va, at);
+    r->process = home;
+    assert_int_not_equal(pte_get(&r->mm, r->space, gva_of(va)) & PTE_P, 0);
 }
 
 int main(void)
@@ -211,8 +290,9 @@ int main(void)
         CASE(MmProtectMdlSystemAddress_answers_as_documented, setup_xp),
         cmocka_unit_test(no_write_mappings_of_windows_8),
         CASE(reservations_work_through_their_routines, setup_xp),
-        CASE(a_reservation_freed_under_another_tag_is_da_101, setup_xp),
-        CASE(a_mapping_over_a_mapping_is_da_107, setup_xp),
+        cmocka_unit_test(misuse_of_a_reservation_is_da),
+        CASE(the_system_address_is_made_once, setup_xp),
+        CASE(a_user_mapping_goes_in_its_process_alone, setup_checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

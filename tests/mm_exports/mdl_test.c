@@ -12,7 +12,7 @@ static uint32_t irp(struct rig *r)
     return at;
 }
 
-/* MDL-001 through the stub; MDL-008. */
+/* MDL-001, MDL-008: through the stubs. */
 static void IoAllocateMdl_and_MmSizeOfMdl_agree(void **state)
 {
     static const uint32_t table[][3] = {{0, 0x1000, 0x20},
@@ -57,10 +57,51 @@ static void a_secondary_buffer_goes_to_the_end_of_the_chain(void **state)
     assert_int_equal(get(r, chain[0]), chain[1]);
     assert_int_equal(get(r, chain[1]), chain[2]);
     assert_int_equal(get(r, chain[2]), 0);
-    /* MDL-039: one is freed, not the chain */
-    CALL(r, "IoFreeMdl", chain[0]);
-    assert_int_equal(get(r, chain[1]), chain[2]);
-    CALL(r, "IoFreeMdl", chain[1]);
+}
+
+/* MDL-002, MDL-010: no PFN is written; the address is an index and need not be
+ * anybody's. */
+static void a_new_mdl_has_no_pages_yet(void **state)
+{
+    struct rig *r = *state;
+    uint32_t old = mdl(r, 0, 0x2000), at;
+
+    set(r, old + MDL_PFNS, 0xabcde);
+    set(r, old + MDL_PFNS + 4, 0xabcdf);
+    CALL(r, "IoFreeMdl", old);
+    at = mdl(r, 0x6543210, 0x1800);
+    assert_int_equal(at, old); /* the lookaside list's */
+    assert_int_equal(get(r, at + MDL_PFNS), 0xabcde);
+    assert_int_equal(get(r, at + MDL_PFNS + 4), 0xabcdf);
+    assert_int_equal(get(r, at + MDL_START_VA) + get(r, at + MDL_BYTE_OFFSET),
+                     0x6543210);
+    assert_int_equal(CALL(r, "MmIsAddressValid", 0x6543210), 0);
+}
+
+/* MDL-039: one is freed, not the chain behind it, and locked pages stay. */
+static void IoFreeMdl_frees_one_and_unlocks_nothing(void **state)
+{
+    struct rig *r = *state;
+    uint32_t first = locked(r, 0, 0x1000), next = locked(r, 0, 0x1000);
+    uint32_t pfn = get(r, first + MDL_PFNS);
+
+    set(r, first, next);
+    CALL(r, "IoFreeMdl", first);
+    assert_int_equal(frames_find(&r->mm, pfn)->locks, 1);
+    assert_int_equal(flags(r, next) & MDL_PAGES_LOCKED, MDL_PAGES_LOCKED);
+    CALL(r, "MmUnlockPages", next);
+    CALL(r, "IoFreeMdl", next);
+}
+
+/* MDL-039 */
+static void freeing_a_mapped_mdl_is_c4_b8_with_checks(void **state)
+{
+    struct rig *r = *state;
+    uint32_t at = locked(r, 0, 0x1000);
+
+    CALL(r, "MmMapLockedPages", at, KERNEL_MODE);
+    STOPS(r, 0xc4, 0xb8, "IoFreeMdl", at);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[1], at);
 }
 
 /* SEC-010 */
@@ -225,6 +266,9 @@ int main(void)
         CASE(IoAllocateMdl_and_MmSizeOfMdl_agree, setup_xp),
         CASE(an_irp_gets_the_new_mdl_and_drops_the_old, setup_xp),
         CASE(a_secondary_buffer_goes_to_the_end_of_the_chain, setup_xp),
+        CASE(a_new_mdl_has_no_pages_yet, setup_xp),
+        CASE(IoFreeMdl_frees_one_and_unlocks_nothing, setup_xp),
+        CASE(freeing_a_mapped_mdl_is_c4_b8_with_checks, setup_checks),
         CASE(a_chain_that_bites_its_tail_ends, setup_xp),
         CASE(too_long_is_null, setup_xp),
         CASE(MmCreateMdl_allocates_or_initialises, setup_xp),

@@ -83,9 +83,17 @@ struct rig *rig_new(const struct rig_options *options)
     must(bus_create(&r->bus, &r->ram, &r->clock, &r->events, NULL, &e), &e);
     must(bus_add(r->bus, device_model_find("pic8259"), NULL, NULL, &e), &e);
     must(bus_add(r->bus, device_model_find("pit8254"), NULL, NULL, &e), &e);
+    if (options->card)
+        must(bus_add(r->bus, device_model_find("adram"),
+                     &(struct bus_place){.has_slot = true, .slot = RIG_CARD},
+                     NULL, &e),
+             &e);
     must(cpu_create(&r->cpu, &r->ram, r->bus, &r->clock, &r->events, &e), &e);
     must(mm_create(&r->mm, &r->ram, &r->cpu.tlb, &r->events, &e), &e);
     bus_reset(r->bus);
+    bus_config_write(r->bus, 0, RIG_CARD, 0, 0x10, 4, RIG_BAR);
+    bus_config_write(r->bus, 0, RIG_CARD, 0, 0x14, 4, RIG_REGISTERS);
+    bus_config_write(r->bus, 0, RIG_CARD, 0, 4, 2, 2); /* decodes memory */
     boot(r, &options->mm);
     return r;
 }
@@ -118,6 +126,12 @@ int setup_pae(void **state)
 int setup_checks(void **state)
 {
     *state = rig_new(&(struct rig_options){.mm = {.era = MM_XP, .checks = 1}});
+    return 0;
+}
+
+int setup_card(void **state)
+{
+    *state = rig_new(&(struct rig_options){.mm = {.era = MM_XP}, .card = true});
     return 0;
 }
 

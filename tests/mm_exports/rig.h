@@ -25,7 +25,9 @@
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 
-enum { RIG_TEXT = 256 };
+enum { RIG_TEXT = 256, RIG_CARD = 5 };
+#define RIG_BAR       0xfeb00000u
+#define RIG_REGISTERS 0xfea00000u
 
 struct rig {
     struct ram ram;
@@ -46,6 +48,7 @@ struct rig {
 struct rig_options {
     struct mm_settings mm;
     uint64_t ram; /* 0: 32 MiB; more than 3 GiB wants PAE */
+    bool card; /* adapter RAM in slot RIG_CARD, its BARs at these addresses */
 };
 
 struct rig *rig_new(const struct rig_options *options);
@@ -53,6 +56,7 @@ void rig_free(struct rig *r);
 int setup_xp(void **state);
 int setup_pae(void **state); /* 6 GiB */
 int setup_checks(void **state);
+int setup_card(void **state);
 int teardown(void **state);
 
 /** How a call ended. */
