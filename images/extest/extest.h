@@ -8,6 +8,7 @@ enum extest_family {
     EXTEST_RESOURCES,
     EXTEST_RUNDOWN,
     EXTEST_CALLBACKS,
+    EXTEST_RANGES,
     EXTEST_FAMILIES,
 };
 #define EXTEST_CODE(family) (0x22u << 16 | (0xa00u + (family)) << 2)
@@ -35,6 +36,7 @@ void Name(PUNICODE_STRING Name, POBJECT_ATTRIBUTES Attributes, PCWSTR Text);
 void Resources(PDEVICE_OBJECT Device);
 void Rundown(PDEVICE_OBJECT Device);
 void Callbacks(PDEVICE_OBJECT Device);
+void Ranges(PDEVICE_OBJECT Device);
 #endif
 
 #endif

@@ -68,6 +68,39 @@ void thunk_DbgBreakPointWithStatus(struct call *c)
     call_raise(c, STATUS_BREAKPOINT);
 }
 
+/** Guest text up to its NUL, at most @room - 1 bytes of it. */
+static void text_of(struct call *c, gva_t at, char *out, uint32_t room)
+{
+    uint32_t n = 0;
+
+    while (at.v && n + 1 < room && call_ok(c)) {
+        out[n] = (char)load_u8(c, gva_add(at, n));
+        if (!out[n])
+            break;
+        n++;
+    }
+    out[n] = 0;
+}
+
+/** VOID RtlAssert(Assertion, File, Line, Message): told, then a break point,
+ *  which nobody answers. */
+void thunk_RtlAssert(struct call *c)
+{
+    char assertion[PREFIX_MOST], file[PREFIX_MOST], message[PREFIX_MOST];
+    char text[PREFIX_MOST + PRINT_MOST + 1];
+
+    text_of(c, call_va(c, 0), assertion, sizeof assertion);
+    text_of(c, call_va(c, 1), file, sizeof file);
+    text_of(c, call_va(c, 3), message, sizeof message);
+    if (!call_ok(c))
+        return;
+    snprintf(text, sizeof text,
+             "*** Assertion failed: %s%s\n***   Source File: %s, line %u\n",
+             message, assertion, file, call_u32(c, 2));
+    EMIT(c->ke->events, debug_print, EVENT_STRING(text));
+    call_raise(c, STATUS_BREAKPOINT);
+}
+
 static void bugcheck(struct call *c, const uint32_t *p)
 {
     ke_write(c->ke, ke_stub(c->ke, "KiBugCheckData"), p, 20);

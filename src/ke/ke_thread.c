@@ -313,3 +313,18 @@ void thunk_ExQueueWorkItem(struct call *c)
         call_finding(c, "WORK", "a work item was lost: the queue is full");
     call_return(c, 0);
 }
+
+/** VOID IoGetStackLimits(*Low, *High): of the stack in use, the thread's or the
+ *  one that DPCs run on. */
+void thunk_IoGetStackLimits(struct call *c)
+{
+    const uint32_t bytes = KERNEL_STACK_PAGES * PAGE_BYTES;
+    uint32_t high = thread_current(c->ke)->stack_top;
+    uint32_t dpc = c->ke->s.dpc_stack_top;
+
+    if (dpc - c->cpu->s.reg[ESP] <= bytes)
+        high = dpc;
+    store_u32(c, call_va(c, 0), high - bytes);
+    store_u32(c, call_va(c, 1), high);
+    call_return(c, 0);
+}

@@ -22,6 +22,7 @@ enum { /* IRP.Flags */
        IRP_READ_OPERATION = 0x100,
        IRP_WRITE_OPERATION = 0x200,
        IRP_CLOSE_OPERATION = 0x400,
+       IRP_HIGH_PRIORITY_PAGING_IO = 0x8000,
 };
 enum { /* IO_STACK_LOCATION.Control */
        SL_PENDING_RETURNED = 0x01,

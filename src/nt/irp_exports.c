@@ -181,6 +181,18 @@ void thunk_IoSetCompletionRoutineEx(struct call *c)
         call_return(c, STATUS_SUCCESS);
 }
 
+/* IO_PAGING_PRIORITY IoGetPagingIoPriority(Irp): 0 it is no paging request, 1
+ * normal, 2 high. */
+void thunk_IoGetPagingIoPriority(struct call *c)
+{
+    uint32_t flags = load_u32(c, gva_of(call_u32(c, 0) + IRP_Flags));
+
+    if (!(flags & IRP_PAGING_IO))
+        call_return(c, 0);
+    else
+        call_return(c, flags & IRP_HIGH_PRIORITY_PAGING_IO ? 2 : 1);
+}
+
 /* ---- building ---------------------------------------------------------------
  */
 

@@ -42,6 +42,11 @@ static void callbacks_are_called_in_order_until_unregistered(void **state)
     passes(state, EXTEST_CALLBACKS, 20);
 }
 
+static void ranges_are_kept_asked_for_and_found(void **state)
+{
+    passes(state, EXTEST_RANGES, 60);
+}
+
 /* The forms that take and give several holds: no import library has them. */
 static void holds_are_taken_and_given_by_number(void **state)
 {
@@ -91,6 +96,7 @@ int main(void)
         EX_TEST(resources_have_one_writer_or_many_readers),
         EX_TEST(rundown_waits_for_the_last_hold),
         EX_TEST(callbacks_are_called_in_order_until_unregistered),
+        EX_TEST(ranges_are_kept_asked_for_and_found),
         CALLER_TEST(holds_are_taken_and_given_by_number),
         CALLER_TEST(a_resource_is_released_by_its_owner_alone),
     };
