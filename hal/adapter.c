@@ -242,7 +242,7 @@ static void take_back(struct hal *h, uint32_t id)
 
     for (i = h->s.request.count; i-- > 0;)
         if (HAL_REQUEST_AT(h, i)->adapter == id)
-            vec_remove(&h->s.request, sizeof(struct hal_request), i);
+            request_drop(h, i);
     for (i = h->s.list.count; i-- > 0;)
         if (HAL_LIST_AT(h, i)->adapter == id)
             vec_remove(&h->s.list, sizeof(struct hal_list), i);

@@ -14,6 +14,8 @@ enum hb_status hal_channel_ask(struct hal *h, struct hal_adapter *ad,
         .list = ask->list,
         .dir = (uint8_t)ask->dir,
         .owned = ask->owned,
+        .packed = ask->packed,
+        .frames = ask->frames,
         .registers = ask->registers,
         .device = ask->device.v,
         .irp = ask->irp,
@@ -42,11 +44,18 @@ enum hb_status hal_channel_ask(struct hal *h, struct hal_adapter *ad,
 
 void request_remove(struct hal *h, uint32_t id)
 {
-    struct hal_request *r = request_by_id(h, id);
+    const struct hal_request *r = request_by_id(h, id);
 
     if (r)
-        vec_remove(&h->s.request, sizeof *r,
-                   (uint32_t)(r - HAL_REQUEST_AT(h, 0)));
+        request_drop(h, (uint32_t)(r - HAL_REQUEST_AT(h, 0)));
+}
+
+void request_drop(struct hal *h, uint32_t index)
+{
+    const struct hal_request *r = HAL_REQUEST_AT(h, index);
+
+    hal_pack_free(h, r->frames, r->registers);
+    vec_remove(&h->s.request, sizeof *r, index);
 }
 
 /* Idle channels go to the oldest request for them. */

@@ -88,6 +88,8 @@ struct hal_ask {
     enum dma_dir dir;
     gva_t buffer; /* where the list goes */
     bool owned;   /* ... which the HAL allocated and will free */
+    bool packed;  /* by hal_pack_alloc(): */
+    uint32_t frames;
 };
 /** hal_channel_ask() - queue it. HB_LIMIT: more registers than the grant,
  *  nothing queued; HB_FULL: 1,024 requests wait. */
@@ -170,8 +172,6 @@ struct hal_element {
     dla_t at;
     uint32_t bytes;
 };
-/** hal_list_registers() - what a list over @pages fragments needs. */
-uint32_t hal_list_registers(const struct hal_adapter *ad, uint32_t pages);
 /** hal_list_elements() - most elements it can have. */
 uint32_t hal_list_elements(const struct hal_adapter *ad, uint32_t pages);
 /** hal_list_map() - map the buffer of running list @request into elements
@@ -184,8 +184,9 @@ enum hb_status hal_list_map(struct hal *h, uint32_t request,
 struct hal_list_view {
     gva_t at;
     uint32_t mdl, set;
-    bool owned;     /* pool that the HAL allocated */
-    bool asked_mdl; /* BuildMdlFromScatterGatherList was here */
+    uint32_t va, bytes; /* of the buffer: index of the first byte */
+    bool owned;         /* pool that the HAL allocated */
+    bool asked_mdl;     /* BuildMdlFromScatterGatherList was here */
     uint32_t target_mdl;
     enum dma_dir dir;
 };
@@ -198,9 +199,23 @@ void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set);
 /** hal_list_put() - second half: mappings, registers and record go. */
 void hal_list_put(struct hal *h, gva_t at);
 /** hal_list_page() - the next physical page that the device really uses for the
- *  list at @at; *@cursor is 0 before the first. False past the last. */
+ *  list at @at, once however many pieces lie in it; *@cursor is 0 before the
+ * first. False past the last. */
 bool hal_list_page(const struct hal *h, gva_t at, uint32_t *cursor, gpa_t *to,
                    bool *bounced);
+
+/* ---- lists that are packed into one piece: hal/pack.c --------------------*/
+
+/** hal_ragged() - is there an edge inside that is no page edge? */
+bool hal_ragged(const struct hal_fragment *fragment, uint32_t count);
+/** hal_pack_pages() - registers that @bytes from this first fragment on take
+ *  when they are packed. */
+uint32_t hal_pack_pages(const struct hal_fragment *first, uint32_t bytes);
+/** hal_pack_alloc() - pages for it, a run from PFN *@frames on (0 on `bounce`,
+ *  which has some); hal_channel_ask() takes them, else hal_pack_free().
+ *  HB_NO_PAGES. */
+enum hb_status hal_pack_alloc(struct hal *h, uint32_t pages, uint32_t *frames);
+void hal_pack_free(struct hal *h, uint32_t frames, uint32_t pages);
 
 /* ---- common buffers: hal/common.c ----------------------------------------*/
 

@@ -177,13 +177,21 @@ static const struct state_row adapter_rows[] = {
 };
 
 static const struct state_row set_rows[] = {
-    STATE_INT(struct hal_set, id),      STATE_INT(struct hal_set, adapter),
-    STATE_INT(struct hal_set, pool),    STATE_INT(struct hal_set, first),
-    STATE_INT(struct hal_set, count),   STATE_INT(struct hal_set, used),
-    STATE_INT(struct hal_set, pages),   STATE_INT(struct hal_set, first_va),
-    STATE_INT(struct hal_set, next_va), STATE_INT(struct hal_set, mdl),
-    STATE_INT(struct hal_set, direct),  STATE_INT(struct hal_set, common),
-    STATE_INT(struct hal_set, list),    STATE_END,
+    STATE_INT(struct hal_set, id),
+    STATE_INT(struct hal_set, adapter),
+    STATE_INT(struct hal_set, pool),
+    STATE_INT(struct hal_set, first),
+    STATE_INT(struct hal_set, count),
+    STATE_INT(struct hal_set, used),
+    STATE_INT(struct hal_set, pages),
+    STATE_INT(struct hal_set, first_va),
+    STATE_INT(struct hal_set, next_va),
+    STATE_INT(struct hal_set, mdl),
+    STATE_INT(struct hal_set, direct),
+    STATE_INT(struct hal_set, common),
+    STATE_INT(struct hal_set, list),
+    STATE_INT(struct hal_set, frames),
+    STATE_END,
 };
 
 static const struct state_row page_rows[] = {
@@ -203,6 +211,8 @@ static const struct state_row request_rows[] = {
     STATE_INT(struct hal_request, list),
     STATE_INT(struct hal_request, dir),
     STATE_INT(struct hal_request, owned),
+    STATE_INT(struct hal_request, packed),
+    STATE_INT(struct hal_request, frames),
     STATE_INT(struct hal_request, registers),
     STATE_INT(struct hal_request, set),
     STATE_INT(struct hal_request, turn),
@@ -287,6 +297,10 @@ enum hb_status hal_loaded(struct hal *h, struct hb_error *error)
         if (HAL_ADAPTER_AT(h, i)->pool != HAL_NONE &&
             HAL_ADAPTER_AT(h, i)->pool >= h->s.pool.count)
             return hb_fail(error, HB_BAD_IMAGE, "HAL: damaged adapter");
+    for (i = 0; i < h->s.request.count; i++)
+        if (HAL_REQUEST_AT(h, i)->frames &&
+            HAL_REQUEST_AT(h, i)->registers > HAL_POOL_REGISTERS)
+            return hb_fail(error, HB_BAD_IMAGE, "HAL: damaged request");
     if (!settings_ok(&h->s.settings) || h->s.master_count > HAL_MASTERS)
         return hb_fail(error, HB_BAD_IMAGE, "HAL: damaged settings");
     return HB_OK;

@@ -3,12 +3,6 @@
  * Source: WDK, PGET_SCATTER_GATHER_LIST and its siblings. */
 #include "hal/private.h"
 
-uint32_t hal_list_registers(const struct hal_adapter *ad, uint32_t pages)
-{
-    (void)ad;
-    return pages;
-}
-
 uint32_t hal_list_elements(const struct hal_adapter *ad, uint32_t pages)
 {
     return ad->scatter_gather && ad->master ? pages : 1;
@@ -60,6 +54,24 @@ static enum hb_status map_elements(struct hal *h, struct hal_adapter *ad,
     return HB_OK;
 }
 
+/* ... or all of it as one element, in pages of ours. */
+static enum hb_status map_packed(struct hal *h, struct hal_adapter *ad,
+                                 uint32_t set, const struct hal_fragment *f,
+                                 uint32_t count, enum dma_dir dir,
+                                 struct hal_element *element,
+                                 uint32_t *elements)
+{
+    struct hal_mapped mapped;
+    enum hb_status status =
+        pack_into(h, ad, set_by_id(h, set), f, count, dir, &mapped);
+
+    if (status == HB_OK) {
+        *element = (struct hal_element){mapped.at, mapped.bytes};
+        *elements = 1;
+    }
+    return status;
+}
+
 enum hb_status hal_list_map(struct hal *h, uint32_t request,
                             const struct hal_fragment *f, uint32_t count,
                             struct hal_element *element, uint32_t *elements,
@@ -77,6 +89,8 @@ enum hb_status hal_list_map(struct hal *h, uint32_t request,
     if (!set || h->s.list.count >= HAL_SETS)
         return HB_NO_MEMORY;
     set->list = true;
+    set->frames = r->frames;
+    r->frames = 0;
     r->set = *set_id = set->id;
     list = (struct hal_list){
         .at = r->buffer,
@@ -87,8 +101,8 @@ enum hb_status hal_list_map(struct hal *h, uint32_t request,
         .owned = r->owned,
         .dir = r->dir,
     };
-    status = map_elements(h, ad, set->id, f, count, (enum dma_dir)r->dir,
-                          element, elements);
+    status = (r->packed ? map_packed : map_elements)(
+        h, ad, set->id, f, count, (enum dma_dir)r->dir, element, elements);
     if (status == HB_OK && !vec_push(&h->s.list, sizeof list, &list))
         status = HB_NO_MEMORY;
     if (status == HB_OK) {
@@ -98,6 +112,13 @@ enum hb_status hal_list_map(struct hal *h, uint32_t request,
         r->set = *set_id = 0;
     }
     return status;
+}
+
+static uint32_t first_va(const struct hal *h, uint32_t set)
+{
+    const struct hal_set *s = set_by_id(h, set);
+
+    return s ? s->first_va : 0;
 }
 
 bool hal_list_find(const struct hal *h, const struct hal_adapter *ad, gva_t at,
@@ -111,6 +132,8 @@ bool hal_list_find(const struct hal *h, const struct hal_adapter *ad, gva_t at,
         .at = at,
         .mdl = list->mdl,
         .set = list->set,
+        .va = first_va(h, list->set),
+        .bytes = list->bytes,
         .owned = list->owned,
         .asked_mdl = list->asked_mdl,
         .target_mdl = list->target_mdl,
@@ -182,6 +205,18 @@ void hal_list_put(struct hal *h, gva_t at)
     requests_advance(h);
 }
 
+/* Of a packed list several pieces lie in one page. */
+static bool same_page_as_before(const struct hal *h, uint32_t index)
+{
+    const struct hal_page *page = HAL_PAGE_AT(h, index), *before;
+
+    if (!index)
+        return false;
+    before = HAL_PAGE_AT(h, index - 1);
+    return before->set == page->set &&
+           before->to >> PAGE_SHIFT == page->to >> PAGE_SHIFT;
+}
+
 bool hal_list_page(const struct hal *h, gva_t at, uint32_t *cursor, gpa_t *to,
                    bool *bounced)
 {
@@ -190,7 +225,7 @@ bool hal_list_page(const struct hal *h, gva_t at, uint32_t *cursor, gpa_t *to,
     while (list && *cursor < h->s.page.count) {
         const struct hal_page *page = HAL_PAGE_AT(h, (*cursor)++);
 
-        if (page->set == list->set) {
+        if (page->set == list->set && !same_page_as_before(h, *cursor - 1)) {
             *to = gpa_of(page->to);
             *bounced = page->bounced;
             return true;

@@ -56,7 +56,8 @@ struct hal_set {
     uint32_t pages;              /* mapped now                          */
     uint32_t first_va, next_va, mdl;
     uint8_t direct, common;
-    uint8_t list; /* belongs to a scatter/gather list */
+    uint8_t list;    /* belongs to a scatter/gather list */
+    uint32_t frames; /* PFN of its own pages, one per register: pack.c; 0 */
 };
 
 struct hal_page {
@@ -82,7 +83,8 @@ struct hal_request {
     uint32_t id, adapter;
     uint8_t state; /* enum request_state */
     uint8_t list;  /* a scatter/gather list, else AdapterControl */
-    uint8_t dir, owned;
+    uint8_t dir, owned, packed;
+    uint32_t frames; /* of a packed list, till its set has them */
     uint32_t registers, set;
     uint64_t turn; /* when it began to wait for registers */
     uint32_t device, irp, routine, context;
@@ -179,6 +181,13 @@ enum hb_status map_into(struct hal *h, struct hal_adapter *ad, uint32_t set,
 enum hb_status page_add(struct hal *h, const struct hal_adapter *ad,
                         struct hal_set *set, const struct hal_page *page);
 
+/* pack.c */
+/** pack_into() - map all fragments as one run of the set's registers. */
+enum hb_status pack_into(struct hal *h, struct hal_adapter *ad,
+                         struct hal_set *set,
+                         const struct hal_fragment *fragment, uint32_t count,
+                         enum dma_dir dir, struct hal_mapped *mapped);
+
 /* set.c */
 /** set_create() - @count registers of @ad's pool. HB_NO_MAP_REGISTERS. */
 enum hb_status set_create(struct hal *h, struct hal_adapter *ad, uint32_t count,
@@ -197,6 +206,8 @@ uint64_t adapter_boundary(const struct hal *h, const struct hal_adapter *ad);
 /** requests_advance() - hand out channels and registers that are free. */
 void requests_advance(struct hal *h);
 void request_remove(struct hal *h, uint32_t id);
+/** request_drop() - request @index goes, with the pages it waits with. */
+void request_drop(struct hal *h, uint32_t index);
 
 /* dma8237.c */
 void dma8237_start(struct hal *h);

@@ -101,6 +101,7 @@ void set_destroy(struct hal *h, uint32_t id)
         return;
     if (set->pages)
         set_unmap(h, set, true);
+    hal_pack_free(h, set->frames, set->count);
     ad = adapter_by_id(h, set->adapter);
     if (set->pool != HAL_NONE)
         pool_give(HAL_POOL_AT(h, set->pool), set->first, set->count);

@@ -107,16 +107,6 @@ static bool read_pages(struct call *c, gva_t mdl, const struct header *m,
     return true;
 }
 
-static void note_ragged(struct fragments *out)
-{
-    uint32_t i;
-
-    for (i = 1; i < out->count; i++)
-        out->ragged |=
-            (out->f[i].at & PAGE_MASK) != 0 ||
-            ((out->f[i - 1].at + out->f[i - 1].bytes) & PAGE_MASK) != 0;
-}
-
 static bool lies_in(const struct header *m, uint32_t va)
 {
     return va - (m->start + m->offset) < m->bytes;
@@ -177,7 +167,6 @@ bool fragments_read(struct call *c, gva_t mdl, uint32_t va, uint32_t bytes,
         return false;
     }
     out->missed = left;
-    note_ragged(out);
     if (out->corrupt)
         call_finding(c, "S10", "MDL %08x is corrupt", mdl.v);
     return true;

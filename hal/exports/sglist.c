@@ -10,24 +10,20 @@ enum { STATE_FLUSH = STATE_OWN };
 /* What a list over this buffer takes. */
 struct need {
     uint32_t pages, bytes; /* registers; bytes of the list */
+    bool packed;           /* copied into one piece */
     uint32_t status;
 };
 
-static uint32_t check_need(struct call *c, struct hal_adapter *ad,
-                           const struct fragments *fr, uint32_t bytes)
+static uint32_t check_need(const struct hal_adapter *ad,
+                           const struct need *need, const struct fragments *fr,
+                           uint32_t bytes)
 {
     if (!bytes)
         return STATUS_INVALID_PARAMETER;
     if (fr->corrupt || fr->outside || fr->missed)
         return STATUS_BUFFER_TOO_SMALL;
-    if (fr->count > hal_adapter_grant(ad))
+    if (need->pages > hal_adapter_grant(ad))
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (fr->ragged && hal_list_elements(ad, fr->count) < fr->count) {
-        call_finding(c, "S35",
-                     "a chain of MDLs with edges inside pages cannot "
-                     "be one piece for a device without scatter/gather");
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
     return STATUS_SUCCESS;
 }
 
@@ -41,11 +37,25 @@ static bool measure(struct call *c, struct hal_adapter *ad, gva_t mdl,
         need->status = STATUS_INSUFFICIENT_RESOURCES;
         return call_ok(c);
     }
-    need->pages = fr.count;
+    need->packed = hal_list_elements(ad, fr.count) < fr.count &&
+                   hal_ragged(fr.f, fr.count);
+    need->pages = need->packed ? hal_pack_pages(fr.f, fr.bytes) : fr.count;
     need->bytes = list_bytes(hal_list_elements(ad, fr.count));
-    need->status = check_need(c, ad, &fr, bytes);
+    need->status = check_need(ad, need, &fr, bytes);
     fragments_fini(&fr);
     return true;
+}
+
+/* Pages for a chain that must become one piece; without them no list. */
+static uint32_t pack(struct call *c, const struct need *need,
+                     struct hal_ask *ask)
+{
+    ask->packed = true;
+    if (hal_pack_alloc(call_hal(c), need->pages, &ask->frames) == HB_OK)
+        return STATUS_SUCCESS;
+    if (ask->owned)
+        pool_free(ke_mm(c->ke), ask->buffer, 0, &(struct mm_misuse){0});
+    return STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* Get and Build: (Adapter, DeviceObject, Mdl, CurrentVa, Length, Routine,
@@ -80,6 +90,8 @@ static void make_list(struct call *c, bool build)
                           &ask.buffer) != HB_OK) {
         need.status = STATUS_INSUFFICIENT_RESOURCES;
     }
+    if (need.status == STATUS_SUCCESS && need.packed)
+        need.status = pack(c, &need, &ask);
     if (need.status != STATUS_SUCCESS) {
         call_return(c, need.status);
         return;
@@ -88,6 +100,7 @@ static void make_list(struct call *c, bool build)
         serve(c, STATUS_SUCCESS);
         return;
     }
+    hal_pack_free(call_hal(c), ask.frames, need.pages);
     if (ask.owned)
         pool_free(ke_mm(c->ke), ask.buffer, 0, &(struct mm_misuse){0});
     call_return(c, STATUS_INSUFFICIENT_RESOURCES);
@@ -184,25 +197,24 @@ void thunk_DmaPutScatterGatherList(struct call *c)
     put_pages(c);
 }
 
-/* A new MDL over the pages that the device really uses. */
-static uint32_t target_mdl(struct call *c, gva_t list, gva_t original)
+/* A new MDL over the pages that the device really uses. When they are no run of
+ * whole pages, as of a ragged chain in several elements, there is none. */
+static uint32_t target_mdl(struct call *c, const struct hal_list_view *view,
+                           gva_t original)
 {
     struct hal *h = call_hal(c);
     struct mm *mm = ke_mm(c->ke);
-    uint32_t start = load_u32(c, gva_add(original, MDL_START_VA));
-    uint32_t bytes = load_u32(c, gva_add(original, MDL_BYTE_COUNT));
-    uint32_t offset = load_u32(c, gva_add(original, MDL_BYTE_OFFSET));
     uint32_t cursor = 0, i;
     bool bounced = false, any = false;
-    gva_t mdl;
+    gva_t mdl, list = view->at;
     gpa_t to;
 
     for (i = 0; hal_list_page(h, list, &cursor, &to, &bounced); i++)
         any |= bounced;
-    if (!any || !call_ok(c))
+    if (!any)
         return original.v;
-    if (i != mm_span(offset, bytes) ||
-        mdl_create(mm, gva_of(start + offset), bytes, &mdl) != HB_OK)
+    if (i != mm_span(view->va, view->bytes) ||
+        mdl_create(mm, gva_of(view->va), view->bytes, &mdl) != HB_OK)
         return 0;
     cursor = 0;
     for (i = 0; hal_list_page(h, list, &cursor, &to, &bounced); i++)
@@ -233,7 +245,7 @@ void thunk_DmaBuildMdlFromScatterGatherList(struct call *c)
         call_return(c, STATUS_NONE_MAPPED);
         return;
     }
-    mdl = target_mdl(c, list, original);
+    mdl = target_mdl(c, &view, original);
     if (mdl)
         store_u32(c, call_va(c, 3), mdl);
     if (!call_ok(c))

@@ -57,7 +57,6 @@ struct fragments {
     uint32_t missed; /* of the bytes asked for: past the MDL's end   */
     bool outside;    /* the first byte is in no MDL                  */
     bool corrupt;
-    bool ragged; /* an edge inside that is no page edge          */
 };
 
 /** How to read: along Next; only the first run of adjacent pages. */

@@ -17,17 +17,25 @@ static enum hb_status get_list(struct rig *r, struct hal_adapter *ad,
                                struct list *l)
 {
     const uint32_t at = 0x81300000 + 0x100 * hal_page_count(r->hal);
-    const struct hal_ask ask = {.list = true,
-                                .owned = true,
-                                .registers = hal_list_registers(ad, b->count),
-                                .mdl = b->mdl,
-                                .va = b->va,
-                                .bytes = b->bytes,
-                                .dir = dir,
-                                .buffer = gva_of(at)};
+    bool packed = hal_list_elements(ad, b->count) < b->count &&
+                  hal_ragged(b->f, b->count);
+    struct hal_ask ask = {.list = true,
+                          .owned = true,
+                          .registers = packed ? hal_pack_pages(b->f, b->bytes)
+                                              : b->count,
+                          .mdl = b->mdl,
+                          .va = b->va,
+                          .bytes = b->bytes,
+                          .dir = dir,
+                          .buffer = gva_of(at)};
     enum hb_status status;
     struct hal_run run;
 
+    if (packed) {
+        ask.packed = true;
+        assert_int_equal(hal_pack_alloc(r->hal, ask.registers, &ask.frames),
+                         HB_OK);
+    }
     assert_int_equal(hal_channel_ask(r->hal, ad, &ask), HB_OK);
     assert_true(hal_run_next(r->hal, &run));
     assert_true(run.list);
@@ -182,25 +190,69 @@ static void a_ragged_chain_is_several_elements(void **state)
     }
 }
 
-/* ... and without: refused, with nothing left behind. */
-static void a_ragged_chain_cannot_be_one_element(void **state)
+/* ... and one without: packed into pages of the HAL, there and back, and these
+ * pages are given back. */
+static void a_ragged_chain_is_packed_into_one_element(void **state)
+{
+    static const uint32_t piece[][2] = {{0x800, 0x900},
+                                        {0x40, 0x300},
+                                        {0xfff, 1},
+                                        {0x7fe, 0x1804},
+                                        {0, 0x1000}};
+
+    (void)state;
+    EVERY_KIND(kind)
+    {
+        struct rig *r = rig_of(kind);
+        struct hal_device dev = pci_master(r, false, true, 0x10000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        uint64_t before = frames_in_use(&r->mm);
+        struct hal_pool_info pool;
+        struct buffer a = {0}, b;
+        struct list l;
+
+        for (unsigned i = 0; i < 5; i++) {
+            rig_scatter(r, &b, 0x3000 - 0x400 * i, piece[i][0], piece[i][1]);
+            for (unsigned k = 0; k < b.count; k++) {
+                b.f[k].mdl += 0x100 * i;
+                a.f[a.count++] = b.f[k];
+            }
+            a.bytes += b.bytes;
+            before += b.count;
+        }
+        buffer_fill(r, &a, 8);
+        assert_int_equal(get_list(r, ad, &a, DMA_TO_DEVICE, &l), HB_OK);
+        assert_int_equal(l.count, 1);
+        check_elements(r, &l, &a, 8);
+        put_list(r, &l, DMA_TO_DEVICE);
+        assert_int_equal(get_list(r, ad, &a, DMA_FROM_DEVICE, &l), HB_OK);
+        card_writes(r, l.e[0].at, l.e[0].bytes, 90);
+        put_list(r, &l, DMA_FROM_DEVICE);
+        assert_true(buffer_is(r, &a, 90));
+        assert_int_equal(hal_page_count(r->hal), 0);
+        hal_pool_at(r->hal, 0, &pool);
+        assert_int_equal(pool.in_use, 0);
+        assert_int_equal(frames_in_use(&r->mm), before);
+        assert_int_equal(r->findings, 0);
+        rig_free(r);
+    }
+}
+
+/* Pages that wait with a request go when its adapter goes. */
+static void a_packed_list_that_never_came_leaves_nothing(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
     struct hal_device dev = pci_master(r, false, true, 0x10000);
     struct hal_adapter *ad = rig_adapter(r, &dev);
-    struct hal_pool_info pool;
-    struct buffer a, b;
-    struct list l;
+    uint64_t before = frames_in_use(&r->mm);
+    struct hal_ask ask = {.list = true, .packed = true, .registers = 3};
 
     (void)state;
-    rig_scatter(r, &a, 0x3000, 0x800, 0x900);
-    rig_scatter(r, &b, 0x2000, 0x40, 0x300);
-    a.f[a.count++] = b.f[0];
-    a.bytes += b.bytes;
-    assert_int_equal(get_list(r, ad, &a, DMA_TO_DEVICE, &l), HB_BAD_ARGUMENT);
-    assert_int_equal(hal_page_count(r->hal), 0);
-    hal_pool_at(r->hal, 0, &pool);
-    assert_int_equal(pool.in_use, 0);
+    assert_int_equal(hal_pack_alloc(r->hal, 3, &ask.frames), HB_OK);
+    assert_int_equal(hal_channel_ask(r->hal, ad, &ask), HB_OK);
+    assert_int_equal(frames_in_use(&r->mm), before + 3);
+    assert_true(hal_adapter_put(r->hal, ad));
+    assert_int_equal(frames_in_use(&r->mm), before);
     rig_free(r);
 }
 
@@ -282,7 +334,8 @@ int main(void)
         cmocka_unit_test(without_scatter_gather_there_is_one_element),
         cmocka_unit_test(several_lists_at_once),
         cmocka_unit_test(a_ragged_chain_is_several_elements),
-        cmocka_unit_test(a_ragged_chain_cannot_be_one_element),
+        cmocka_unit_test(a_ragged_chain_is_packed_into_one_element),
+        cmocka_unit_test(a_packed_list_that_never_came_leaves_nothing),
         cmocka_unit_test(put_in_the_wrong_direction_leaves_the_buffer),
         cmocka_unit_test(a_list_belongs_to_its_adapter),
         cmocka_unit_test(pages_of_a_bounced_list_are_the_bounce_pages),
