@@ -39,7 +39,7 @@ struct resume {
 /** An exception to raise: what EXCEPTION_RECORD holds. */
 enum { EXCEPTION_PARAMETERS = 15 };
 struct exception {
-    uint32_t code, flags, address, parameters;
+    uint32_t code, flags, chain, address, parameters;
     uint32_t info[EXCEPTION_PARAMETERS];
 };
 

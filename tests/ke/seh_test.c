@@ -1,23 +1,8 @@
 /* Structured exceptions: dispatch over fs:[0], unwinding, the compiler's
  * __try frames, what nobody handles. */
-#include "rig.h"
+#include "frames.h"
 
 #include <string.h>
-
-/* push handler; push fs:[0]; mov fs:[0], esp */
-static void install(struct rig *r, uint32_t handler)
-{
-    emit_push(r, handler);
-    CODE(r, 0x64, 0xff, 0x35, 0, 0, 0, 0);
-    CODE(r, 0x64, 0x89, 0x25, 0, 0, 0, 0);
-}
-
-/* pop fs:[0]; add esp, 4 */
-static void uninstall(struct rig *r)
-{
-    CODE(r, 0x64, 0x8f, 0x05, 0, 0, 0, 0);
-    CODE(r, 0x83, 0xc4, 0x04);
-}
 
 /* A handler that skips @skip bytes and says: continue execution. */
 static uint32_t skipping_handler(struct rig *r, uint8_t skip)
@@ -429,7 +414,7 @@ static void a_dpc_is_not_inside_the_interrupted_try_block(void **state)
     code = here(r);
     install(r, handler);
     queue_dpc(r, dpc);
-    nobody(r, code, 0x1e, 0xc000001d);
+    nobody(r, code, 0x8e, 0xc000001d);
     assert_int_equal(r->notes, 0);
 }
 

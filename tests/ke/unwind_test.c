@@ -1,6 +1,6 @@
 /* The routines that the compiler's code calls to leave __try blocks, and those
  * that look at a caller: registers, frames, translations. */
-#include "rig.h"
+#include "frames.h"
 
 /* A __finally block: notes @v and [ebp]. */
 static uint32_t finally_block(struct rig *r, uint32_t v)
@@ -48,14 +48,6 @@ static void local_unwind_stops_above_its_level(void **state)
 {
     leave_to(*state, 0);
     NOTES(*state, 2, 77, 1, 77);
-}
-
-/* push handler; push fs:[0]; mov fs:[0], esp */
-static void install(struct rig *r, uint32_t handler)
-{
-    emit_push(r, handler);
-    CODE(r, 0x64, 0xff, 0x35, 0, 0, 0, 0);
-    CODE(r, 0x64, 0x89, 0x25, 0, 0, 0, 0);
 }
 
 /* A handler that notes @v and the record's code and flags, and passes on. */
