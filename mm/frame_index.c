@@ -2,6 +2,7 @@
 #include "mm/frame_index.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 static void *lazy(size_t bytes)
@@ -62,6 +63,7 @@ void frame_index_clear(struct frame_index *index)
     madvise(index->entry, entry_bytes(index), MADV_DONTNEED);
     madvise(index->used, used_bytes(index), MADV_DONTNEED);
     madvise(index->full, full_bytes(index), MADV_DONTNEED);
+    memset(index->owned, 0, sizeof index->owned);
 }
 
 static void put_bit(uint64_t *map, uint64_t i, bool set)

@@ -11,6 +11,7 @@ struct frame_index {
     uint64_t *used;  /* bit by pfn */
     uint64_t *full;  /* bit by word of `used`: all ones, a search skips it */
     uint64_t pages;  /* of both */
+    uint32_t owned[FRAME_OWNERS]; /* pages in use by owner */
 };
 
 struct frame_index *frame_index_create(const struct ram *ram);

@@ -6,6 +6,8 @@
 
 #include "base/vec.h"
 #include "mm/frame_index.h"
+#include "mm/pagefile.h"
+#include "mm/paging.h"
 
 #define ISA_REACH ((uint64_t)16 << 20)
 
@@ -20,6 +22,7 @@ static const char *const owner_name[FRAME_OWNERS] = {
     [FRAME_USER] = "user",
     [FRAME_MDL] = "mdl",
     [FRAME_HAL] = "hal",
+    [FRAME_PAGED_POOL] = "paged pool",
 };
 
 const char *frames_owner_name(unsigned owner)
@@ -59,6 +62,7 @@ static bool enter(struct mm *mm, uint32_t pfn, enum frame_owner owner)
     if (!vec_push(&mm->s.frame, sizeof new, &new))
         return false;
     frame_index_set(mm->index, pfn, mm->s.frame.count);
+    mm->index->owned[owner]++;
     EMIT(mm->events, page_alloc, pfn, EVENT_STRING(owner_name[owner]));
     return true;
 }
@@ -70,6 +74,7 @@ static void leave(struct mm *mm, struct frame *f)
     uint32_t pfn = f->pfn;
     struct frame *last = VEC_AT(struct frame, v, v->count - 1);
 
+    mm->index->owned[f->owner]--;
     frame_index_set(mm->index, last->pfn, mm->index->entry[pfn]);
     frame_index_set(mm->index, pfn, 0);
     *f = *last;
@@ -209,12 +214,38 @@ static bool find_run(const struct mm *mm, const struct frame_request *req,
 /* ---- interface --------------------------------------------------------------
  */
 
+static bool leaves(enum frame_owner owner)
+{
+    return owner == FRAME_USER || owner == FRAME_PAGED_POOL;
+}
+
+/* Pageable pages make room, inside what is wished for. */
+static bool find_room(struct mm *mm, const struct frame_request *req,
+                      uint32_t pages, uint64_t *at)
+{
+    enum { LOW_WATER = 32 };
+    uint64_t low = req->lowest >> PAGE_SHIFT, high = reach(mm);
+
+    if (frames_free_count(mm) < pages + (uint64_t)LOW_WATER)
+        paging_reclaim(mm, pages + 2 * LOW_WATER, 0, high);
+    if (find_run(mm, req, pages, at))
+        return true;
+    if (req->highest && req->highest >> PAGE_SHIFT < high)
+        high = (req->highest >> PAGE_SHIFT) + 1;
+    while (paging_reclaim(mm, pages, low, high))
+        if (find_run(mm, req, pages, at))
+            return true;
+    return false;
+}
+
 enum hb_status frames_alloc_run(struct mm *mm, const struct frame_request *req,
                                 uint32_t pages, uint32_t *first)
 {
     uint64_t at;
 
-    if (!find_run(mm, req, pages, &at))
+    if (!leaves(req->owner) && !paging_fits(mm, pages))
+        return HB_NO_PAGES; /* promised to those that are not here now */
+    if (!find_room(mm, req, pages, &at))
         return HB_NO_PAGES;
     for (uint32_t i = 0; i < pages; i++) {
         if (!enter(mm, (uint32_t)at + i, req->owner)) {
@@ -253,11 +284,21 @@ void frames_free(struct mm *mm, uint32_t pfn)
 
     if (!f || !f->refs || --f->refs)
         return;
+    pagefile_give(mm, frames_slot(mm, f));
     f->va = 0;
+    f->slot = 0;
+    f->trimmed = 0;
     if (f->locks)
         f->freed = true;
     else
         leave(mm, f);
+}
+
+uint32_t frames_slot(const struct mm *mm, const struct frame *f)
+{
+    return f->slot && pagefile_holds(mm, f->slot, f->space, gva_of(f->va))
+               ? f->slot
+               : 0;
 }
 
 void frames_hold(struct mm *mm, uint32_t pfn)

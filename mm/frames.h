@@ -11,13 +11,14 @@ enum frame_owner {
     FRAME_RESERVED,   /* never handed out: page 0                           */
     FRAME_TABLE,      /* page table, directory                              */
     FRAME_KERNEL,     /* placed kernel pages: tables, synthesised images    */
-    FRAME_POOL,       /* pool, both kinds                                   */
+    FRAME_POOL,       /* nonpaged pool                                      */
     FRAME_STACK,      /* kernel stacks                                      */
     FRAME_SYSTEM,     /* images and other pages in the system PTE area      */
     FRAME_CONTIGUOUS, /* MmAllocateContiguousMemory, common buffers         */
     FRAME_USER,       /* user address space                                 */
     FRAME_MDL,        /* MmAllocatePagesForMdl                              */
     FRAME_HAL,        /* bounce pages                                       */
+    FRAME_PAGED_POOL, /* paged pool                                         */
     FRAME_OWNERS
 };
 
@@ -26,15 +27,18 @@ enum mm_cache { MM_NONCACHED, MM_CACHED, MM_WRITE_COMBINED, MM_CACHE_UNSET };
 
 struct frame {
     uint32_t pfn;
-    uint8_t owner; /* enum frame_owner                                     */
-    uint8_t cache; /* enum mm_cache                                        */
-    uint8_t freed; /* its owner gave it up while it was locked             */
-    uint8_t spare;
+    uint8_t owner;  /* enum frame_owner                                     */
+    uint8_t cache;  /* enum mm_cache                                        */
+    uint8_t freed;  /* its owner gave it up while it was locked             */
+    uint8_t dirty;  /* newer than its slot, though no entry says so         */
     uint32_t refs;  /* owners: 1, more for pages shared by several spaces  */
     uint32_t locks; /* MDLs that hold it                                   */
     uint32_t va;    /* where its owner shows it, 0 when nowhere. Tables: the
                        first VA they translate                            */
     uint32_t space; /* the owner's address space                           */
+    uint32_t slot;  /* of the paging file, which has it too; 0: none       */
+    uint64_t trim_seq; /* when it was trimmed                              */
+    uint8_t trimmed;   /* an entry in transition shows it, or none         */
 };
 
 /** A request for pages. Zero means: no wish. */
@@ -80,6 +84,8 @@ void frames_assign(struct mm *mm, uint32_t pfn, uint32_t space, gva_t va);
  *  @va in @space; NULL otherwise: a driver may have written over the entry. */
 struct frame *frames_shown(const struct mm *mm, enum frame_owner owner,
                            uint32_t space, gva_t va, uint64_t entry);
+/** frames_slot() - the slot of the paging file that has @f's page too, or 0. */
+uint32_t frames_slot(const struct mm *mm, const struct frame *f);
 /** frames_sweep() - free all of @owner's pages shown in @pages from @va on,
  *  whatever their entries say. Costs a look at every page in use. */
 void frames_sweep(struct mm *mm, enum frame_owner owner, uint32_t space,

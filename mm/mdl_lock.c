@@ -142,6 +142,8 @@ static enum hb_status lock_pages(struct mm *mm, const struct probe *p,
         pfn[i] = (uint32_t)(pa.v >> PAGE_SHIFT);
         if (!frames_lock(mm, pfn[i]))
             *device = true;
+        else if (p->write) /* by DMA, of which no entry will tell */
+            frames_find(mm, pfn[i])->dirty = 1;
     }
     while (st != HB_OK && i-- > 0)
         frames_unlock(mm, pfn[i]);

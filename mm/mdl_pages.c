@@ -5,6 +5,7 @@
 
 #include "base/vec.h"
 #include "mm/mdl_private.h"
+#include "mm/paging.h"
 #include "mm/pool.h"
 
 enum { KEPT_PAGES = 256, PAGES_TAG = 0x6c646d4d }; /* "Mmdl" */
@@ -67,7 +68,7 @@ static enum hb_status describe(struct mm *mm, const struct mdl_pages *wish,
 /* Nobody gets the last of RAM: tables and stacks must still be made. */
 static uint32_t pages_wished(const struct mm *mm, uint64_t all)
 {
-    uint64_t most = frames_free_count(mm);
+    uint64_t most = paging_available(mm);
 
     most -= most / 8 < KEPT_PAGES ? most / 8 : KEPT_PAGES;
     most = most < mdl_most_pages(mm) ? most : mdl_most_pages(mm);

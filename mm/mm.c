@@ -4,7 +4,9 @@
 
 #include "base/vec.h"
 #include "mm/frame_index.h"
+#include "mm/pagefile.h"
 #include "mm/pool_private.h"
+#include "mm/section.h"
 #include "mm/system_private.h"
 #include "mm/user.h"
 
@@ -30,6 +32,10 @@ static const struct state_row frame_rows[] = {
     STATE_INT(struct frame, locks),
     STATE_INT(struct frame, va),
     STATE_INT(struct frame, space),
+    STATE_INT(struct frame, slot),
+    STATE_INT(struct frame, dirty),
+    STATE_INT(struct frame, trimmed),
+    STATE_INT(struct frame, trim_seq),
     STATE_END,
 };
 
@@ -40,10 +46,11 @@ static const struct state_row space_rows[] = {
 };
 
 static const struct state_row area_rows[] = {
-    STATE_INT(struct area, space),  STATE_INT(struct area, start),
-    STATE_INT(struct area, pages),  STATE_INT(struct area, kind),
-    STATE_INT(struct area, rights), STATE_INT(struct area, pfn),
-    STATE_INT(struct area, cache),  STATE_END,
+    STATE_INT(struct area, space),     STATE_INT(struct area, start),
+    STATE_INT(struct area, pages),     STATE_INT(struct area, kind),
+    STATE_INT(struct area, rights),    STATE_INT(struct area, pfn),
+    STATE_INT(struct area, cache),     STATE_INT(struct area, owned),
+    STATE_INT(struct area, committed), STATE_END,
 };
 
 static const struct state_row run_rows[] = {
@@ -60,6 +67,7 @@ static const struct state_row run_rows[] = {
 
 static const struct state_row page_rows[] = {
     STATE_INT(struct pool_page, kind),
+    STATE_INT(struct pool_page, backed),
     STATE_INT(struct pool_page, largest),
     STATE_END,
 };
@@ -81,6 +89,25 @@ static const struct state_row pool_rows[] = {
     STATE_END,
 };
 
+static const struct state_row section_rows[] = {
+    STATE_INT(struct image_section, image),
+    STATE_INT(struct image_section, va),
+    STATE_INT(struct image_section, bytes),
+    STATE_INT(struct image_section, first),
+    STATE_INT(struct image_section, pages),
+    STATE_INT(struct image_section, locks),
+    STATE_INT(struct image_section, pageable),
+    STATE_INT(struct image_section, paged),
+    STATE_END,
+};
+
+static const struct state_row slot_rows[] = {
+    STATE_INT(struct page_slot, space),
+    STATE_INT(struct page_slot, va),
+    STATE_INT(struct page_slot, owner),
+    STATE_END,
+};
+
 const struct state_row mm_rows[] = {
     STATE_STRUCT(struct mm_state, settings, settings_rows),
     STATE_INT(struct mm_state, next_space),
@@ -92,6 +119,16 @@ const struct state_row mm_rows[] = {
     STATE_VEC(struct mm_state, space, struct space, 4096, space_rows),
     STATE_VEC(struct mm_state, area, struct area, 1 << 20, area_rows),
     STATE_VEC(struct mm_state, run, struct pte_run, 1 << 18, run_rows),
+    STATE_VEC(struct mm_state, section, struct image_section, 1 << 16,
+              section_rows),
+    STATE_VEC(struct mm_state, slot, struct page_slot, PAGEFILE_MOST,
+              slot_rows),
+    STATE_INT(struct mm_state, slots_used),
+    STATE_INT(struct mm_state, slot_free),
+    STATE_INT(struct mm_state, committed),
+    STATE_INT(struct mm_state, read_debt),
+    STATE_INT(struct mm_state, trim_hand),
+    STATE_INT(struct mm_state, trim_seq),
     STATE_STRUCTS(struct mm_state, pool, pool_rows),
     STATE_END,
 };
@@ -113,6 +150,7 @@ void mm_destroy(struct mm *mm)
 {
     state_free(&mm->s, mm_rows);
     frame_index_destroy(mm->index);
+    pagefile_close(mm);
     *mm = (struct mm){0};
 }
 
@@ -162,9 +200,11 @@ static bool frames_loaded(struct mm *mm)
 
         if (f->owner >= FRAME_OWNERS || f->cache > MM_CACHE_UNSET ||
             !frames_is_ram(mm, f->pfn) || frames_find(mm, f->pfn) ||
-            !(f->refs || f->locks))
+            !(f->refs || f->locks) ||
+            (f->slot && !pagefile_holds(mm, f->slot, f->space, gva_of(f->va))))
             return false;
         frame_index_set(mm->index, f->pfn, i + 1);
+        mm->index->owned[f->owner]++;
     }
     return true;
 }
@@ -184,9 +224,23 @@ static bool runs_cover(const struct mm *mm)
            va <= MM_SYSTEM_PTES_END;
 }
 
+/* What is promised is the sum of what each promised. */
+static bool promises_add_up(const struct mm *mm)
+{
+    const struct vec *pages = &mm->s.pool[1].page;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < mm->s.area.count; i++)
+        sum += VEC_AT(struct area, &mm->s.area, i)->committed;
+    for (uint32_t i = 0; i < pages->count; i++)
+        sum += VEC_AT(struct pool_page, pages, i)->kind != POOL_FREE_PAGE;
+    return sum == mm->s.committed;
+}
+
 enum hb_status mm_loaded(struct mm *mm, struct hb_error *error)
 {
-    if (!frames_loaded(mm) || !runs_cover(mm) || !pool_check(mm))
+    if (!pagefile_check(mm) || !frames_loaded(mm) || !runs_cover(mm) ||
+        !pool_check(mm) || !promises_add_up(mm))
         return hb_fail(error, HB_BAD_IMAGE,
                        "saved memory manager state contradicts itself");
     return HB_OK;

@@ -57,10 +57,18 @@ struct mm_state {
     struct vec space;     /* struct space, ascending id                    */
     struct vec area;      /* struct area: user VA in use                   */
     struct vec run;       /* struct pte_run: the whole system PTE area     */
-    struct pool pool[2];  /* nonpaged, paged                               */
+    struct vec section;   /* struct image_section: of driver images        */
+    struct vec slot;      /* struct page_slot: of the paging file          */
+    uint32_t slots_used, slot_free; /* of these; none below slot_free is   */
+    uint32_t committed; /* pages of processes and paged pool, here or not  */
+    uint32_t read_debt; /* reads of the paging file not yet waited for     */
+    uint32_t trim_hand; /* where the search for pages not used goes on     */
+    uint64_t trim_seq;
+    struct pool pool[2]; /* nonpaged, paged                               */
 };
 
 struct frame_index; /* mm/frames.c: finds frames; derived from s.frame */
+struct pagefile;    /* mm/pagefile.c: the host's side of it */
 
 struct mm {
     struct mm_state s;
@@ -69,6 +77,7 @@ struct mm {
     struct tlb *tlb; /* of the CPU; NULL: nobody caches (tests) */
     struct events *events;
     struct frame_index *index;
+    struct pagefile *file; /* NULL: nothing leaves RAM */
 };
 
 /** Misuse by the guest that NT answers with a bugcheck. Routines that may find
@@ -107,7 +116,7 @@ enum hb_status mm_boot(struct mm *mm, const struct mm_settings *settings,
                        struct hb_error *error);
 
 extern const struct state_row mm_rows[]; /* of struct mm_state */
-enum { MM_STATE_VERSION = 1 };
+enum { MM_STATE_VERSION = 2 };
 /** mm_loaded() - after load_rows() into mm->s: rebuild what is derived and
  *  check what a damaged file could have made of it. */
 enum hb_status mm_loaded(struct mm *mm, struct hb_error *error);
@@ -144,7 +153,8 @@ bool mm_translate(const struct mm *mm, uint32_t space, gva_t va,
 bool mm_physical(const struct mm *mm, uint32_t space, gva_t va, gpa_t *pa);
 /** mm_read()/mm_write() - bytes of guest virtual memory in @space, whatever its
  *  protection; no TLB, no A/D bits, no devices. All pages are looked at first:
- *  HB_FAULT with nothing moved if one is not mapped to RAM. */
+ *  HB_FAULT with nothing moved if one is not RAM. Pages that are not resident
+ *  are read where they are, and brought in to be written. */
 enum hb_status mm_read(const struct mm *mm, uint32_t space, gva_t at, void *to,
                        uint32_t bytes);
 enum hb_status mm_write(struct mm *mm, uint32_t space, gva_t at,

@@ -4,7 +4,9 @@
 #include "mm/pool.h"
 
 #include "base/vec.h"
+#include "mm/paging.h"
 #include "mm/pool_private.h"
+#include "mm/pte_form.h"
 
 enum { NONPAGED_LEAST = 256 };
 /** ExFreePoolWithTag must name this one. */
@@ -62,25 +64,43 @@ static gva_t va_of(const struct pool *p, uint32_t page)
     return gva_of(p->start + page * PAGE_BYTES);
 }
 
+static bool is_paged(const struct mm *mm, const struct pool *p)
+{
+    return p == &mm->s.pool[1];
+}
+
 static void uncommit(struct mm *mm, struct pool *p, uint32_t page,
                      uint32_t pages)
 {
+    enum frame_owner owner = is_paged(mm, p) ? FRAME_PAGED_POOL : FRAME_POOL;
     bool all = true;
 
     for (uint32_t i = page; i < page + pages; i++) {
-        gva_t va = va_of(p, i);
-        const struct frame *f =
-            frames_shown(mm, FRAME_POOL, 0, va, pte_get(mm, 0, va));
+        bool owned = paging_drop(mm, owner, 0, va_of(p, i));
 
-        kernel_unmap(mm, va, 1);
         page_at(p, i)->kind = POOL_FREE_PAGE;
-        if (f)
-            frames_free(mm, f->pfn);
-        else
-            all = false;
+        all &= owned || !page_at(p, i)->backed;
+        page_at(p, i)->backed = 0;
     }
     if (!all)
-        frames_sweep(mm, FRAME_POOL, 0, va_of(p, page), pages);
+        paging_sweep(mm, owner, 0, va_of(p, page), pages);
+    if (is_paged(mm, p))
+        mm->s.committed -= pages;
+}
+
+void pool_backed(struct mm *mm, gva_t va)
+{
+    struct pool *paged = &mm->s.pool[1];
+    uint32_t page = (va.v - paged->start) / PAGE_BYTES;
+
+    if (page < paged->page.count)
+        page_at(paged, page)->backed = 1;
+}
+
+/* Of paged pool the entry alone: the page comes with the first touch. */
+static bool promise_page(struct mm *mm, struct pool *p, uint32_t page)
+{
+    return pte_edit(mm, 0, va_of(p, page), pte_demand_zero(MM_RWX)) == HB_OK;
 }
 
 static bool commit_page(struct mm *mm, struct pool *p, uint32_t page)
@@ -94,16 +114,27 @@ static bool commit_page(struct mm *mm, struct pool *p, uint32_t page)
     frames_find(mm, pfn)->cache = MM_CACHED;
     frames_assign(mm, pfn, 0, va);
     if (kernel_map(mm, va, gpa_of((uint64_t)pfn << PAGE_SHIFT), 1, MM_RWX,
-                   MM_CACHED) == HB_OK)
+                   MM_CACHED) == HB_OK) {
+        page_at(p, page)->backed = 1;
         return true;
+    }
     frames_free(mm, pfn);
     return false;
 }
 
 static bool commit(struct mm *mm, struct pool *p, uint32_t page, uint32_t pages)
 {
+    bool paged = is_paged(mm, p);
+
+    if (paged && !paging_fits(mm, pages))
+        return false;
+    if (paged)
+        mm->s.committed += pages;
     for (uint32_t i = 0; i < pages; i++) {
-        if (!commit_page(mm, p, page + i)) {
+        if (!(paged ? promise_page(mm, p, page + i)
+                    : commit_page(mm, p, page + i))) {
+            if (paged)
+                mm->s.committed -= pages - i;
             uncommit(mm, p, page, i);
             return false;
         }
@@ -140,7 +171,8 @@ static bool alloc_big(struct mm *mm, struct pool *p, struct pool_block *b)
 {
     uint32_t pages = pages_of(b), first;
 
-    if (b->bytes > (uint32_t)INT32_MAX || pages > frames_free_count(mm) ||
+    if (b->bytes > (uint32_t)INT32_MAX ||
+        (!is_paged(mm, p) && pages > paging_available(mm)) ||
         !find_pages(p, pages, &first) || !commit(mm, p, first, pages))
         return false;
     b->va = va_of(p, first).v;
@@ -161,8 +193,8 @@ static bool alloc_small(struct mm *mm, struct pool *p, struct pool_block *b)
     }
     if (!find_pages(p, 1, &page) || !commit(mm, p, page, 1))
         return false;
-    *page_at(p, page) =
-        (struct pool_page){.kind = POOL_SMALL, .largest = PAGE_BYTES};
+    page_at(p, page)->kind = POOL_SMALL;
+    page_at(p, page)->largest = PAGE_BYTES;
     if (pool_small_fit(p, page, b, &b->va) && pool_small_enter(mm, p, b))
         return true;
     uncommit(mm, p, page, 1);

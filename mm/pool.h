@@ -1,8 +1,9 @@
-/* mm/pool.h -- nonpaged and paged pool (paged pool is resident). A block of a
- * page or more is page aligned; a smaller one is 8-byte aligned, never crosses
- * a page and has an 8-byte POOL_HEADER in front in guest memory. What is
- * allocated is known by host records alone: a driver that writes over headers
- * gets its bugcheck and harms nobody. */
+/* mm/pool.h -- nonpaged and paged pool; pages of the latter come when they are
+ * touched and may be trimmed. A block of a page or more is page aligned; a
+ * smaller one is 8-byte aligned, never crosses a page and has an 8-byte
+ * POOL_HEADER in front in guest memory. What is allocated is known by host
+ * records alone: a driver that writes over headers gets its bugcheck and harms
+ * nobody. */
 #ifndef MM_POOL_H
 #define MM_POOL_H
 
@@ -17,8 +18,8 @@ enum {
 };
 
 struct pool_page {
-    uint8_t kind; /* free, small blocks, first of big, more of big */
-    uint8_t spare;
+    uint8_t kind;     /* free, small blocks, first of big, more of big */
+    uint8_t backed;   /* paged pool: it is in RAM or in the paging file      */
     uint16_t largest; /* bytes: no free hole in it is larger            */
 };
 

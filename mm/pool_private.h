@@ -12,6 +12,8 @@ enum { POOL_SMALL_MOST = PAGE_BYTES - 2 * POOL_HEADER };
 
 /** pool_boot() - limits from RAM size. */
 void pool_boot(struct mm *mm);
+/** pool_backed() - the paged pool's page at @va has come for the first time. */
+void pool_backed(struct mm *mm, gva_t va);
 /** pool_check() - after a load. */
 bool pool_check(const struct mm *mm);
 

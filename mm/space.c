@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/vec.h"
+#include "mm/paging.h"
 #include "mm/pte_private.h"
 #include "mm/user.h"
 #include "mm/user_private.h"
@@ -208,15 +209,34 @@ static uint32_t piece(const struct mm *mm, const struct walk_in *in, gva_t at,
     return bytes;
 }
 
-static bool all_in_ram(const struct mm *mm, const struct walk_in *in, gva_t at,
-                       uint32_t bytes)
+/* @bytes of one page, wherever they are. */
+static bool read_piece(const struct mm *mm, const struct walk_in *in,
+                       uint32_t space, gva_t at, void *to, uint32_t bytes)
 {
     gpa_t pa;
 
-    while (bytes) {
-        uint32_t n = piece(mm, in, at, bytes, &pa);
+    if (piece(mm, in, at, bytes, &pa))
+        return ram_read(mm->ram, pa, to, bytes);
+    return paging_peek(mm, space, at, to, bytes);
+}
 
-        if (!n)
+static uint32_t in_page(gva_t at, uint32_t bytes)
+{
+    uint32_t most = PAGE_BYTES - (at.v & PAGE_MASK);
+
+    return bytes < most ? bytes : most;
+}
+
+static bool all_there(const struct mm *mm, const struct walk_in *in,
+                      uint32_t space, gva_t at, uint32_t bytes)
+{
+    uint8_t byte;
+
+    while (bytes) {
+        uint32_t n = in_page(at, bytes);
+        gpa_t pa;
+
+        if (!piece(mm, in, at, n, &pa) && !paging_peek(mm, space, at, &byte, 1))
             return false;
         at = gva_add(at, n);
         bytes -= n;
@@ -229,16 +249,14 @@ enum hb_status mm_read(const struct mm *mm, uint32_t space, gva_t at, void *to,
 {
     uint8_t *out = to;
     struct walk_in in;
-    gpa_t pa;
 
-    if (!space_walk_in(mm, space, &in) || !all_in_ram(mm, &in, at, bytes))
+    if (!space_walk_in(mm, space, &in) || !all_there(mm, &in, space, at, bytes))
         return HB_FAULT;
     while (bytes) {
-        uint32_t n = piece(mm, &in, at, bytes, &pa);
+        uint32_t n = in_page(at, bytes);
 
-        if (!n)
+        if (!read_piece(mm, &in, space, at, out, n))
             return HB_FAULT;
-        ram_read(mm->ram, pa, out, n);
         out += n;
         at = gva_add(at, n);
         bytes -= n;
@@ -253,15 +271,18 @@ enum hb_status mm_write(struct mm *mm, uint32_t space, gva_t at,
     struct walk_in in;
     gpa_t pa;
 
-    if (!space_walk_in(mm, space, &in) || !all_in_ram(mm, &in, at, bytes))
+    if (!space_walk_in(mm, space, &in) || !all_there(mm, &in, space, at, bytes))
         return HB_FAULT;
     while (bytes) {
         /* what we write may be a page table: then the way may end here */
-        uint32_t n = piece(mm, &in, at, bytes, &pa);
+        uint32_t n = in_page(at, bytes);
 
-        if (!n)
+        if (!piece(mm, &in, at, n, &pa) &&
+            (!paging_make_resident(mm, space, at) ||
+             !piece(mm, &in, at, n, &pa)))
             return HB_FAULT;
         ram_write(mm->ram, pa, in_bytes, n);
+        paging_written(mm, pa, n);
         in_bytes += n;
         at = gva_add(at, n);
         bytes -= n;

@@ -3,8 +3,9 @@
 #include "mm/system.h"
 
 #include "base/vec.h"
+#include "mm/paging.h"
+#include "mm/section.h"
 #include "mm/system_private.h"
-#include "mm/user.h"
 
 static gva_t page_at(gva_t va, uint32_t i)
 {
@@ -25,19 +26,11 @@ void system_pages_free(struct mm *mm, enum frame_owner owner, gva_t va,
     bool all = true;
 
     for (uint32_t i = 0; i < pages; i++) {
-        gva_t at = page_at(va, i);
-        uint64_t e = pte_get(mm, 0, at);
-        const struct frame *f = frames_shown(mm, owner, 0, at, e);
-
-        if (e)
-            pte_edit(mm, 0, at, 0);
-        if (f)
-            frames_free(mm, f->pfn);
-        else
+        if (!paging_drop(mm, owner, 0, page_at(va, i)))
             all = false;
     }
     if (!all)
-        frames_sweep(mm, owner, 0, va, pages);
+        paging_sweep(mm, owner, 0, va, pages);
 }
 
 /* @pages fresh pages at @va, or none. */
@@ -74,7 +67,7 @@ static enum hb_status run_make(struct mm *mm, enum pte_use use, uint32_t ptes,
 {
     gva_t at;
 
-    if (!pages || pages > frames_free_count(mm) ||
+    if (!pages || pages > paging_available(mm) ||
         sysptes_alloc(mm, ptes, use, &at) != HB_OK)
         return HB_NO_PAGES;
     if (pages_make(mm, owner, page_at(at, skip), pages, rights, cache) !=
@@ -110,9 +103,10 @@ enum hb_status system_free(struct mm *mm, gva_t va)
 {
     const struct pte_run *r = sysptes_find(mm, va);
 
-    return r && r->use == PTES_IMAGE
-               ? run_free(mm, PTES_IMAGE, va, 0, 0, FRAME_SYSTEM)
-               : HB_NOT_FOUND;
+    if (!r || r->use != PTES_IMAGE)
+        return HB_NOT_FOUND;
+    section_remove(mm, va);
+    return run_free(mm, PTES_IMAGE, va, 0, 0, FRAME_SYSTEM);
 }
 
 /* ---- stacks -----------------------------------------------------------------

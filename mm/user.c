@@ -5,57 +5,13 @@
 #include "mm/user.h"
 
 #include "base/vec.h"
+#include "mm/paging.h"
+#include "mm/pte_form.h"
 #include "mm/user_private.h"
-
-/* Protection codes of invalid entries, docs/mm.md. */
-enum { CODE_SHIFT = 5, CODE_MASK = 0x1f, CODE_GUARD = 0x10 };
 
 static gva_t page_at(gva_t va, uint32_t i)
 {
     return gva_add(va, i * PAGE_BYTES);
-}
-
-static uint32_t code_of(unsigned rights)
-{
-    uint32_t code = rights & MM_COPY ? 5 : rights & MM_W ? 4 : 1;
-
-    if (rights & MM_X)
-        code += 2;
-    return code | (rights & MM_GUARD ? CODE_GUARD : 0);
-}
-
-static unsigned rights_of_code(uint32_t code)
-{
-    static const uint8_t base[8] = {[1] = MM_R,
-                                    [2] = MM_X,
-                                    [3] = MM_X,
-                                    [4] = MM_W,
-                                    [5] = MM_W | MM_COPY,
-                                    [6] = MM_W | MM_X,
-                                    [7] = MM_W | MM_X | MM_COPY};
-
-    return base[code & 7] | (code & CODE_GUARD ? MM_GUARD : 0u) | MM_USER;
-}
-
-static unsigned rights_of_entry(const struct mm *mm, uint64_t e)
-{
-    unsigned rights = MM_USER;
-
-    if (!(e & PTE_P))
-        return rights_of_code((uint32_t)(e >> CODE_SHIFT) & CODE_MASK);
-    if (e & PTE_RW)
-        rights |= MM_W;
-    if (e & PTE_COW)
-        rights |= MM_W | MM_COPY;
-    if (!(e & PTE_NX) && mm->s.settings.nx)
-        rights |= MM_X;
-    return rights;
-}
-
-static uint64_t transition(gpa_t pa, unsigned rights)
-{
-    return (pa.v & PTE_FRAME_MASK) | PTE_TRANSITION |
-           (uint64_t)code_of(rights) << CODE_SHIFT;
 }
 
 /* A page with these rights; guard pages wait as transition entries. */
@@ -63,7 +19,7 @@ static uint64_t entry_for(const struct mm *mm, gpa_t pa, unsigned rights,
                           enum mm_cache cache)
 {
     if (rights & MM_GUARD)
-        return transition(pa, rights);
+        return pte_transition(pa, rights | MM_USER);
     return pte_value(mm, pa, rights | MM_USER, cache);
 }
 
@@ -75,29 +31,19 @@ static gpa_t page_of(uint32_t pfn)
 /* ---- giving back ------------------------------------------------------------
  */
 
-static bool drop_page(struct mm *mm, uint32_t space, gva_t at)
-{
-    uint64_t e = pte_get(mm, space, at);
-    const struct frame *f = frames_shown(mm, FRAME_USER, space, at, e);
-
-    if (e)
-        pte_edit(mm, space, at, 0);
-    if (f)
-        frames_free(mm, f->pfn);
-    return f;
-}
-
-/* In a view only what copy on write put there is the area's own. */
+/* What the area owns beyond what its entries say is found by the count. */
 static void drop_area(struct mm *mm, uint32_t i)
 {
     struct area a = *VEC_AT(struct area, &mm->s.area, i);
-    bool all = true;
+    uint32_t owned = 0;
 
     vec_remove(&mm->s.area, sizeof a, i);
     for (uint32_t k = 0; k < a.pages; k++)
-        all &= drop_page(mm, a.space, page_at(gva_of(a.start), k));
-    if (!all && a.kind == AREA_PRIVATE)
-        frames_sweep(mm, FRAME_USER, a.space, gva_of(a.start), a.pages);
+        owned +=
+            paging_drop(mm, FRAME_USER, a.space, page_at(gva_of(a.start), k));
+    if (owned < a.owned)
+        paging_sweep(mm, FRAME_USER, a.space, gva_of(a.start), a.pages);
+    mm->s.committed -= a.committed;
 }
 
 enum hb_status user_free(struct mm *mm, uint32_t space, gva_t va)
@@ -127,9 +73,8 @@ void user_free_all(struct mm *mm, uint32_t space)
 /* ---- making -----------------------------------------------------------------
  */
 
-/* Takes over @pfn, which its caller allocated, also when it fails. */
-static enum hb_status show_own(struct mm *mm, uint32_t space, gva_t at,
-                               uint32_t pfn, unsigned rights)
+enum hb_status user_show_own(struct mm *mm, uint32_t space, gva_t at,
+                             uint32_t pfn, unsigned rights)
 {
     enum hb_status st =
         pte_edit(mm, space, at, entry_for(mm, page_of(pfn), rights, MM_CACHED));
@@ -140,7 +85,21 @@ static enum hb_status show_own(struct mm *mm, uint32_t space, gva_t at,
     }
     frames_find(mm, pfn)->cache = MM_CACHED;
     frames_assign(mm, pfn, space, at);
+    paging_owned(mm, space, at, 1);
     return HB_OK;
+}
+
+/* The area's pages are all promised from now on. */
+static enum hb_status add_private(struct mm *mm, uint32_t space, gva_t *at,
+                                  uint32_t pages, unsigned rights)
+{
+    enum hb_status st = paging_fits(mm, pages) ? area_add(mm, space, at, pages,
+                                                          AREA_PRIVATE, rights)
+                                               : HB_NO_PAGES;
+
+    if (st == HB_OK)
+        user_promise(mm, space, *at, (int32_t)pages);
+    return st;
 }
 
 enum hb_status user_alloc(struct mm *mm, uint32_t space, gva_t *va,
@@ -151,13 +110,13 @@ enum hb_status user_alloc(struct mm *mm, uint32_t space, gva_t *va,
     uint32_t pfn;
     enum hb_status st;
 
-    if (pages > frames_free_count(mm))
+    if (pages > paging_available(mm))
         return HB_NO_PAGES;
-    st = area_add(mm, space, &at, pages, AREA_PRIVATE, rights);
+    st = add_private(mm, space, &at, pages, rights);
     for (uint32_t i = 0; st == HB_OK && i < pages; i++) {
         st = frames_alloc(mm, &req, &pfn);
         if (st == HB_OK)
-            st = show_own(mm, space, page_at(at, i), pfn, rights);
+            st = user_show_own(mm, space, page_at(at, i), pfn, rights);
         if (st != HB_OK)
             user_free(mm, space, at);
     }
@@ -190,10 +149,10 @@ enum hb_status user_place(struct mm *mm, uint32_t space, gva_t *va,
 
     if (st != HB_OK)
         return st;
-    st = area_add(mm, space, &at, pages, AREA_PRIVATE, rights);
+    st = add_private(mm, space, &at, pages, rights);
     if (st == HB_OK) {
         for (; st == HB_OK && i < pages; i++)
-            st = show_own(mm, space, page_at(at, i), pfn[i], rights);
+            st = user_show_own(mm, space, page_at(at, i), pfn[i], rights);
         if (st != HB_OK)
             user_free(mm, space, at);
     }
@@ -275,6 +234,32 @@ static bool inside_area(const struct mm *mm, uint32_t space, gva_t va,
            pages <= a->pages - (va.v - a->start) / PAGE_BYTES;
 }
 
+/* What the entry at @at stands for, with other rights. */
+static uint64_t with_rights(const struct mm *mm, uint64_t e, unsigned rights)
+{
+    struct pte_form form = pte_decode(mm, e);
+    uint64_t new;
+
+    switch (form.kind) {
+    case PTE_DEMAND_ZERO:
+        return pte_demand_zero(rights);
+    case PTE_PAGE_FILE:
+        return pte_page_file(mm, form.slot, rights);
+    case PTE_TRANSITIONAL:
+        if (frames_find(mm, form.pfn) && frames_find(mm, form.pfn)->trimmed)
+            return pte_transition(page_of(form.pfn), rights | MM_USER);
+        break;
+    case PTE_VALID:
+        break;
+    default:
+        return e;
+    }
+    new = entry_for(mm, page_of(form.pfn), rights, MM_CACHED);
+    if (e & PTE_P && new &PTE_P)
+        new |= e &(PTE_PCD | PTE_PWT | PTE_D);
+    return new;
+}
+
 enum hb_status user_protect(struct mm *mm, uint32_t space, gva_t va,
                             uint32_t pages, unsigned rights)
 {
@@ -283,11 +268,12 @@ enum hb_status user_protect(struct mm *mm, uint32_t space, gva_t va,
     for (uint32_t i = 0; i < pages; i++) {
         gva_t at = page_at(va, i);
         uint64_t e = pte_get(mm, space, at);
-        uint64_t cache = e & PTE_P ? e & (PTE_PCD | PTE_PWT) : 0;
-        uint64_t new =
-            entry_for(mm, gpa_of(e & PTE_FRAME_MASK), rights, MM_CACHED);
+        struct frame *f =
+            e & PTE_D ? frames_shown(mm, FRAME_USER, space, at, e) : NULL;
 
-        pte_edit(mm, space, at, new &PTE_P ? new | cache : new);
+        if (f && e & PTE_P)
+            f->dirty = 1; /* the new entry may have no place to say so */
+        pte_edit(mm, space, at, with_rights(mm, e, rights));
     }
     return HB_OK;
 }
@@ -305,65 +291,7 @@ enum hb_status user_page_out(struct mm *mm, uint32_t space, gva_t va,
         if (e & PTE_P && f && f->locks)
             return HB_BAD_STATE;
     }
-    if (user_area(mm, space, va)->kind != AREA_PRIVATE)
-        return HB_OK; /* the pages of a view are not the process's to trim */
-    for (uint32_t i = 0; i < pages; i++) {
-        gva_t at = page_at(va, i);
-        uint64_t e = pte_get(mm, space, at);
-
-        if (e & PTE_P)
-            pte_edit(
-                mm, space, at,
-                transition(gpa_of(e & PTE_FRAME_MASK), rights_of_entry(mm, e)));
-    }
-    return HB_OK;
-}
-
-/* ---- faults -----------------------------------------------------------------
- */
-
-static enum mm_fault copy_page(struct mm *mm, uint32_t space, gva_t at,
-                               uint64_t e)
-{
-    const struct frame_request req = {.owner = FRAME_USER, .top_down = true};
-    struct frame *old =
-        frames_find(mm, (uint32_t)((e & PTE_FRAME_MASK) >> PAGE_SHIFT));
-    bool own = old && old->owner == FRAME_USER && old->space == space &&
-               old->va == at.v;
-    uint32_t old_pfn = own ? old->pfn : 0, pfn;
-    uint8_t bytes[PAGE_BYTES];
-
-    if (frames_alloc(mm, &req, &pfn) != HB_OK)
-        return MM_FAULT_NO_PAGES;
-    if (ram_read(mm->ram, gpa_of(e & PTE_FRAME_MASK), bytes, sizeof bytes))
-        ram_write(mm->ram, page_of(pfn), bytes, sizeof bytes);
-    if (own)
-        frames_free(mm, old_pfn);
-    if (show_own(mm, space, at, pfn,
-                 rights_of_entry(mm, e) & ~(unsigned)MM_COPY) != HB_OK)
-        return MM_FAULT_NO_PAGES;
-    return MM_FAULT_RESOLVED;
-}
-
-enum mm_fault mm_fault(struct mm *mm, uint32_t space, gva_t va, uint32_t error)
-{
-    gva_t at = gva_of(va.v & ~(uint32_t)PAGE_MASK);
-    uint64_t e;
-    unsigned rights;
-
-    if (va.v >= MM_SYSTEM_START || !user_area(mm, space, va))
-        return MM_FAULT_VIOLATION;
-    e = pte_get(mm, space, at);
-    if (e & PTE_P) {
-        bool copy = error & PF_W && e & PTE_COW && !(e & PTE_RW);
-
-        return copy ? copy_page(mm, space, at, e) : MM_FAULT_VIOLATION;
-    }
-    if (!(e & PTE_TRANSITION) || e & PTE_PROTOTYPE)
-        return MM_FAULT_VIOLATION;
-    rights = rights_of_entry(mm, e);
-    pte_edit(mm, space, at,
-             entry_for(mm, gpa_of(e & PTE_FRAME_MASK),
-                       rights & ~(unsigned)MM_GUARD, MM_CACHED));
-    return rights & MM_GUARD ? MM_FAULT_GUARD : MM_FAULT_RESOLVED;
+    if (user_area(mm, space, va)->kind == AREA_PRIVATE)
+        paging_trim(mm, space, va, pages, false);
+    return HB_OK; /* the pages of a view are not the process's to trim */
 }

@@ -16,10 +16,12 @@ enum area_kind {
 struct area {
     uint32_t space;
     uint32_t start, pages;
-    uint8_t kind;   /* enum area_kind */
-    uint8_t rights; /* MM_x it was made with */
-    uint16_t cache; /* enum mm_cache, of a physical view */
-    uint32_t pfn;   /* first page that a physical view shows */
+    uint8_t kind;       /* enum area_kind */
+    uint8_t rights;     /* MM_x it was made with */
+    uint16_t cache;     /* enum mm_cache, of a physical view */
+    uint32_t pfn;       /* first page that a physical view shows */
+    uint32_t owned;     /* its pages that are in RAM or in the paging file */
+    uint32_t committed; /* its pages that are promised */
 };
 
 /** user_alloc() - zeroed pages. @va: page aligned, or 0 for the lowest free
@@ -27,6 +29,20 @@ struct area {
  *  HB_BAD_ARGUMENT: not user space; HB_BAD_STATE: VA in use; HB_NO_PAGES. */
 enum hb_status user_alloc(struct mm *mm, uint32_t space, gva_t *va,
                           uint32_t pages, unsigned rights);
+/** user_lazy() - the same, and each page comes when it is touched first. */
+enum hb_status user_lazy(struct mm *mm, uint32_t space, gva_t *va,
+                         uint32_t pages, unsigned rights);
+/** user_reserve() - addresses alone; a touch is a violation until pages are
+ *  committed. */
+enum hb_status user_reserve(struct mm *mm, uint32_t space, gva_t *va,
+                            uint32_t pages, unsigned rights);
+/** user_commit() - whole pages inside one private area; those that are
+ *  committed stay as they are. HB_NOT_FOUND: no such area; HB_NO_PAGES: more
+ *  than RAM and paging file have. user_decommit() - the reverse. */
+enum hb_status user_commit(struct mm *mm, uint32_t space, gva_t va,
+                           uint32_t pages, unsigned rights);
+enum hb_status user_decommit(struct mm *mm, uint32_t space, gva_t va,
+                             uint32_t pages);
 /** user_place() - as user_alloc with exactly these frames, page by page, taken
  *  if all are free. HB_NOT_FOUND: one is not RAM; HB_BAD_STATE: one is in use
  *  or the VA is. */
@@ -59,9 +75,10 @@ enum mm_fault {
     MM_FAULT_VIOLATION, /* STATUS_ACCESS_VIOLATION / bugcheck by address    */
     MM_FAULT_GUARD,     /* STATUS_GUARD_PAGE_VIOLATION, the guard is gone   */
     MM_FAULT_NO_PAGES,  /* STATUS_NO_MEMORY                                 */
+    MM_FAULT_IN_PAGE,   /* STATUS_IN_PAGE_ERROR: the paging file, unread    */
 };
-/** mm_fault() - a #PF at @va with SDM error code @error (PF_x) in @space:
- *  transition pages and copy on write are resolved. */
+/** mm_fault() - a #PF at @va with SDM error code @error (PF_x) in @space: pages
+ *  that are not resident come in, copy on write is done. */
 enum mm_fault mm_fault(struct mm *mm, uint32_t space, gva_t va, uint32_t error);
 
 #endif

@@ -166,6 +166,24 @@ static bool too_high_to_lock(struct call *c, gva_t mdl)
     return true;
 }
 
+/* MDL-021: from DISPATCH_LEVEL on no page comes in, so touching one that is
+ * away is the fault that the driver would have. */
+static void touch_pages(struct call *c, gva_t at)
+{
+    struct mdl m;
+    gpa_t pa;
+
+    if (call_irql(c) < DISPATCH_LEVEL ||
+        mdl_load(call_mm(c), call_space(c), at, &m) != HB_OK)
+        return;
+    for (uint32_t i = 0; i < m.pages && call_ok(c); i++) {
+        gva_t page = gva_of(m.start + i * PAGE_BYTES);
+
+        if (!mm_physical(call_mm(c), call_space(c), page, &pa))
+            load_u8(c, page);
+    }
+}
+
 /* VOID MmProbeAndLockPages(Mdl, AccessMode, Operation): errors are raised */
 void thunk_MmProbeAndLockPages(struct call *c)
 {
@@ -175,6 +193,9 @@ void thunk_MmProbeAndLockPages(struct call *c)
     enum hb_status st;
 
     if (!call_ok(c) || too_high_to_lock(c, mdl))
+        return;
+    touch_pages(c, mdl);
+    if (!call_ok(c))
         return;
     st = mdl_lock(call_mm(c), call_space(c), mdl, call_u8(c, 1) == USER_MODE,
                   access > MDL_MODIFY_ACCESS ? MDL_MODIFY_ACCESS

@@ -8,6 +8,7 @@
 #include "board/config.h"
 #include "hal/exports/hal_exports.h"
 #include "mm/exports/mm_exports.h"
+#include "mm/pagefile.h"
 
 /* A description may come from a file: its texts and counts are checked before
  * they are used. */
@@ -160,11 +161,21 @@ static enum hb_status build_kernel(struct machine *m, struct hb_error *error)
     return status;
 }
 
+static uint32_t paging_pages(const struct machine_config *c)
+{
+    uint64_t pages = c->paging / PAGE_BYTES;
+
+    return (uint32_t)(pages < PAGEFILE_MOST ? pages : PAGEFILE_MOST);
+}
+
 static enum hb_status build_system(struct machine *m, struct hb_error *error)
 {
     enum hb_status status =
         mm_create(&m->mm, &m->ram, &m->cpu.tlb, &m->events, error);
 
+    if (status == HB_OK && m->config.paging)
+        status = pagefile_open(&m->mm, m->config.paging_file,
+                               paging_pages(&m->config), error);
     if (status == HB_OK)
         status = build_hal(m, error);
     if (status == HB_OK)

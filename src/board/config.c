@@ -175,6 +175,7 @@ static const struct key keys[] = {
     NUMBER("fdc.speed", fdc_speed, 1, 4),
     WORD("pc", pc, on_off),
     WORD("debug-exit", debug_exit, on_off),
+    NUMBER("paging", paging, 0, 4 * GIB),
 };
 
 static enum hb_status bad_value(const char *key, const char *value,
@@ -239,6 +240,27 @@ enum hb_status config_file(char out[MACHINE_FILE], const char *key,
     return HB_OK;
 }
 
+/* FILE, or FILE,SIZE. */
+static enum hb_status set_paging_file(struct machine_config *c,
+                                      const char *value, struct hb_error *error)
+{
+    enum { LEAST = 4096 };
+    const char *comma = strrchr(value, ',');
+    char name[MACHINE_FILE] = "";
+    uint64_t bytes;
+
+    if (!comma)
+        return config_file(c->paging_file, "paging.file", value, error);
+    if (!config_number(comma + 1, &bytes) || bytes < LEAST || bytes > 4 * GIB)
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "paging.file: '%s' is no size from 4K to 4G", comma + 1);
+    if ((size_t)(comma - value) >= sizeof name)
+        return config_file(c->paging_file, "paging.file", value, error);
+    memcpy(name, value, (size_t)(comma - value));
+    c->paging = bytes;
+    return config_file(c->paging_file, "paging.file", name, error);
+}
+
 enum hb_status machine_config_set(struct machine_config *config,
                                   const char *key, const char *value,
                                   struct hb_error *error)
@@ -255,6 +277,8 @@ enum hb_status machine_config_set(struct machine_config *config,
         return config_boot(config, value, error);
     if (strcmp(key, "bios") == 0)
         return config_file(config->bios, key, value, error);
+    if (strcmp(key, "paging.file") == 0)
+        return set_paging_file(config, value, error);
     if (strcmp(key, "vga-rom") == 0)
         return config_file(config->vga_rom, key, value, error);
     for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -276,6 +300,11 @@ enum hb_status machine_config_set(struct machine_config *config,
 enum hb_status config_check(const struct machine_config *c,
                             struct hb_error *error)
 {
+    if (c->paging_file[0] && !c->paging)
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "paging.file %s has no size: say FILE,SIZE or set "
+                       "paging, too",
+                       c->paging_file);
     for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct key *k = &keys[i];
         uint64_t v = 0;

@@ -9,6 +9,7 @@
 #include "base/save.h"
 #include "board/board.h"
 #include "board/config.h"
+#include "mm/pagefile.h"
 
 static const char magic[8] = "halbox\r\n";
 
@@ -157,9 +158,33 @@ static enum hb_status load_hardware(struct machine *m, struct loader *l,
     return status;
 }
 
+/* The bytes of the paging file's pages in use. */
+static void save_pagefile(const struct mm *mm, struct saver *s)
+{
+    size_t at = save_section_begin(s, "pagefile", PAGEFILE_VERSION);
+
+    pagefile_save(mm, s);
+    save_section_end(s, at);
+}
+
+static enum hb_status load_pagefile(struct mm *mm, struct loader *l,
+                                    struct hb_error *error)
+{
+    struct loader part;
+    enum hb_status status =
+        load_section(l, "pagefile", PAGEFILE_VERSION, &part, error);
+
+    if (status == HB_OK && !pagefile_load(mm, &part))
+        status = hb_fail(error, HB_BAD_IMAGE,
+                         "section 'pagefile' is damaged, or the paging file "
+                         "cannot be written");
+    return status;
+}
+
 static void save_system(const struct machine *m, struct saver *s)
 {
     save_part(s, "mm", MM_STATE_VERSION, &m->mm.s, mm_rows);
+    save_pagefile(&m->mm, s);
     save_part(s, "ke", KE_STATE_VERSION, ke_state(m->ke), ke_state_rows);
     save_part(s, "hal", HAL_STATE_VERSION, hal_state(m->hal), hal_state_rows);
     save_part(s, "nt", NT_STATE_VERSION, nt_state_of(m->nt), nt_state_rows);
@@ -173,6 +198,8 @@ static enum hb_status load_system(struct machine *m, struct loader *l,
 
     if (status == HB_OK)
         status = mm_loaded(&m->mm, error);
+    if (status == HB_OK)
+        status = load_pagefile(&m->mm, l, error);
     if (status == HB_OK)
         status = load_part(l, "ke", KE_STATE_VERSION, ke_state(m->ke),
                            ke_state_rows, error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ke/private.h"
+#include "mm/pagefile.h"
 
 /* ---- state rows
  * --------------------------------------------------------------- */
@@ -269,14 +270,26 @@ void *ke_state(struct ke *ke)
 /* ---- kernel memory, wiring
  * --------------------------------------------------------- */
 
+static uint32_t space_now(const struct ke *ke)
+{
+    return ke_process_space(ke, ke_current_process(ke));
+}
+
+/* What is not resident is read where it is, and comes in to be written. */
 bool ke_read(const struct ke *ke, gva_t at, void *to, uint32_t bytes)
 {
-    return cpu_peek(ke->cpu, at, to, bytes);
+    return cpu_peek(ke->cpu, at, to, bytes) ||
+           (ke->s.booted &&
+            mm_read(ke->mm, space_now(ke), at, to, bytes) == HB_OK);
 }
 
 bool ke_write(struct ke *ke, gva_t at, const void *from, uint32_t bytes)
 {
-    return cpu_poke(ke->cpu, at, from, bytes);
+    bool clean = ke->s.booted && pagefile_used(ke->mm); /* a write soils it */
+
+    return (!clean && cpu_poke(ke->cpu, at, from, bytes)) ||
+           (ke->s.booted &&
+            mm_write(ke->mm, space_now(ke), at, from, bytes) == HB_OK);
 }
 
 uint32_t ke_read_u32(const struct ke *ke, gva_t at)

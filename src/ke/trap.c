@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ke/private.h"
-#include "mm/user.h"
+#include "mm/paging.h"
 
 /** The trap frame as the CPU pushed it; SS:ESP only from ring 3. */
 struct trap_frame {
@@ -62,6 +62,13 @@ static void enable_interrupts(struct ke *ke)
 /* ---- the software interrupt of DISPATCH_LEVEL
  * ------------------------------------ */
 
+/** Pages were read from the paging file for the running thread: the disk's time
+ *  is still to be waited for. The idle thread never waits. */
+static bool owes_a_wait(const struct ke *ke)
+{
+    return ke->mm->s.read_debt && ke->s.current;
+}
+
 bool dispatch_pending(const struct ke *ke)
 {
     uint8_t irql = ke_irql(ke);
@@ -69,7 +76,7 @@ bool dispatch_pending(const struct ke *ke)
     if (irql >= DISPATCH_LEVEL || ke->s.dpc_active)
         return false;
     return ke->s.dpc_requested || ke->s.timers_due || ke->s.switch_wanted ||
-           (irql < APC_LEVEL && apc_deliverable(ke));
+           owes_a_wait(ke) || (irql < APC_LEVEL && apc_deliverable(ke));
 }
 
 void dispatch_enter(struct ke *ke)
@@ -128,6 +135,12 @@ static void dispatch_lower(struct call *c)
     ke_set_irql(ke, c->record->old_irql);
     if (ke->s.dpc_requested || ke->s.timers_due || ke->s.switch_wanted) {
         call_again(c, DISPATCH_START);
+    } else if (owes_a_wait(ke)) {
+        int64_t reads = paging_debt(ke->mm);
+
+        call_wait(c, 0, NULL, false,
+                  ke_deadline(ke, -reads * (PAGING_READ_NS / 100)),
+                  DISPATCH_SWITCHED);
     } else if (ke_irql(ke) < APC_LEVEL && apc_deliverable(ke) &&
                apc_pop(ke, &apc)) {
         ke_set_irql(ke, APC_LEVEL);
