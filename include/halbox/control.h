@@ -84,6 +84,8 @@ enum machine_pnp {
     PNP_POWER_DOWN, /* SetPower D3                                           */
     PNP_POWER_UP,   /* SetPower D0                                           */
     PNP_SHUTDOWN,   /* IRP_MJ_SHUTDOWN to all that asked for it; device 0    */
+    PNP_REBALANCE,  /* QUERY_STOP, STOP, START with other resources          */
+    PNP_EJECT,      /* as REMOVE with all that depends on it, then EJECT     */
 };
 /** machine_device_request() - ticket: a PnP or power request to @device. */
 HB_API uint32_t machine_device_request(struct machine *m, uint32_t device,

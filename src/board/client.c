@@ -108,6 +108,8 @@ uint32_t machine_device_request(struct machine *m, uint32_t device,
         [PNP_POWER_DOWN] = NT_PNP_POWER_DOWN,
         [PNP_POWER_UP] = NT_PNP_POWER_UP,
         [PNP_SHUTDOWN] = NT_PNP_SHUTDOWN,
+        [PNP_REBALANCE] = NT_PNP_REBALANCE,
+        [PNP_EJECT] = NT_PNP_EJECT,
     };
 
     if ((unsigned)what >= sizeof request / sizeof *request ||

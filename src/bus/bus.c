@@ -350,7 +350,7 @@ static void reset_one(struct device *dev)
     dma_reset(dev);
     timers_drop(dev);
     wires_release(dev);
-    w->s = (struct wiring_state){0};
+    w->s = (struct wiring_state){.absent = w->s.absent};
     pci_reset(dev);
     if (dev->model->reset)
         dev->model->reset(dev);
@@ -360,6 +360,12 @@ void bus_reset_device(struct device *dev)
 {
     reset_one(dev);
     bus_remap(wiring_of(dev)->bus);
+}
+
+void bus_plug(struct device *dev, bool in)
+{
+    wiring_of(dev)->s.absent = !in;
+    bus_reset_device(dev);
 }
 
 void bus_reset(struct bus *bus)

@@ -17,7 +17,7 @@
 
 struct bus; /* bus_private.h of src/bus */
 
-enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 4 };
+enum { BUS_DEVICES = 64, BUS_STATE_VERSION = 5 };
 
 /* ---- building: the board -------------------------------------------------*/
 
@@ -78,6 +78,11 @@ void bus_take_init(struct bus *bus);
 /** bus_reset_device() - reset of one device alone (its model's reset, timers,
  *  DMA and outputs dropped, own map registers invalid). */
 void bus_reset_device(struct device *dev);
+
+/** bus_plug() - the card is pulled out (@in false): its windows and its
+ *  configuration space answer no more, its outputs are low, its DMA is gone; or
+ *  put in again, as after power-on. */
+void bus_plug(struct device *dev, bool in);
 
 /** bus_device() - device number @id, NULL past the last. */
 struct device *bus_device(const struct bus *bus, unsigned id);

@@ -44,6 +44,7 @@ struct wiring_state {
     uint8_t irq, dreq; /* level of the strapped outputs                */
     uint8_t scheduled; /* engines with a CLOCK_DMA entry               */
     uint8_t waiting;   /* engines without a right to the bus           */
+    uint8_t absent;    /* the card is pulled out                       */
     struct pci_header pci;
     uint32_t done[DMA_ENGINES];      /* bytes of the last operation         */
     uint32_t pending[DMA_ENGINES];   /* clock arg of a step to come, or 0   */

@@ -60,7 +60,8 @@ static bool rom_window(const struct device *dev, uint64_t *base)
            (h->command & PCI_COMMAND_MEMORY);
 }
 
-bool pci_window(const struct device *dev, unsigned window, uint64_t *base)
+static bool window_place(const struct device *dev, unsigned window,
+                         uint64_t *base)
 {
     const struct device_wiring *w = wiring_of(dev);
     uint32_t fixed = w->place.base[window];
@@ -75,6 +76,11 @@ bool pci_window(const struct device *dev, unsigned window, uint64_t *base)
     }
     *base = w->s.pci.bar[window];
     return bar_exists(dev, window) && decodes(dev, window);
+}
+
+bool pci_window(const struct device *dev, unsigned window, uint64_t *base)
+{
+    return window_place(dev, window, base) && !wiring_of(dev)->s.absent;
 }
 
 /* ---- the header --------------------------------------------------------- */
@@ -196,7 +202,7 @@ static struct device *function_at(const struct bus *bus, unsigned number,
         const struct bus_place *at = &wiring_of(bus->device[i])->place;
 
         if (device_is_pci(bus->device[i]) && at->slot == slot &&
-            at->function == function)
+            at->function == function && !wiring_of(bus->device[i])->s.absent)
             return bus->device[i];
     }
     return NULL;

@@ -24,6 +24,7 @@ const struct state_row wiring_rows[] = {
     STATE_INT(struct wiring_state, dreq),
     STATE_INT(struct wiring_state, scheduled),
     STATE_INT(struct wiring_state, waiting),
+    STATE_INT(struct wiring_state, absent),
     STATE_STRUCT(struct wiring_state, pci, pci_rows),
     STATE_INTS(struct wiring_state, done),
     STATE_INTS(struct wiring_state, pending),

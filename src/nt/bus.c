@@ -200,6 +200,7 @@ static uint32_t answer(struct query *q, uint8_t minor, uint32_t status)
     case MN_QUERY_STOP_DEVICE:
     case MN_CANCEL_STOP_DEVICE:
     case MN_SURPRISE_REMOVAL:
+    case MN_EJECT:
     case MN_QUERY_PNP_DEVICE_STATE:
         return STATUS_SUCCESS;
     case MN_QUERY_DEVICE_RELATIONS:

@@ -201,7 +201,11 @@ enum nt_pnp_request {
     NT_PNP_SURPRISE, /* SURPRISE_REMOVAL, then REMOVE when handles are gone  */
     NT_PNP_POWER_DOWN, /* SetPower D3                                        */
     NT_PNP_POWER_UP,   /* SetPower D0                                        */
-    NT_PNP_SHUTDOWN, /* IRP_MJ_SHUTDOWN to all that registered; device 0     */
+    NT_PNP_SHUTDOWN,  /* IRP_MJ_SHUTDOWN to all that registered; device 0     */
+    NT_PNP_REBALANCE, /* QUERY_STOP, STOP, START with other resources: those
+                         of the forced configuration, if the registry has one */
+    NT_PNP_EJECT,  /* as REMOVE, with its ejection relations; then EJECT      */
+    NT_PNP_FAILED, /* as SURPRISE, by its driver's word: the card stays       */
 };
 uint32_t nt_device_request(struct nt *nt, uint32_t device,
                            enum nt_pnp_request what);

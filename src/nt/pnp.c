@@ -245,6 +245,8 @@ static bool step(struct call *c)
         return job_file_close(c, t);
     case JOB_NOTIFY:
         return job_notify(c, t);
+    case JOB_RELATIONS:
+        return job_relations(c, t);
     default:
         return job_invalidate(c, t);
     }
@@ -270,7 +272,8 @@ void thunk_NtpPnpThread(struct call *c)
     }
 }
 
-/* ---- two small jobs ---------------------------------------------------------
+/* ---- a small job
+ * -------------------------------------------------------------
  */
 
 bool job_file_close(struct call *c, struct nt_ticket *t)
@@ -291,35 +294,4 @@ bool job_file_close(struct call *c, struct nt_ticket *t)
     }
     file_destroy(nt, t->object);
     return job_over(c, t, STATUS_SUCCESS);
-}
-
-void pnp_release_relations(struct nt *nt, uint32_t list)
-{
-    uint32_t count = list ? nt_get32(nt, list + DEVRELS_Count) : 0;
-
-    for (uint32_t i = 0; i < count && i < DEVICES_MOST; i++)
-        ob_dereference(
-            nt, ob_find(nt, nt_get32(nt, list + DEVRELS_Objects + 4 * i)));
-    nt_pool_free(nt, list);
-}
-
-bool job_invalidate(struct call *c, struct nt_ticket *t)
-{
-    struct nt *nt = nt_of(c);
-    const struct nt_device *d = pnp_device(nt, t->device);
-    bool relations = t->request == MN_QUERY_DEVICE_RELATIONS;
-    uint32_t irp, top;
-
-    if (nt->s.job.step == 0 && d && d->state == NT_DEVICE_STARTED) {
-        top = device_top(nt, d->pdo);
-        irp = job_irp(nt, top, IRP_MJ_PNP, t->request);
-        if (irp && relations)
-            nt_put32(nt, irp_next(nt, irp) + SL_QueryDeviceRelations_Type,
-                     t->handle);
-        if (irp)
-            return job_send(c, top, irp, 1);
-    }
-    if (nt->s.job.step == 1 && nt_success(nt->s.job.status) && relations)
-        pnp_release_relations(nt, nt->s.job.information);
-    return job_over(c, t, nt->s.job.status);
 }

@@ -25,10 +25,18 @@ enum { /* minor functions of IRP_MJ_PNP */
        MN_FILTER_RESOURCE_REQUIREMENTS = 0x0d,
        MN_READ_CONFIG = 0x0f,
        MN_WRITE_CONFIG = 0x10,
+       MN_EJECT = 0x11,
        MN_QUERY_ID = 0x13,
        MN_QUERY_PNP_DEVICE_STATE = 0x14,
        MN_QUERY_BUS_INFORMATION = 0x15,
        MN_SURPRISE_REMOVAL = 0x17,
+};
+enum { /* PNP_DEVICE_STATE */
+       PNP_DEVICE_DISABLED = 0x01,
+       PNP_DEVICE_FAILED = 0x04,
+       PNP_DEVICE_REMOVED = 0x08,
+       PNP_DEVICE_RESOURCE_REQUIREMENTS_CHANGED = 0x10,
+       PNP_DEVICE_NOT_DISABLEABLE = 0x20,
 };
 enum { MN_SET_POWER = 0x02, MN_QUERY_POWER = 0x03 }; /* of IRP_MJ_POWER */
 
@@ -54,6 +62,12 @@ void pnp_post_invalidate(struct nt *nt, uint32_t device, uint8_t minor,
  *  references and its pool go. */
 void pnp_release_relations(struct nt *nt, uint32_t list);
 
+/** pnp_post_relations() - @device's answer to QUERY_DEVICE_RELATIONS of its
+ * bus, in pool (0: no children), is to be looked at. */
+void pnp_post_relations(struct nt *nt, uint32_t device, uint32_t list);
+/** pnp_state_said() - act on PNP_DEVICE_STATE @flags of device @number. */
+void pnp_state_said(struct nt *nt, uint32_t number, uint32_t flags);
+
 /** pnp_post_notify() - tell the listeners that interface number @interface has
  *  come (@request 1) or gone (0). */
 void pnp_post_notify(struct nt *nt, uint32_t interface, bool come);
@@ -68,6 +82,11 @@ bool job_device_request(struct call *c, struct nt_ticket *t);
 bool job_file_close(struct call *c, struct nt_ticket *t);
 bool job_invalidate(struct call *c, struct nt_ticket *t);
 bool job_notify(struct call *c, struct nt_ticket *t);
+bool job_relations(struct call *c, struct nt_ticket *t);
+/** of a JOB_DEVICE_REQUEST */
+bool job_rebalance(struct call *c, struct nt_ticket *t, struct nt_device *d);
+bool job_remove(struct call *c, struct nt_ticket *t, struct nt_device *d);
+bool job_surprise(struct call *c, struct nt_ticket *t);
 
 /** job_over() - the ticket is done; false, as the entry goes on. */
 bool job_over(struct call *c, struct nt_ticket *t, uint32_t status);
@@ -90,6 +109,50 @@ struct nt_device *pnp_device(const struct nt *nt, uint32_t number);
 uint32_t pnp_by_pdo(const struct nt *nt, uint32_t pdo);
 /** pnp_make_pdo() - the device gets its PDO; false: no memory. */
 bool pnp_make_pdo(struct nt *nt, uint32_t number);
+/** pnp_has_stack() - is there a driver on its PDO? */
+bool pnp_has_stack(const struct nt_device *d);
+/** pnp_pdo_deleted() - IoDeleteDevice of a PDO that a driver reported. */
+void pnp_pdo_deleted(struct nt *nt, uint32_t pdo);
+/** pnp_key() - path of the device's registry key, from Machine on, or of its
+ *  subkey @sub ("": none). */
+void pnp_key(const struct nt *nt, uint32_t number, const char *sub, char *out,
+             unsigned room);
+/** pnp_send() - IRP_MJ_PNP @minor to the top of its stack, see job_send().
+ *  pnp_send_filter() - FILTER_RESOURCE_REQUIREMENTS of d->requirements. False:
+ *  no memory. */
+bool pnp_send(struct call *c, const struct nt_device *d, uint8_t minor,
+              uint32_t argument1, uint32_t argument2, uint32_t step);
+bool pnp_send_filter(struct call *c, struct nt_device *d, uint32_t step);
+/** pnp_capabilities() - DEVICE_CAPABILITIES in pool, preset; 0: no memory. */
+uint32_t pnp_capabilities(struct nt *nt);
+/** pnp_note() - event `pnp`. pnp_must() - of an IRP that no driver may fail. */
+void pnp_note(struct nt *nt, const struct nt_device *d, const char *what,
+              uint32_t status);
+void pnp_must(struct nt *nt, const struct nt_device *d, const char *what,
+              uint32_t status);
+/** pnp_leaks() - S37 for each mapping of what the device holds that its driver
+ *  left; pnp_left() - of what a rebalance took away. */
+void pnp_leaks(struct nt *nt, const struct nt_device *d, const char *when);
+void pnp_left(struct nt *nt, struct nt_device *d, const char *when);
+/** pnp_plug() - put the card into its slot, or pull it out. */
+void pnp_plug(struct nt *nt, struct nt_device *d, bool in);
+/** pnp_removed() - REMOVE_DEVICE is back: what it held is free. */
+void pnp_removed(struct nt *nt, struct nt_device *d, uint32_t status,
+                 const char *when);
+
+enum stack_place { STACK_DRIVER, STACK_COMPLETE, STACK_MISSING };
+/** stack_driver() - driver @index, from the lowest, of the stack over the PDO
+ *  of device @number with function driver @function. */
+enum stack_place stack_driver(const struct nt *nt, uint32_t number,
+                              uint32_t function, uint32_t index,
+                              uint32_t *image);
+/** stack_may_serve() - can @image be its function driver? Not if its key names
+ *  another Service, or @image as a filter. */
+bool stack_may_serve(const struct nt *nt, uint32_t number, uint32_t image);
+/** stack_next_image() - the next image after @after that a child of a driver's
+ *  bus is offered to, NT_NONE. */
+uint32_t stack_next_image(const struct nt *nt, uint32_t number, uint32_t after);
+
 /** pnp_file_closed() - the last open of a surprise-removed device is gone. */
 void pnp_file_closed(struct nt *nt, uint32_t number);
 
@@ -112,6 +175,9 @@ uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list,
 /** resources_configured() - requirements that the registry has for a device
  *  instead of the bus's, in paged pool; 0: none. */
 uint32_t resources_configured(struct nt *nt, uint32_t number);
+/** resources_lent() - START_DEVICE is back: its lists are the system's again.
+ */
+void resources_lent(struct nt *nt, struct nt_device *device);
 /** resources_release() - the lists go back to pool. */
 void resources_release(struct nt *nt, struct nt_device *device);
 

@@ -147,9 +147,22 @@ struct nt_device {
     uint32_t raw, translated;              /* CM_RESOURCE_LISTs in pool */
     uint32_t chosen;                       /* descriptors in each       */
     struct nt_resource held[NT_RESOURCES]; /* those, as the arbiter sees them */
+    struct nt_resource left[NT_RESOURCES]; /* that a rebalance takes away  */
+    uint32_t leaving;      /* descriptors of those                         */
     uint32_t requirements; /* filtered, in pool: what it was chosen from   */
     uint32_t bar[NT_BARS]; /* PCI: what the registers hold now, no flags   */
     uint8_t line;          /* PCI: where its pin is routed to now, 0: none */
+    uint8_t pulled;        /* the card is out of its slot                  */
+    uint32_t flags;        /* PNP_DEVICE_x that its drivers said           */
+    /* of a child that a driver's bus reports */
+    uint8_t reported, missing, unasked;
+    uint32_t parent; /* number, 0: none */
+    char instance[NT_PATH];
+};
+
+/** A number in a list. */
+struct nt_number {
+    uint32_t v;
 };
 
 struct nt_interface {
@@ -186,6 +199,7 @@ enum job_kind {
     JOB_FILE_CLOSE,
     JOB_INVALIDATE,
     JOB_NOTIFY,
+    JOB_RELATIONS,
 };
 
 enum ticket_state { TICKET_FREE, TICKET_POSTED, TICKET_RUNNING, TICKET_DONE };
@@ -196,7 +210,8 @@ struct nt_ticket {
     uint8_t state;
     uint8_t kind; /* enum job_kind */
     uint8_t request;
-    uint8_t nobody; /* nobody will ask for the result: free it when done */
+    uint8_t nobody;    /* nobody will ask for the result: free it when done */
+    uint8_t any_image; /* DEVICE_START: whichever takes it                  */
     uint32_t client, image, device, object;
     uint32_t listener; /* JOB_NOTIFY: this one alone, 0 all */
     struct nt_call call;
@@ -278,6 +293,7 @@ struct nt_state {
     struct vec objects, handles, irps, images, symbols, extensions, devices;
     struct vec interfaces, processes, clients, tickets, shutdown;
     struct vec timers, claims, reinitializations, listeners;
+    struct vec leaving; /* devices that the job in progress removes */
     struct vec callbacks;
     uint32_t callback_sequence;
     struct vec sections, views;

@@ -33,7 +33,7 @@ void thunk_IoOpenDeviceRegistryKey(struct call *c)
     struct nt *nt = nt_of(c);
     uint32_t number = pnp_by_pdo(nt, call_u32(c, 0));
     const struct nt_device *d = pnp_device(nt, number);
-    char path[NT_PATH + 96];
+    char path[256];
 
     if (!d) {
         call_return(c, STATUS_INVALID_DEVICE_REQUEST);
@@ -41,10 +41,7 @@ void thunk_IoOpenDeviceRegistryKey(struct call *c)
     }
     switch (call_u32(c, 1) & 3) {
     case PLUGPLAY_REGKEY_DEVICE:
-        snprintf(path, sizeof path,
-                 "Machine\\System\\CurrentControlSet\\Enum\\%s\\%u"
-                 "\\Device Parameters",
-                 d->card.hardware_id, number);
+        pnp_key(nt, number, "Device Parameters", path, sizeof path);
         break;
     case PLUGPLAY_REGKEY_DRIVER:
         snprintf(path, sizeof path,

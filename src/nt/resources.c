@@ -3,7 +3,6 @@
  * Source: hal_io fact sheet 3; WDK CM_PARTIAL_RESOURCE_DESCRIPTOR,
  * IO_RESOURCE_DESCRIPTOR. Translation on a PC: the identity for ports and
  * memory; an IRQ becomes vector and DIRQL. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +187,12 @@ uint32_t resources_boot(struct nt *nt, const struct nt_card *card,
                : 0;
 }
 
+void resources_lent(struct nt *nt, struct nt_device *d)
+{
+    (void)nt;
+    (void)d;
+}
+
 void resources_release(struct nt *nt, struct nt_device *d)
 {
     nt_pool_free(nt, d->raw);
@@ -244,13 +249,10 @@ static struct nt_resource read_partial(const uint8_t *d);
 static const struct registry_value *logconf(const struct nt *nt,
                                             uint32_t number, const char *name)
 {
-    const struct nt_device *d = pnp_device(nt, number);
-    char path[NT_PATH + 80];
+    char path[256];
     uint32_t key;
 
-    snprintf(path, sizeof path,
-             "Machine\\System\\CurrentControlSet\\Enum\\%s\\%u\\LogConf",
-             d->card.hardware_id, number);
+    pnp_key(nt, number, "LogConf", path, sizeof path);
     key = hive_find_text(&nt->s.registry, path);
     return key ? hive_value_text(&nt->s.registry, key, name) : NULL;
 }

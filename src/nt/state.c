@@ -159,21 +159,15 @@ static const struct state_row call_rows[] = {
 #undef T
 
 #define T struct nt_ticket
-static const struct state_row ticket_rows[] = {STATE_INT(T, number),
-                                               STATE_INT(T, state),
-                                               STATE_INT(T, kind),
-                                               STATE_INT(T, request),
-                                               STATE_INT(T, nobody),
-                                               STATE_INT(T, client),
-                                               STATE_INT(T, image),
-                                               STATE_INT(T, device),
-                                               STATE_INT(T, object),
-                                               STATE_INT(T, listener),
-                                               STATE_STRUCT(T, call, call_rows),
-                                               STATE_INT(T, block),
-                                               STATE_INT(T, status),
-                                               STATE_INT(T, handle),
-                                               STATE_END};
+static const struct state_row ticket_rows[] = {
+    STATE_INT(T, number),   STATE_INT(T, state),
+    STATE_INT(T, kind),     STATE_INT(T, request),
+    STATE_INT(T, nobody),   STATE_INT(T, any_image),
+    STATE_INT(T, client),   STATE_INT(T, image),
+    STATE_INT(T, device),   STATE_INT(T, object),
+    STATE_INT(T, listener), STATE_STRUCT(T, call, call_rows),
+    STATE_INT(T, block),    STATE_INT(T, status),
+    STATE_INT(T, handle),   STATE_END};
 #undef T
 
 #define T struct nt_job
@@ -222,6 +216,10 @@ static const struct state_row reinitialization_rows[] = {
     STATE_INT(T, boot), STATE_END};
 #undef T
 
+#define T struct nt_number
+static const struct state_row number_rows[] = {STATE_INT(T, v), STATE_END};
+#undef T
+
 #define T struct nt_state
 const struct state_row nt_state_rows[] = {
     STATE_INT(T, settings.missing_fail),
@@ -255,6 +253,7 @@ const struct state_row nt_state_rows[] = {
     STATE_VEC(T, shutdown, struct nt_shutdown, MOST, shutdown_rows),
     STATE_VEC(T, timers, struct nt_timer, MOST, timer_rows),
     STATE_VEC(T, listeners, struct nt_listener, MOST, listener_rows),
+    STATE_VEC(T, leaving, struct nt_number, MOST, number_rows),
     STATE_VEC(T, claims, struct nt_claim, MOST, claim_rows),
     STATE_VEC(T, reinitializations, struct nt_reinitialization, MOST,
               reinitialization_rows),
@@ -265,6 +264,14 @@ const struct state_row nt_state_rows[] = {
     STATE_STRUCT(T, registry, hive_rows),
     STATE_END};
 #undef T
+
+static bool device_ok(const struct nt_state *s, struct nt_device *d)
+{
+    d->instance[NT_PATH - 1] = d->card.hardware_id[NT_PATH - 1] =
+        d->card.description[NT_PATH - 1] = '\0';
+    return d->card.resources <= NT_RESOURCES && d->chosen <= NT_RESOURCES &&
+           d->leaving <= NT_RESOURCES && d->parent <= s->devices.count;
+}
 
 /* Numbers that index one of our tables must be in range. */
 static bool numbers_ok(const struct nt_state *s)
@@ -297,9 +304,7 @@ static bool numbers_ok(const struct nt_state *s)
             return false;
     }
     for (uint32_t i = 0; i < s->devices.count; i++)
-        if (VEC_AT(struct nt_device, &s->devices, i)->card.resources >
-                NT_RESOURCES ||
-            VEC_AT(struct nt_device, &s->devices, i)->chosen > NT_RESOURCES)
+        if (!device_ok(s, VEC_AT(struct nt_device, &s->devices, i)))
             return false;
     return hive_sound(&s->registry);
 }
@@ -316,6 +321,11 @@ static bool job_ok(const struct nt_state *s, const struct nt_ticket *t)
         return image || s->job.step == 0;
     case JOB_DEVICE_START:
         return (image && device) || s->job.step == 0;
+    case JOB_DEVICE_REQUEST:
+        return device || s->job.step == 0 || t->request == NT_PNP_SHUTDOWN;
+    case JOB_RELATIONS:
+        return s->job.step <= 1 ||
+               (s->job.cursor && s->job.cursor <= s->devices.count);
     default:
         return true;
     }

@@ -254,12 +254,12 @@ static int api_root_device(lua_State *lua)
 static int api_device_request(lua_State *lua)
 {
     static const char *const names[] = {
-        "stop",       "restart",  "remove",   "surprise",
-        "power_down", "power_up", "shutdown", NULL,
+        "stop",     "restart",  "remove",    "surprise", "power_down",
+        "power_up", "shutdown", "rebalance", "eject",    NULL,
     };
     static const enum machine_pnp requests[] = {
-        PNP_STOP,       PNP_RESTART,  PNP_REMOVE,   PNP_SURPRISE,
-        PNP_POWER_DOWN, PNP_POWER_UP, PNP_SHUTDOWN,
+        PNP_STOP,     PNP_RESTART,  PNP_REMOVE,    PNP_SURPRISE, PNP_POWER_DOWN,
+        PNP_POWER_UP, PNP_SHUTDOWN, PNP_REBALANCE, PNP_EJECT,
     };
     int what = luaL_checkoption(lua, 2, NULL, names);
 
