@@ -57,19 +57,30 @@ static NTSTATUS NTAPI Open(PDEVICE_OBJECT Device, PIRP Irp)
     return STATUS_SUCCESS;
 }
 
+/* A device that a family made has its dispatch routine in its extension. */
+static NTSTATUS NTAPI Other(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    if (Device->DeviceExtension)
+        return (*(PDRIVER_DISPATCH *)Device->DeviceExtension)(Device, Irp);
+    Irp->IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
 static NTSTATUS NTAPI Control(PDEVICE_OBJECT Device, PIRP Irp)
 {
     static void (*const family[])(PDEVICE_OBJECT) = {
-        [EXTEST_RESOURCES] = Resources,
-        [EXTEST_RUNDOWN] = Rundown,
-        [EXTEST_CALLBACKS] = Callbacks,
-        [EXTEST_RANGES] = Ranges,
+        [EXTEST_RESOURCES] = Resources, [EXTEST_RUNDOWN] = Rundown,
+        [EXTEST_CALLBACKS] = Callbacks, [EXTEST_RANGES] = Ranges,
+        [EXTEST_DISKS] = Disks,
     };
     PIO_STACK_LOCATION at = IoGetCurrentIrpStackLocation(Irp);
     ULONG code = at->Parameters.DeviceIoControl.IoControlCode;
     ULONG which = ((code >> 2) & 0xfff) - 0xa00;
     NTSTATUS status = STATUS_INVALID_DEVICE_REQUEST;
 
+    if (Device->DeviceExtension)
+        return Other(Device, Irp);
     Irp->IoStatus.Information = 0;
     if (which < EXTEST_FAMILIES && family[which] &&
         at->Parameters.DeviceIoControl.OutputBufferLength >= sizeof *Result) {
@@ -94,6 +105,9 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     Driver->MajorFunction[IRP_MJ_CREATE] = Open;
     Driver->MajorFunction[IRP_MJ_CLOSE] = Open;
     Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
+    Driver->MajorFunction[IRP_MJ_READ] = Other;
+    Driver->MajorFunction[IRP_MJ_WRITE] = Other;
+    Driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = Other;
     RtlInitUnicodeString(&name, L"\\Device\\ExTest");
     RtlInitUnicodeString(&link, L"\\??\\ExTest");
     status = IoCreateDevice(Driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE,

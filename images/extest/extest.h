@@ -9,6 +9,7 @@ enum extest_family {
     EXTEST_RUNDOWN,
     EXTEST_CALLBACKS,
     EXTEST_RANGES,
+    EXTEST_DISKS,
     EXTEST_FAMILIES,
 };
 #define EXTEST_CODE(family) (0x22u << 16 | (0xa00u + (family)) << 2)
@@ -37,6 +38,7 @@ void Resources(PDEVICE_OBJECT Device);
 void Rundown(PDEVICE_OBJECT Device);
 void Callbacks(PDEVICE_OBJECT Device);
 void Ranges(PDEVICE_OBJECT Device);
+void Disks(PDEVICE_OBJECT Device);
 #endif
 
 #endif

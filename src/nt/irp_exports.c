@@ -238,6 +238,7 @@ static void build(struct call *c, const struct build *b)
 
     if (!call_ok(c))
         return;
+    call_for_kernel(c); /* the buffers are the driver's own */
     irp = irp_allocate(nt, count, b->origin);
     if (irp == 0) {
         call_return(c, 0);

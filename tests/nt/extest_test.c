@@ -47,6 +47,11 @@ static void ranges_are_kept_asked_for_and_found(void **state)
     passes(state, EXTEST_RANGES, 60);
 }
 
+static void partitions_are_read_and_written(void **state)
+{
+    passes(state, EXTEST_DISKS, 80);
+}
+
 /* The forms that take and give several holds: no import library has them. */
 static void holds_are_taken_and_given_by_number(void **state)
 {
@@ -97,6 +102,7 @@ int main(void)
         EX_TEST(rundown_waits_for_the_last_hold),
         EX_TEST(callbacks_are_called_in_order_until_unregistered),
         EX_TEST(ranges_are_kept_asked_for_and_found),
+        EX_TEST(partitions_are_read_and_written),
         CALLER_TEST(holds_are_taken_and_given_by_number),
         CALLER_TEST(a_resource_is_released_by_its_owner_alone),
     };
