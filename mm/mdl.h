@@ -130,6 +130,10 @@ enum hb_status mdl_unmap(struct mm *mm, uint32_t space, gva_t mdl, gva_t va,
 enum hb_status mdl_protect(struct mm *mm, uint32_t space, gva_t mdl,
                            unsigned rights, struct mm_misuse *misuse);
 
+/** mdl_lock_own() - guest code at @owner locked @mdl: what TrackLockedPages
+ *  tells (0xCB) when its process ends first. */
+void mdl_lock_own(struct mm *mm, gva_t mdl, gva_t owner);
+
 /** MmAllocatePagesForMdlEx flags. */
 enum {
     MDL_DONT_ZERO = 0x01,

@@ -155,6 +155,46 @@ static bool is_user(const struct mdl *m)
     return m->start < MM_SYSTEM_START;
 }
 
+/* ---- TrackLockedPages
+ * --------------------------------------------------------
+ */
+
+static void track(struct mm *mm, uint32_t space, const struct mdl *m)
+{
+    const struct locked_mdl l = {space, m->at.v, m->pages, 0};
+
+    if (mm->s.settings.track_locks && mm->s.lock.count < MM_LOCKS_MOST)
+        vec_push(&mm->s.lock, sizeof l, &l);
+}
+
+static struct locked_mdl *tracked(struct mm *mm, gva_t mdl, uint32_t *at)
+{
+    for (*at = 0; *at < mm->s.lock.count; ++*at) {
+        struct locked_mdl *l = VEC_AT(struct locked_mdl, &mm->s.lock, *at);
+
+        if (l->mdl == mdl.v)
+            return l;
+    }
+    return NULL;
+}
+
+void mdl_lock_own(struct mm *mm, gva_t mdl, gva_t owner)
+{
+    uint32_t i;
+    struct locked_mdl *l = tracked(mm, mdl, &i);
+
+    if (l)
+        l->owner = owner.v;
+}
+
+static void untrack(struct mm *mm, gva_t mdl)
+{
+    uint32_t i;
+
+    if (tracked(mm, mdl, &i))
+        vec_remove(&mm->s.lock, sizeof(struct locked_mdl), i);
+}
+
 static enum hb_status record_lock(struct mm *mm, uint32_t space, struct mdl *m,
                                   const uint32_t *pfn, bool write, bool device)
 {
@@ -164,8 +204,10 @@ static enum hb_status record_lock(struct mm *mm, uint32_t space, struct mdl *m,
     if (mdl_put_pfns(mm, space, m->at, pfn, m->pages) != HB_OK)
         return HB_FAULT;
     mdl_put32(mm, space, m->at, MDL_PROCESS, is_user(m) ? sp->process : 0);
-    if (is_user(m))
+    if (is_user(m)) {
         sp->locked += m->pages;
+        track(mm, space, m);
+    }
     flags |= MDL_PAGES_LOCKED | (write ? MDL_WRITE_OPERATION : 0u) |
              (device ? MDL_IO_SPACE : 0u);
     return mdl_set_flags(mm, space, m, flags);
@@ -272,6 +314,7 @@ enum hb_status mdl_unlock_frames(struct mm *mm, const struct mdl *m,
         }
     }
     uncharge(mm, m, count);
+    untrack(mm, m->at);
     return HB_OK;
 }
 

@@ -18,6 +18,7 @@ static const struct state_row settings_rows[] = {
     STATE_INT(struct mm_settings, era),
     STATE_INT(struct mm_settings, checks),
     STATE_INT(struct mm_settings, track_ptes),
+    STATE_INT(struct mm_settings, track_locks),
     STATE_INT(struct mm_settings, nx),
     STATE_INT(struct mm_settings, system_pages),
     STATE_END,
@@ -62,6 +63,14 @@ static const struct state_row run_rows[] = {
     STATE_INT(struct pte_run, cache),
     STATE_INT(struct pte_run, owner),
     STATE_INT(struct pte_run, mapped),
+    STATE_END,
+};
+
+static const struct state_row lock_rows[] = {
+    STATE_INT(struct locked_mdl, space),
+    STATE_INT(struct locked_mdl, mdl),
+    STATE_INT(struct locked_mdl, pages),
+    STATE_INT(struct locked_mdl, owner),
     STATE_END,
 };
 
@@ -129,6 +138,8 @@ const struct state_row mm_rows[] = {
     STATE_INT(struct mm_state, read_debt),
     STATE_INT(struct mm_state, trim_hand),
     STATE_INT(struct mm_state, trim_seq),
+    STATE_VEC(struct mm_state, lock, struct locked_mdl, MM_LOCKS_MOST,
+              lock_rows),
     STATE_STRUCTS(struct mm_state, pool, pool_rows),
     STATE_END,
 };

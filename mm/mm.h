@@ -25,6 +25,7 @@ struct mm_settings {
     uint8_t era;           /* enum mm_era                                     */
     uint8_t checks;        /* the verifier's checks: misuse is bugcheck 0xC4  */
     uint8_t track_ptes;    /* TrackPtes=1: 0xD8 instead of 0x3F               */
+    uint8_t track_locks;   /* TrackLockedPages=1: 0xCB instead of 0x76        */
     uint8_t nx;            /* PAE only: IA32_EFER.NXE will be set             */
     uint32_t system_pages; /* SystemPages: 0 automatic, FFFFFFFF most         */
 };
@@ -36,6 +37,12 @@ struct space {
     uint64_t cr3;          /* what CR3 holds while it runs                    */
     uint64_t directory[4]; /* gpa of the page directories; 32-bit: [0] alone  */
     uint32_t locked;       /* pages that MDLs hold locked through it          */
+};
+
+/** An MDL that holds user pages locked. */
+struct locked_mdl {
+    uint32_t space, mdl, pages;
+    uint32_t owner; /* guest code that asked for it */
 };
 
 /** Pool of one kind; mm/pool.c. */
@@ -64,6 +71,7 @@ struct mm_state {
     uint32_t read_debt; /* reads of the paging file not yet waited for     */
     uint32_t trim_hand; /* where the search for pages not used goes on     */
     uint64_t trim_seq;
+    struct vec lock;     /* struct locked_mdl: with track_locks           */
     struct pool pool[2]; /* nonpaged, paged                               */
 };
 
@@ -116,7 +124,7 @@ enum hb_status mm_boot(struct mm *mm, const struct mm_settings *settings,
                        struct hb_error *error);
 
 extern const struct state_row mm_rows[]; /* of struct mm_state */
-enum { MM_STATE_VERSION = 2 };
+enum { MM_STATE_VERSION = 3, MM_LOCKS_MOST = 1 << 16 };
 /** mm_loaded() - after load_rows() into mm->s: rebuild what is derived and
  *  check what a damaged file could have made of it. */
 enum hb_status mm_loaded(struct mm *mm, struct hb_error *error);

@@ -133,6 +133,19 @@ enum hb_status space_create(struct mm *mm, uint32_t *id)
     return HB_OK;
 }
 
+/* The MDL that a driver left locked is named if locks were tracked. */
+static enum hb_status left_locked(struct mm *mm, uint32_t id, uint32_t process,
+                                  uint32_t locked, struct mm_misuse *misuse)
+{
+    for (uint32_t i = 0; i < mm->s.lock.count; i++) {
+        const struct locked_mdl *l = VEC_AT(struct locked_mdl, &mm->s.lock, i);
+
+        if (l->space == id)
+            return mm_misused(misuse, 0xcb, l->owner, 0, l->mdl, l->pages);
+    }
+    return mm_misused(misuse, 0x76, 0, process, locked, 0);
+}
+
 enum hb_status space_destroy(struct mm *mm, uint32_t id,
                              struct mm_misuse *misuse)
 {
@@ -150,7 +163,7 @@ enum hb_status space_destroy(struct mm *mm, uint32_t id,
     free_tables(mm, id);
     if (!locked)
         return HB_OK;
-    return mm_misused(misuse, 0x76, 0, process, locked, 0);
+    return left_locked(mm, id, process, locked, misuse);
 }
 
 /* ---- walking ----------------------------------------------------------------

@@ -68,6 +68,24 @@ struct inspect_ram {
 HB_API bool inspect_ram_at(const struct machine *m, unsigned index,
                            struct inspect_ram *range);
 
+/** Regions of virtual memory, ascending: docs/mm.md. */
+struct inspect_region {
+    const char *name;
+    gva_t start;
+    uint64_t bytes;
+};
+HB_API bool inspect_region_at(const struct machine *m, unsigned index,
+                              struct inspect_region *region);
+
+/** Performance counters of memory by NT's names, such as "Free System Page
+ *  Table Entries". */
+struct inspect_counter {
+    const char *name;
+    uint64_t value;
+};
+HB_API bool inspect_counter_at(const struct machine *m, unsigned index,
+                               struct inspect_counter *counter);
+
 /* ---- DMA -----------------------------------------------------------------*/
 
 /** A valid map register. */

@@ -106,9 +106,13 @@ struct machine_config {
     uint32_t dma_alignment; /* GetDmaAlignment: power of two; 0: 1           */
     uint32_t dma_version;   /* highest DEVICE_DESCRIPTION.Version; 0: as that
                                Windows                                         */
-    uint32_t verify;      /* enum machine_verify                             */
-    bool checks;          /* misuse of memory and of requests is a bugcheck, as
-                             under Driver Verifier                           */
+    uint32_t verify;       /* enum machine_verify                             */
+    bool checks;           /* misuse of memory and of requests is a bugcheck, as
+                              under Driver Verifier                           */
+    uint32_t system_pages; /* SystemPages: 0 automatic, FFFFFFFF most      */
+    bool track_ptes;       /* TrackPtes                                    */
+    bool track_locked_pages; /* TrackLockedPages: registry values of Memory
+                                Management, read when the machine is made   */
     bool strict_dma;      /* DMA outside the windows is a bus fault          */
     bool missing_fail;    /* an import that nothing serves refuses the image */
     uint32_t ns_per_tick; /* virtual ns per instruction                      */

@@ -202,6 +202,7 @@ void thunk_MmProbeAndLockPages(struct call *c)
                                              : (enum mdl_access)access,
                   &why);
     if (st == HB_OK) {
+        mdl_lock_own(call_mm(c), mdl, call_site(c));
         call_return(c, 0);
     } else if (st == HB_BAD_STATE) {
         call_misused(c, &why);

@@ -40,6 +40,8 @@ gva_t arg_mdl(struct call *c, unsigned i);
 /** arg_cache() - a MEMORY_CACHING_TYPE argument, by its low byte; false: no
  * such type. */
 bool arg_cache(uint32_t type, enum mm_cache *out);
+/** call_site() - the address that the running routine returns to. */
+gva_t call_site(struct call *c);
 /** call_own() - the caller's code owns the system PTEs at @va from now on:
  * leaks and shortage name it. */
 void call_own(struct call *c, gva_t va);

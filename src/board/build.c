@@ -225,7 +225,11 @@ enum hb_status machine_boot(struct machine *m, struct hb_error *error)
                                   [WINDOWS_8] = MM_W8};
     const struct mm_settings settings = {.pae = m->config.pae,
                                          .era = era[m->config.windows],
-                                         .checks = m->config.checks};
+                                         .checks = m->config.checks,
+                                         .system_pages = m->config.system_pages,
+                                         .track_ptes = m->config.track_ptes,
+                                         .track_locks =
+                                             m->config.track_locked_pages};
     enum hb_status status;
 
     firmware_run(m);

@@ -3,6 +3,7 @@
 
 #include "board/board.h"
 #include "halbox/inspect.h"
+#include "mm/region.h"
 
 static void kernel_mode(const struct machine *m, uint64_t cr3,
                         struct walk_in *in)
@@ -180,6 +181,25 @@ bool inspect_ram_at(const struct machine *m, unsigned index,
     range->start = gpa_of(m->ram.range[index].start);
     range->bytes = m->ram.range[index].bytes;
     return true;
+}
+
+bool inspect_region_at(const struct machine *m, unsigned index,
+                       struct inspect_region *region)
+{
+    struct mm_region r;
+
+    if (m->config.bare || !mm_region_at(&m->mm, index, &r))
+        return false;
+    *region = (struct inspect_region){
+        .name = r.name, .start = gva_of(r.start), .bytes = r.end - r.start};
+    return true;
+}
+
+bool inspect_counter_at(const struct machine *m, unsigned index,
+                        struct inspect_counter *counter)
+{
+    return !m->config.bare &&
+           mm_counter_at(&m->mm, index, &counter->name, &counter->value);
 }
 
 /* ---- CPU -----------------------------------------------------------------*/

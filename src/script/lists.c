@@ -200,6 +200,31 @@ static bool process_row(lua_State *lua, const struct machine *m, unsigned index)
     return true;
 }
 
+static bool region_row(lua_State *lua, const struct machine *m, unsigned index)
+{
+    struct inspect_region r;
+
+    if (!inspect_region_at(m, index, &r))
+        return false;
+    lua_createtable(lua, 0, 3);
+    set_text(lua, "name", r.name);
+    set_int(lua, "start", r.start.v);
+    set_int(lua, "bytes", r.bytes);
+    return true;
+}
+
+static bool counter_row(lua_State *lua, const struct machine *m, unsigned index)
+{
+    struct inspect_counter r;
+
+    if (!inspect_counter_at(m, index, &r))
+        return false;
+    lua_createtable(lua, 0, 2);
+    set_text(lua, "name", r.name);
+    set_int(lua, "value", r.value);
+    return true;
+}
+
 static bool input_row(lua_State *lua, const struct machine *m, unsigned index)
 {
     struct inspect_input in;
@@ -218,12 +243,13 @@ static bool input_row(lua_State *lua, const struct machine *m, unsigned index)
 static int api_list(lua_State *lua)
 {
     static const char *const names[] = {
-        "ram",        "map_registers", "adapters", "dma_pages",
-        "operations", "devices",       "images",   "pnp",
-        "processes",  "inputs",        NULL};
-    static push_row *const rows[] = {
-        ram_row,    register_row, adapter_row, page_row,    operation_row,
-        device_row, image_row,    pnp_row,     process_row, input_row};
+        "ram",     "map_registers", "adapters", "dma_pages", "operations",
+        "devices", "images",        "pnp",      "processes", "inputs",
+        "regions", "counters",      NULL};
+    static push_row *const rows[] = {ram_row,   register_row,  adapter_row,
+                                     page_row,  operation_row, device_row,
+                                     image_row, pnp_row,       process_row,
+                                     input_row, region_row,    counter_row};
     const struct machine *m = machine_of(lua);
     push_row *push = rows[luaL_checkoption(lua, 1, NULL, names)];
 

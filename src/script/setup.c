@@ -1,8 +1,10 @@
 /* src/script/setup.c -- settings from several sides into one description. */
 #include "script/setup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static enum hb_status no_memory(struct hb_error *error)
 {
@@ -159,25 +161,63 @@ enum hb_status setup_config(const struct setup *setup,
     return status;
 }
 
+/* What the memory manager reads from the registry when it starts. */
+static enum hb_status memory_management(const struct setup_value *v,
+                                        struct machine_config *config,
+                                        struct hb_error *error)
+{
+    static const char path[] =
+        "\\Registry\\Machine\\SYSTEM\\CurrentControlSet\\"
+        "Control\\Session Manager\\Memory Management";
+    static const struct {
+        const char *name, *key;
+    } row[] = {{"SystemPages", "system-pages"},
+               {"TrackPtes", "track-ptes"},
+               {"TrackLockedPages", "track-locked-pages"}};
+    char number[16];
+    uint32_t dword;
+
+    if (v->type != REGISTRY_DWORD || strcasecmp(v->path, path) != 0)
+        return HB_OK;
+    memcpy(&dword, v->data, sizeof dword);
+    for (unsigned i = 0; i < sizeof row / sizeof *row; i++) {
+        if (strcasecmp(v->name, row[i].name) != 0)
+            continue;
+        snprintf(number, sizeof number, "%u", dword);
+        return machine_config_set(config, row[i].key,
+                                  i ? (dword ? "on" : "off") : number, error);
+    }
+    return HB_OK;
+}
+
+/* Registry value @n of all levels, the weakest level's first; NULL past the
+ * last. */
+static const struct setup_value *value_at(const struct setup *setup, uint32_t n)
+{
+    for (unsigned level = 0; level < SETUP_LEVELS; level++) {
+        if (n < setup->value[level].count)
+            return VEC_AT(struct setup_value, &setup->value[level], n);
+        n -= setup->value[level].count;
+    }
+    return NULL;
+}
+
 enum hb_status setup_machine(const struct setup *setup, struct machine **out,
                              struct hb_error *error)
 {
     struct machine_config config;
     enum hb_status status = setup_config(setup, &config, error);
+    const struct setup_value *v;
 
+    for (uint32_t n = 0; status == HB_OK && (v = value_at(setup, n)); n++)
+        status = memory_management(v, &config, error);
     if (status == HB_OK)
         status = machine_create(out, &config, error);
     if (status != HB_OK)
         return status;
-    for (unsigned level = 0; level < SETUP_LEVELS; level++)
-        for (uint32_t i = 0; i < setup->value[level].count && status == HB_OK;
-             i++) {
-            const struct setup_value *v =
-                VEC_AT(struct setup_value, &setup->value[level], i);
-
-            status = machine_registry(*out, v->path, v->name, v->type, v->data,
-                                      v->bytes, error);
-        }
+    for (uint32_t n = 0; status == HB_OK && (v = value_at(setup, n)); n++)
+        status = machine_registry(*out, v->path, v->name, v->type, v->data,
+                                  v->bytes, error);
     if (status != HB_OK)
         machine_destroy(*out);
     return status;

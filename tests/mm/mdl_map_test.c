@@ -77,7 +77,7 @@ static void a_user_mapping_is_of_its_process_alone(void **state)
                      HB_OK);
     assert_int_equal(wanted.v, 0x5000040);
     assert_int_equal(space_create(&m->mm, &other), HB_OK);
-    /* MDL-052: elsewhere it is not there to be removed */
+    /* elsewhere it is not there to be removed */
     assert_int_equal(mdl_unmap(&m->mm, other, mdl, va, NULL), HB_NOT_FOUND);
     assert_int_equal(mdl_unmap(&m->mm, m->user, mdl, va, NULL), HB_OK);
     assert_int_equal(entry_by_hand(m, m->user, va.v), 0);
@@ -134,7 +134,7 @@ static void wrong_mappings_are_c4_with_checks(void **state)
     assert_int_equal(why.p[3], MDL_MAPPED_TO_SYSTEM_VA);
     assert_int_equal(map(m, bare, &va, &why), HB_BAD_STATE);
     assert_int_equal(why.p[0], 0xb3);
-    /* MDL-039: freed while mapped */
+    /* freed while mapped */
     assert_int_equal(mdl_free(&m->mm, m->user, mdl, &why), HB_BAD_STATE);
     assert_int_equal(why.p[0], 0xb8);
 }

@@ -1,4 +1,5 @@
 /* tests/mm/sysptes_test.c -- the pool of system PTEs. Oracle: counts. */
+#include "mm/region.h"
 #include "mm_fixture.h"
 
 static gva_t take(struct machine *m, uint32_t pages)
@@ -14,7 +15,7 @@ static void give(struct machine *m, gva_t va, uint32_t pages)
     assert_int_equal(sysptes_free(&m->mm, va, pages, NULL), HB_OK);
 }
 
-/* PTE-018, PTE-020, PTE-021: the size is fixed at boot, by RAM. */
+/* PTE-018, PTE-021: the size is fixed at boot, by RAM. */
 static void size_follows_ram(void **state)
 {
     const struct {
@@ -31,6 +32,48 @@ static void size_follows_ram(void **state)
 
         assert_int_equal(sysptes_total(&m->mm), table[i].ptes);
         assert_int_equal(sysptes_free_count(&m->mm), table[i].ptes);
+        machine_free(m);
+    }
+}
+
+/* PTE-019, PTE-020: regions in order, without overlap, at three RAM sizes; the
+ * PTE pool lies between paged pool and the nonpaged pool's expansion. */
+static void the_regions_of_the_system_half_are_apart(void **state)
+{
+    static const char *const want[] = {"user",
+                                       "kernel and HAL images",
+                                       "nonpaged pool",
+                                       "system mapped views",
+                                       "page tables",
+                                       "hyperspace",
+                                       "system cache working set",
+                                       "system cache",
+                                       "paged pool",
+                                       "system PTEs",
+                                       "nonpaged pool expansion",
+                                       "crash dump",
+                                       "HAL"};
+    const uint64_t ram[] = {16 * MIB, 64 * MIB, 512 * MIB};
+    const struct mm_settings set = {.era = MM_2000};
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct machine *m = machine_new(ram[i], &set);
+        struct mm_region r;
+        uint64_t end = 0;
+        unsigned n = 0;
+
+        for (; mm_region_at(&m->mm, n, &r); n++) {
+            assert_string_equal(r.name, want[n]);
+            assert_int_equal(r.start, end);
+            assert_true(r.end > r.start);
+            end = r.end;
+            if (strcmp(r.name, "system PTEs") == 0)
+                assert_int_equal((r.end - r.start) >> 12,
+                                 sysptes_total(&m->mm));
+        }
+        assert_int_equal(n, sizeof want / sizeof *want);
+        assert_int_equal(end, (uint64_t)1 << 32);
         machine_free(m);
     }
 }
@@ -210,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define CASE(f, setup) cmocka_unit_test_setup_teardown(f, setup, teardown)
         cmocka_unit_test(size_follows_ram),
+        cmocka_unit_test(the_regions_of_the_system_half_are_apart),
         cmocka_unit_test(system_pages_setting_adds_or_replaces_by_era),
         CASE(counts_move_by_exactly_what_is_taken, setup_32),
         CASE(runs_are_cut_from_the_high_end, setup_32),

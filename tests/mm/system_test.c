@@ -118,7 +118,7 @@ static void unmapping_what_is_no_io_mapping_is_da_400(void **state)
     assert_int_equal(io_unmap(&m->mm, gva_of(other.v - 0x4000), 0x4000, &why),
                      HB_BAD_STATE);
     assert_int_equal(why.p[0], 0x400);
-    /* IOS-011: another page count, yet the mapping goes */
+    /* another page count, yet the mapping goes */
     assert_int_equal(io_unmap(&m->mm, va, 4096, &why), HB_BAD_ARGUMENT);
     assert_int_equal(io_unmap(&m->mm, va, 8192, &why), HB_BAD_STATE);
     assert_int_equal(why.p[2], 2);

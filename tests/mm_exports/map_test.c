@@ -68,16 +68,22 @@ static void without_ptes_MmMapLockedPages_is_3f(void **state)
 }
 
 /* PTE-035 */
-static void with_TrackPtes_the_largest_holder_is_counted(void **state)
+static void with_TrackPtes_the_largest_holder_is_named(void **state)
 {
     struct rig *r = *state;
-    uint32_t at = locked(r, 0, 0x2000);
+    uint32_t at = locked(r, 0, 0x2000), name;
 
     CALL(r, "MmMapIoSpace", 0xf0000000, 0, 0x5000, 0);
     CALL(r, "MmMapIoSpace", 0xf0010000, 0, 0x3000, 0);
     use_up_ptes(r);
     r->mm.s.settings.track_ptes = 1;
-    STOPS(r, 0xd8, 0, "MmMapLockedPages", at, KERNEL_MODE);
+    assert_false(
+        try_call(r, "MmMapLockedPages", 2, (uint32_t[]){at, KERNEL_MODE})
+            .returned);
+    assert_int_equal(ke_bugcheck_state(r->ke)->code, 0xd8);
+    name = ke_bugcheck_state(r->ke)->p[0]; /* UNICODE_STRING "test.sys" */
+    assert_int_equal(get(r, name), 18 << 16 | 16);
+    assert_int_equal(get(r, get(r, name + 4)), 'e' << 16 | 't');
     assert_int_equal(ke_bugcheck_state(r->ke)->p[1], 8);
     assert_int_equal(ke_bugcheck_state(r->ke)->p[2], 0);
     assert_int_equal(ke_bugcheck_state(r->ke)->p[3], sysptes_total(&r->mm));
@@ -284,7 +290,7 @@ int main(void)
         CASE(without_ptes_the_safe_form_gives_null, setup_xp),
         CASE(without_ptes_MmMapLockedPages_is_3f, setup_xp),
         CASE(without_ptes_bugcheck_on_failure_is_3f, setup_xp),
-        CASE(with_TrackPtes_the_largest_holder_is_counted, setup_xp),
+        CASE(with_TrackPtes_the_largest_holder_is_named, setup_xp),
         CASE(a_nonpaged_buffer_is_shown_to_the_user, setup_xp),
         CASE(an_unknown_cache_type_gives_null, setup_xp),
         CASE(MmProtectMdlSystemAddress_answers_as_documented, setup_xp),

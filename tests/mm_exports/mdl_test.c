@@ -189,6 +189,34 @@ static void locking_above_dispatch_is_c4_70_with_checks(void **state)
     assert_int_equal(ke_bugcheck_state(r->ke)->p[2], at);
 }
 
+/* MDL-026: a process that ends with locked pages; TrackLockedPages names the
+ * MDL and the code that locked it. */
+static void pages_left_locked_are_76_or_cb(void **state)
+{
+    (void)state;
+    for (uint8_t track = 0; track < 2; track++) {
+        struct rig *r = rig_new(
+            &(struct rig_options){.mm = {.era = MM_XP, .track_locks = track}});
+        uint32_t gone = locked(r, 0, 0x1000), at = locked(r, 0, 0x3000);
+        struct mm_misuse why;
+
+        CALL(r, "MmUnlockPages", gone);
+        assert_int_equal(space_destroy(&r->mm, r->space, &why), HB_BAD_STATE);
+        assert_int_equal(why.code, track ? 0xcb : 0x76);
+        if (track) {
+            assert_in_range(why.p[0], r->code, r->code + 4095);
+            assert_int_equal(why.p[1], 0);
+            assert_int_equal(why.p[2], at);
+            assert_int_equal(why.p[3], 3);
+        } else {
+            assert_int_equal(why.p[0], 0);
+            assert_int_equal(why.p[1], ke_process_object(r->ke, r->process).v);
+            assert_int_equal(why.p[2], 3);
+        }
+        rig_free(r);
+    }
+}
+
 /* MDL-025 */
 static void unlocking_twice_is_76(void **state)
 {
@@ -276,6 +304,7 @@ int main(void)
         CASE(pages_are_locked_for_the_current_process, setup_pae),
         CASE(lock_errors_are_raised, setup_xp),
         CASE(locking_above_dispatch_is_c4_70_with_checks, setup_checks),
+        cmocka_unit_test(pages_left_locked_are_76_or_cb),
         CASE(unlocking_twice_is_76, setup_xp),
         CASE(MmBuildMdlForNonPagedPool_shows_the_pools_own_pages, setup_xp),
         CASE(MmBuildMdlForNonPagedPool_shows_the_pools_own_pages, setup_pae),

@@ -4,9 +4,16 @@
 ---- looking
 
 local lists = {"ram", "map_registers", "adapters", "dma_pages", "operations", "devices",
-               "pnp", "processes", "inputs"}
+               "pnp", "processes", "inputs", "regions"}
 for _, name in ipairs(lists) do
     _G[name] = function() ready(); return hb.list(name) end
+end
+function counter(name)
+    ready()
+    for _, c in ipairs(hb.list("counters")) do
+        if c.name == name then return c.value end
+    end
+    error("no counter \"" .. tostring(name) .. "\"", 2)
 end
 function drivers() ready(); return hb.list("images") end
 function objects() ready(); return hb.objects() end
