@@ -27,6 +27,14 @@ enum {
     CLEAR_MASK,
     ALL_MASK
 };
+enum { PIN_INTERRUPT = 8 };
+
+void dma8237_interrupt(struct dma8237 *s)
+{
+    line_set(&s->dev, PIN_INTERRUPT,
+             s->interrupt && (s->chip[0].tc | s->chip[1].tc));
+}
+
 /* ---- programming -------------------------------------------------------- */
 
 /* The channel's transfer ends here, if one runs. */
@@ -89,6 +97,7 @@ static void master_clear(struct dma8237 *s, unsigned chip)
     *c = (struct chip){.mask = ALL, .last = 3};
     if (s->block && (s->block - 1u) / 4 == chip)
         s->block = s->phase = 0;
+    dma8237_interrupt(s);
 }
 
 static void mask_write(struct dma8237 *s, unsigned chip, uint8_t mask)
@@ -176,10 +185,12 @@ static uint8_t chip_read(struct dma8237 *s, unsigned chip, unsigned reg)
 {
     uint8_t value = chip_peek(s, chip, reg);
 
-    if (reg < 8)
+    if (reg < 8) {
         s->chip[chip].high_byte ^= 1;
-    else if (reg == STATUS_COMMAND)
+    } else if (reg == STATUS_COMMAND) {
         s->chip[chip].tc = 0;
+        dma8237_interrupt(s);
+    }
     return value;
 }
 
@@ -390,6 +401,7 @@ static const struct state_row dma8237_rows[] = {
     STATE_INT(struct dma8237, block),
     STATE_INT(struct dma8237, phase),
     STATE_INT(struct dma8237, eisa),
+    STATE_INT(struct dma8237, interrupt),
     STATE_END,
 };
 
@@ -397,12 +409,16 @@ static const struct device_pin dma8237_pins[] = {
     {0, false, WIRE_DREQ0 + 0}, {1, false, WIRE_DREQ0 + 1},
     {2, false, WIRE_DREQ0 + 2}, {3, false, WIRE_DREQ0 + 3},
     {5, false, WIRE_DREQ0 + 5}, {6, false, WIRE_DREQ0 + 6},
-    {7, false, WIRE_DREQ0 + 7}, {0, false, WIRE_NONE},
+    {7, false, WIRE_DREQ0 + 7}, {PIN_INTERRUPT, true, WIRE_IRQ0 + 13},
+    {0, false, WIRE_NONE},
 };
 
 static const struct device_setting dma8237_settings[] = {
     {"eisa", "1: with the 32-bit registers of EISA chip sets", 0, 0, 1,
      offsetof(struct dma8237, eisa)},
+    {"interrupt",
+     "1: IRQ 13 while a channel's terminal count stands in a status register",
+     0, 0, 1, offsetof(struct dma8237, interrupt)},
     {NULL, NULL, 0, 0, 0, 0},
 };
 
@@ -416,7 +432,7 @@ static const struct dma_controller dma8237_controller = {
 const struct device_model dma8237_model = {
     .name = "dma8237",
     .title = "two 8237A DMA controllers with page registers",
-    .version = 1,
+    .version = 2,
     .state_size = sizeof(struct dma8237),
     .rows = dma8237_rows,
     .settings = dma8237_settings,

@@ -38,8 +38,12 @@ struct dma8237 {
     uint8_t dreq;  /* levels as on the wires */
     uint8_t block; /* channel + 1 that holds the bus till TC */
     uint8_t phase; /* memory to memory: 1 between its read and its write */
-    uint64_t eisa; /* setting */
+    uint64_t eisa; /* settings */
+    uint64_t interrupt;
 };
+
+/** dma8237_interrupt() - the line is as the channels' terminal counts say. */
+void dma8237_interrupt(struct dma8237 *s);
 
 /** dma8237_logical() - where the channel's next unit goes. */
 uint64_t dma8237_logical(const struct dma8237 *s, unsigned ch);

@@ -243,6 +243,7 @@ static void terminal_count(struct dma8237 *s, unsigned ch)
     uint8_t bit = (uint8_t)(1u << ch % 4);
 
     chip->tc |= bit;
+    dma8237_interrupt(s);
     chip->request &= (uint8_t)~bit;
     if (s->block == ch + 1)
         s->block = 0;

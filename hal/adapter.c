@@ -40,6 +40,18 @@ void hal_device_decode(const uint8_t raw[HAL_DEVICE_BYTES],
     };
 }
 
+void hal_device_decode_v3(const uint8_t raw[HAL_DEVICE_BYTES_V3],
+                          struct hal_device *dev)
+{
+    hal_device_decode(raw, dev);
+    dev->address_width = u32_at(raw + 0x28);
+}
+
+unsigned hal_version_most(const struct hal *h)
+{
+    return h->s.settings.version_most;
+}
+
 static bool is_isa(const struct hal_device *dev)
 {
     return dev->interface == HAL_INTERFACE_ISA ||
@@ -58,6 +70,9 @@ bool hal_adapter_check(const struct hal *h, const struct hal_device *dev)
 {
     if (dev->version > h->s.settings.version_most)
         return false;
+    if (dev->version >= 3 && dev->master &&
+        (!dev->address_width || dev->address_width > 64))
+        return false;
     if (dev->master)
         return !is_isa(dev) || dev->channel != CASCADE_CHANNEL;
     if (dev->channel > 7 || dev->channel == CASCADE_CHANNEL)
@@ -72,6 +87,8 @@ static uint64_t device_limit(const struct hal *h, const struct hal_device *dev)
 {
     if (!dev->master)
         return h->s.settings.eisa ? UINT32_MAX : 0xffffff;
+    if (dev->version >= 3)
+        return UINT64_MAX >> (64 - dev->address_width);
     if (dev->dma64)
         return UINT64_MAX;
     if (dev->dma32 ||
@@ -145,7 +162,7 @@ static void set_modes(struct hal_adapter *ad, const struct hal_device *dev)
     ad->demand = dev->version == 2 && dev->demand;
     ad->auto_init = !dev->master && dev->auto_init;
     ad->ignore_count = dev->version >= 1 && dev->ignore_count;
-    ad->version = dev->version >= 2 ? 2 : 1;
+    ad->version = (uint8_t)(dev->version > 1 ? dev->version : 1);
 }
 
 static uint8_t channel_width(const struct hal_device *dev)
@@ -156,7 +173,7 @@ static uint8_t channel_width(const struct hal_device *dev)
 gva_t hal_adapter_share(struct hal *h, const struct hal_device *dev,
                         uint32_t *grant)
 {
-    uint8_t channel = device_8237(dev);
+    uint8_t channel = device_8237(dev), most;
     struct hal_adapter *ad;
     uint32_t i, now;
 
@@ -167,7 +184,10 @@ gva_t hal_adapter_share(struct hal *h, const struct hal_device *dev,
         now = device_grant(h, dev, HAL_POOL_AT(h, ad->pool));
         if (now > ad->grant)
             ad->grant = now;
+        most = ad->version;
         set_modes(ad, dev);
+        if (ad->version < most) /* the first holder's table does not shrink */
+            ad->version = most;
         ad->width = channel_width(dev);
         dma8237_extended(h, ad, dev->speed);
         ad->references++;
@@ -240,6 +260,8 @@ static void take_back(struct hal *h, uint32_t id)
 {
     uint32_t i;
 
+    contexts_forget(h, id);
+    completions_forget(h, id);
     for (i = h->s.request.count; i-- > 0;)
         if (HAL_REQUEST_AT(h, i)->adapter == id)
             request_drop(h, i);
@@ -298,6 +320,11 @@ bool hal_adapter_runs(const struct hal_adapter *ad)
     return ad->master && ad->scatter_gather;
 }
 
+bool hal_adapter_master(const struct hal_adapter *ad)
+{
+    return ad->master;
+}
+
 unsigned hal_adapter_table(const struct hal_adapter *ad)
 {
     return ad->version;
@@ -310,10 +337,10 @@ uint32_t hal_alignment(const struct hal *h)
 
 gva_t hal_operations(const struct hal *h, unsigned version)
 {
-    return gva_of(h->s.operations[version >= 2]);
+    return gva_of(h->s.operations[version - 1]);
 }
 
 void hal_set_operations(struct hal *h, unsigned version, gva_t at)
 {
-    h->s.operations[version >= 2] = at.v;
+    h->s.operations[version - 1] = at.v;
 }

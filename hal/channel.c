@@ -4,8 +4,31 @@
  * Source: WDK, AllocateAdapterChannel and DRIVER_CONTROL. */
 #include "hal/private.h"
 
-enum hb_status hal_channel_ask(struct hal *h, struct hal_adapter *ad,
-                               const struct hal_ask *ask)
+static void fill_run(const struct hal_request *r, const struct hal_adapter *ad,
+                     struct hal_run *run)
+{
+    *run = (struct hal_run){
+        .request = r->id,
+        .adapter = gva_of(ad->at),
+        .device = gva_of(r->device),
+        .routine = gva_of(r->routine),
+        .irp = r->irp,
+        .context = r->context,
+        .base = r->set,
+        .list = r->list,
+        .kept = r->list && r->transfer && !r->routine,
+        .mdl = r->mdl,
+        .va = r->va,
+        .bytes = r->bytes,
+        .buffer = gva_of(r->buffer),
+        .owned = r->owned,
+        .dir = (enum dma_dir)r->dir,
+    };
+}
+
+/* Queue it; nothing is handed out yet. */
+static enum hb_status request_push(struct hal *h, const struct hal_adapter *ad,
+                                   const struct hal_ask *ask, uint32_t *id)
 {
     struct hal_request r = {
         .id = hal_new_id(h),
@@ -25,7 +48,9 @@ enum hb_status hal_channel_ask(struct hal *h, struct hal_adapter *ad,
         .va = ask->va,
         .bytes = ask->bytes,
         .buffer = ask->buffer.v,
+        .transfer = ask->context_at.v,
     };
+    enum hb_status status;
 
     if (ask->registers > ad->grant) {
         hal_finding(h, "S18",
@@ -36,9 +61,54 @@ enum hb_status hal_channel_ask(struct hal *h, struct hal_adapter *ad,
     }
     if (h->s.request.count >= HAL_REQUESTS)
         return HB_FULL;
+    if (r.transfer) {
+        status = context_check(h, r.transfer);
+        if (status != HB_OK)
+            return status;
+        if (!context_bind(h, ad, r.transfer, r.id))
+            return HB_NO_MEMORY;
+    }
     if (!vec_push(&h->s.request, sizeof r, &r))
         return HB_NO_MEMORY;
+    *id = r.id;
+    return HB_OK;
+}
+
+enum hb_status hal_channel_ask(struct hal *h, struct hal_adapter *ad,
+                               const struct hal_ask *ask)
+{
+    uint32_t id;
+    enum hb_status status = request_push(h, ad, ask, &id);
+
+    if (status == HB_OK)
+        requests_advance(h);
+    return status;
+}
+
+enum hb_status hal_channel_ask_now(struct hal *h, struct hal_adapter *ad,
+                                   const struct hal_ask *ask,
+                                   struct hal_run *run)
+{
+    struct hal_request *r;
+    uint32_t id;
+    enum hb_status status = request_push(h, ad, ask, &id);
+
+    if (status != HB_OK)
+        return status;
     requests_advance(h);
+    r = request_by_id(h, id);
+    if (r->state != REQUEST_READY) {
+        r->frames = 0; /* the caller's still */
+        request_withdraw(h, id);
+        return HB_NO_MAP_REGISTERS;
+    }
+    if (!ask->routine.v && ask->list) {
+        r->state = REQUEST_RUNNING;
+    } else if (!ask->routine.v) {
+        r->state = REQUEST_HOLDING;
+        ad->held = r->set;
+    }
+    fill_run(r, ad, run);
     return HB_OK;
 }
 
@@ -86,6 +156,8 @@ static bool registers_for(struct hal *h, struct hal_request *r)
     if (ad->pool != HAL_NONE && r->registers) {
         if (set_create(h, ad, r->registers, &set) != HB_OK)
             return false;
+        set->device = r->device;
+        set->context = r->transfer;
         r->set = set->id;
     }
     r->state = REQUEST_READY;
@@ -137,21 +209,7 @@ bool hal_run_get(const struct hal *h, uint32_t request, struct hal_run *run)
 
     if (!ad || r->state != REQUEST_RUNNING)
         return false;
-    *run = (struct hal_run){
-        .request = r->id,
-        .adapter = gva_of(ad->at),
-        .device = gva_of(r->device),
-        .routine = gva_of(r->routine),
-        .irp = r->irp,
-        .context = r->context,
-        .base = r->set,
-        .list = r->list,
-        .mdl = r->mdl,
-        .va = r->va,
-        .bytes = r->bytes,
-        .buffer = gva_of(r->buffer),
-        .dir = (enum dma_dir)r->dir,
-    };
+    fill_run(r, ad, run);
     return true;
 }
 
@@ -171,10 +229,23 @@ static void channel_idle(struct hal *h, struct hal_adapter *ad)
 {
     uint32_t holder = ad->holder;
 
+    completion_stopped(h, ad, HAL_DMA_ABORTED);
     ad->busy = false;
     ad->holder = 0;
     ad->held = 0;
     request_remove(h, holder);
+}
+
+void request_withdraw(struct hal *h, uint32_t id)
+{
+    const struct hal_request *r = request_by_id(h, id);
+    struct hal_adapter *ad = r ? adapter_by_id(h, r->adapter) : NULL;
+
+    if (ad && ad->holder == id)
+        channel_idle(h, ad);
+    else
+        request_remove(h, id);
+    requests_advance(h);
 }
 
 void hal_run_done(struct hal *h, uint32_t request, uint32_t action)
@@ -202,7 +273,8 @@ void hal_run_done(struct hal *h, uint32_t request, uint32_t action)
         /* fall through */
     case HAL_KEEP_OBJECT:
         r->state = REQUEST_HOLDING;
-        ad->held = set_by_id(h, set) ? set : 0;
+        /* a list keeps its registers until it is put */
+        ad->held = set_by_id(h, set) && !r->list ? set : 0;
         break;
     }
     requests_advance(h);
@@ -230,6 +302,31 @@ enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad)
     set_destroy(h, set);
     requests_advance(h);
     return HB_OK;
+}
+
+enum hb_status hal_object_free(struct hal *h, struct hal_adapter *ad,
+                               uint32_t action)
+{
+    const struct hal_request *r;
+
+    switch (action) {
+    case HAL_KEEP_OBJECT:
+        return HB_OK;
+    case HAL_DEALLOCATE_OBJECT:
+        return hal_channel_free(h, ad);
+    case HAL_DEALLOCATE_OBJECT_KEEP_REGISTERS:
+        r = request_by_id(h, ad->holder);
+        if (!r || r->state != REQUEST_HOLDING)
+            return hal_channel_free(h, ad); /* says what is wrong */
+        channel_idle(h, ad);
+        requests_advance(h);
+        return HB_OK;
+    default:
+        hal_finding(h, "S17",
+                    "adapter %08x freed with action %u, which is none", ad->at,
+                    action);
+        return HB_BAD_ARGUMENT;
+    }
 }
 
 enum hb_status hal_registers_take(struct hal *h, struct hal_adapter *ad,

@@ -9,10 +9,20 @@
 
 enum { PATTERN = 0xcb };
 
+/* The window whose registers lie below @highest. */
+static uint32_t pool_below(struct hal *h, const struct hal_adapter *ad,
+                           uint64_t highest)
+{
+    return highest >= ad->limit ? ad->pool
+                                : pool_get(h, ad->requester, highest);
+}
+
 static enum hb_status set_for(struct hal *h, struct hal_adapter *ad,
-                              uint32_t pages, struct hal_set **set)
+                              uint32_t pages, uint64_t highest,
+                              struct hal_set **set)
 {
     enum hb_status status;
+    uint32_t pool;
 
     if (h->s.settings.kind == HAL_BOUNCE) {
         *set = set_create_direct(h, ad);
@@ -20,7 +30,10 @@ static enum hb_status set_for(struct hal *h, struct hal_adapter *ad,
     } else if (pages > ad->grant) {
         return HB_NO_MAP_REGISTERS;
     } else {
-        status = set_create(h, ad, pages, set);
+        pool = pool_below(h, ad, highest);
+        if (pool == HAL_NONE)
+            return HB_NO_MAP_REGISTERS;
+        status = set_create_in(h, ad, pool, pages, set);
     }
     if (status == HB_OK)
         (*set)->common = true;
@@ -28,12 +41,15 @@ static enum hb_status set_for(struct hal *h, struct hal_adapter *ad,
 }
 
 static enum hb_status memory_for(struct hal *h, const struct hal_adapter *ad,
-                                 uint32_t bytes, gva_t *va, gpa_t *pa)
+                                 uint32_t bytes, uint64_t highest, bool cached,
+                                 gva_t *va, gpa_t *pa)
 {
-    struct contiguous limits = {.cache = MM_CACHED};
+    struct contiguous limits = {.cache = cached ? MM_CACHED : MM_NONCACHED};
 
+    if (highest > ad->limit)
+        highest = ad->limit;
     if (h->s.settings.kind == HAL_BOUNCE) {
-        limits.highest = ad->limit == UINT64_MAX ? 0 : ad->limit;
+        limits.highest = highest == UINT64_MAX ? 0 : highest;
         limits.boundary = adapter_boundary(h, ad);
     }
     return contiguous_alloc(h->mm, bytes, &limits, va, pa);
@@ -76,18 +92,25 @@ static enum hb_status map_pages(struct hal *h, const struct hal_adapter *ad,
 enum hb_status hal_common_alloc(struct hal *h, struct hal_adapter *ad,
                                 uint32_t bytes, gva_t *va, dla_t *at)
 {
+    return hal_common_alloc_ex(h, ad, bytes, UINT64_MAX, true, va, at);
+}
+
+enum hb_status hal_common_alloc_ex(struct hal *h, struct hal_adapter *ad,
+                                   uint32_t bytes, uint64_t highest,
+                                   bool cached, gva_t *va, dla_t *at)
+{
     struct hal_common buffer = {.adapter = ad->id, .bytes = bytes};
     uint32_t pages = (bytes >> 12) + ((bytes & PAGE_MASK) != 0);
     enum hb_status status;
     struct hal_set *set;
     gpa_t pa;
 
-    if (!bytes)
+    if (!bytes || !highest)
         return HB_BAD_ARGUMENT;
-    status = memory_for(h, ad, bytes, va, &pa);
+    status = memory_for(h, ad, bytes, highest, cached, va, &pa);
     if (status != HB_OK)
         return status;
-    status = set_for(h, ad, pages, &set);
+    status = set_for(h, ad, pages, highest, &set);
     if (status != HB_OK) {
         contiguous_free(h->mm, *va);
         return status;

@@ -127,6 +127,13 @@ void hal_system_stop(struct hal *h, const struct hal_adapter *ad)
         out8(h, of_channel(ad->channel)->mask, MASK_ON | (ad->channel & 3u));
 }
 
+unsigned dma8237_ended(struct hal *h)
+{
+    unsigned low = bus_in(h->bus, controller[0].command, 1) & 0xf;
+
+    return low | (bus_in(h->bus, controller[1].command, 1) & 0xf) << 4;
+}
+
 static uint32_t read_count(struct hal *h, const struct hal_adapter *ad)
 {
     uint16_t port = channel[ad->channel].count;

@@ -8,7 +8,8 @@
 
 static bool settings_ok(const struct hal_settings *s)
 {
-    return s->kind < HAL_KINDS && s->version_most <= 2 && s->eisa <= 1 &&
+    return s->kind < HAL_KINDS && s->version_most <= HAL_VERSIONS &&
+           s->eisa <= 1 && s->interrupt < 16 &&
            (s->alignment & (s->alignment - 1)) == 0;
 }
 
@@ -131,6 +132,7 @@ static const struct state_row settings_rows[] = {
     STATE_INT(struct hal_settings, version_most),
     STATE_INT(struct hal_settings, alignment),
     STATE_INT(struct hal_settings, eisa),
+    STATE_INT(struct hal_settings, interrupt),
     STATE_INT(struct hal_settings, grant_master),
     STATE_INT(struct hal_settings, grant_slave),
     STATE_END,
@@ -177,21 +179,15 @@ static const struct state_row adapter_rows[] = {
 };
 
 static const struct state_row set_rows[] = {
-    STATE_INT(struct hal_set, id),
-    STATE_INT(struct hal_set, adapter),
-    STATE_INT(struct hal_set, pool),
-    STATE_INT(struct hal_set, first),
-    STATE_INT(struct hal_set, count),
-    STATE_INT(struct hal_set, used),
-    STATE_INT(struct hal_set, pages),
-    STATE_INT(struct hal_set, first_va),
-    STATE_INT(struct hal_set, next_va),
-    STATE_INT(struct hal_set, mdl),
-    STATE_INT(struct hal_set, direct),
-    STATE_INT(struct hal_set, common),
-    STATE_INT(struct hal_set, list),
-    STATE_INT(struct hal_set, frames),
-    STATE_END,
+    STATE_INT(struct hal_set, id),       STATE_INT(struct hal_set, adapter),
+    STATE_INT(struct hal_set, pool),     STATE_INT(struct hal_set, first),
+    STATE_INT(struct hal_set, count),    STATE_INT(struct hal_set, used),
+    STATE_INT(struct hal_set, pages),    STATE_INT(struct hal_set, first_va),
+    STATE_INT(struct hal_set, next_va),  STATE_INT(struct hal_set, mdl),
+    STATE_INT(struct hal_set, direct),   STATE_INT(struct hal_set, common),
+    STATE_INT(struct hal_set, list),     STATE_INT(struct hal_set, frames),
+    STATE_INT(struct hal_set, extended), STATE_INT(struct hal_set, device),
+    STATE_INT(struct hal_set, context),  STATE_END,
 };
 
 static const struct state_row page_rows[] = {
@@ -224,6 +220,26 @@ static const struct state_row request_rows[] = {
     STATE_INT(struct hal_request, va),
     STATE_INT(struct hal_request, bytes),
     STATE_INT(struct hal_request, buffer),
+    STATE_INT(struct hal_request, transfer),
+    STATE_END,
+};
+
+static const struct state_row context_rows[] = {
+    STATE_INT(struct hal_context, at),
+    STATE_INT(struct hal_context, adapter),
+    STATE_INT(struct hal_context, request),
+    STATE_INT(struct hal_context, cancelled),
+    STATE_END,
+};
+
+static const struct state_row completion_rows[] = {
+    STATE_INT(struct hal_completion, adapter),
+    STATE_INT(struct hal_completion, at),
+    STATE_INT(struct hal_completion, device),
+    STATE_INT(struct hal_completion, routine),
+    STATE_INT(struct hal_completion, context),
+    STATE_INT(struct hal_completion, due),
+    STATE_INT(struct hal_completion, status),
     STATE_END,
 };
 
@@ -259,6 +275,7 @@ const struct state_row hal_state_rows[] = {
     STATE_INT(struct hal_state, next_id),
     STATE_INT(struct hal_state, next_turn),
     STATE_INTS(struct hal_state, operations),
+    STATE_INT(struct hal_state, dpc),
     STATE_VEC(struct hal_state, pool, struct hal_pool, HAL_POOLS, pool_rows),
     STATE_VEC(struct hal_state, adapter, struct hal_adapter, HAL_ADAPTERS,
               adapter_rows),
@@ -269,6 +286,10 @@ const struct state_row hal_state_rows[] = {
     STATE_VEC(struct hal_state, list, struct hal_list, HAL_SETS, list_rows),
     STATE_VEC(struct hal_state, common, struct hal_common, HAL_SETS,
               common_rows),
+    STATE_VEC(struct hal_state, context, struct hal_context, HAL_CONTEXTS,
+              context_rows),
+    STATE_VEC(struct hal_state, completion, struct hal_completion,
+              HAL_COMPLETIONS, completion_rows),
     STATE_END,
 };
 

@@ -31,10 +31,12 @@ enum hal_kind {
 struct hal_settings {
     uint8_t kind;         /* enum hal_kind                                   */
     uint8_t version_most; /* highest DEVICE_DESCRIPTION.Version: 1 as Windows
-                             2000, 2 as XP; 0 is 2                           */
+                             2000, 2 as XP, 3 as Windows 8; 0 is 2           */
     uint8_t alignment;    /* GetDmaAlignment: power of two; 0 is 1           */
     uint8_t eisa; /* the 8237 pair has the 32-bit registers of EISA: set its
                      setting `eisa` too                                       */
+    uint8_t interrupt; /* ISA line that the DMA controllers raise at terminal
+                          count, set its setting `interrupt` too; 0: none     */
     uint32_t grant_master; /* most map registers granted to a bus master and */
     uint32_t grant_slave;  /* to a system-DMA adapter; 0: the kind's own     */
 };
@@ -67,7 +69,7 @@ enum hb_status hal_boot(struct hal *hal, struct hb_error *error);
  *  anything; hal_loaded() checks what came from a file. */
 void *hal_state(struct hal *hal);
 extern const struct state_row hal_state_rows[];
-enum { HAL_STATE_VERSION = 3 };
+enum { HAL_STATE_VERSION = 4 };
 enum hb_status hal_loaded(struct hal *hal, struct hb_error *error);
 enum hal_kind hal_kind(const struct hal *hal);
 

@@ -18,9 +18,9 @@ static struct hal_list *list_find(const struct hal *h, uint32_t at)
     return NULL;
 }
 
-/* Fragments that make up exactly @bytes; pieces end at fragment ends. */
-static uint32_t fragments_of(const struct hal_fragment *f, uint32_t count,
-                             uint32_t bytes)
+/* Pieces end at fragment ends. */
+uint32_t fragments_cover(const struct hal_fragment *f, uint32_t count,
+                         uint32_t bytes)
 {
     uint32_t n;
 
@@ -49,7 +49,7 @@ static enum hb_status map_elements(struct hal *h, struct hal_adapter *ad,
         if (!mapped.bytes)
             return HB_BAD_ARGUMENT;
         element[*elements] = (struct hal_element){mapped.at, mapped.bytes};
-        done += fragments_of(f + done, count - done, mapped.bytes);
+        done += fragments_cover(f + done, count - done, mapped.bytes);
     }
     return HB_OK;
 }

@@ -252,9 +252,8 @@ enum hb_status map_into(struct hal *h, struct hal_adapter *ad, uint32_t set_id,
     return HB_OK;
 }
 
-/* The set that @base names for @ad; NULL after a finding. */
-static struct hal_set *set_of_base(struct hal *h, struct hal_adapter *ad,
-                                   uint32_t base, const char *rule)
+struct hal_set *set_of_base(struct hal *h, struct hal_adapter *ad,
+                            uint32_t base, const char *rule)
 {
     struct hal_set *set = set_by_id(h, base);
 
@@ -332,26 +331,26 @@ bool hal_copy(struct hal *h, uint32_t set)
 }
 
 /* A slave's flush ends its transfer; only what was moved is copied back. */
-static uint32_t moved_bytes(struct hal *h, const struct hal_adapter *ad,
-                            uint32_t bytes, enum dma_dir dir)
+uint32_t moved_bytes(struct hal *h, const struct hal_adapter *ad,
+                     uint32_t bytes, enum dma_dir dir)
 {
     uint32_t left;
 
     if (ad->master)
         return bytes;
     hal_system_stop(h, ad);
+    completion_stopped(h, ad, HAL_DMA_ABORTED);
     if (dir == DMA_TO_DEVICE || ad->ignore_count || ad->auto_init)
         return bytes;
     left = hal_system_left(h, ad);
     return left < bytes ? bytes - left : 0;
 }
 
-/* Mark what of @page lies in [va, va + moved) for the copy back. */
-static void mark(struct hal *h, const struct hal_adapter *ad,
-                 struct hal_page *page, uint32_t va, uint32_t moved,
+void page_leaves(struct hal *h, const struct hal_adapter *ad,
+                 struct hal_page *page, uint32_t at, uint32_t moved,
                  enum dma_dir dir)
 {
-    uint32_t at = page->va - va, rest;
+    uint32_t rest;
 
     page->leaving = true;
     page->copy = 0;
@@ -374,24 +373,26 @@ void hal_flush(struct hal *h, struct hal_adapter *ad, uint32_t base,
     struct hal_set *set = set_of_base(h, ad, base, "S22");
     struct hal_page *page;
     uint32_t i, moved, hits = 0;
-    bool whole;
+    bool whole, apart;
 
     *set_id = 0;
     moved = moved_bytes(h, ad, bytes, dir);
     if (!set)
         return;
-    /* the whole operation when it starts where the first piece did */
-    whole = !set->direct && va == set->first_va && mdl == set->mdl;
+    /* the whole operation when it starts where the first piece did; NULL bases
+     * and chains of MDLs (MapTransferEx) are flushed MDL by MDL */
+    apart = set->direct || set->extended;
+    whole = !apart && va == set->first_va && mdl == set->mdl;
     for (i = 0; i < h->s.page.count; i++) {
         page = HAL_PAGE_AT(h, i);
         if (page->set != set->id ||
             (!whole && (page->mdl != mdl || page->va - va >= bytes)))
             continue;
-        mark(h, ad, page, va, moved, dir);
+        page_leaves(h, ad, page, page->va - va, moved, dir);
         hits++;
     }
     EMIT(h->events, hal_flush, ad->at, va, bytes, (uint64_t)dir);
-    if (!set->direct && (!hits || !whole))
+    if (!set->direct && (!hits || (!whole && !apart)))
         hal_finding(h, "S22",
                     "flush of %08x, %u bytes on map registers %08x: "
                     "%s",

@@ -34,7 +34,7 @@ static enum hb_status bounce_pages(struct hal *h, struct hal_pool *pool)
     bool low = pool->limit <= LOW_LIMIT;
     struct frame_request req = {
         .owner = FRAME_HAL,
-        .lowest = (uint64_t)1 << 20,
+        .lowest = pool->limit < LOW_LIMIT ? PAGE_BYTES : (uint64_t)1 << 20,
         .highest = pool->limit,
         .boundary = 0,
         .align_pages = low ? LOW_ALIGN_PAGES : 1,
@@ -71,7 +71,8 @@ static struct hal_pool *pool_find(struct hal *h, const struct hal_pool *want)
 
     for (i = 0; i < h->s.pool.count; i++)
         if (HAL_POOL_AT(h, i)->window == want->window &&
-            HAL_POOL_AT(h, i)->requester == want->requester)
+            HAL_POOL_AT(h, i)->requester == want->requester &&
+            HAL_POOL_AT(h, i)->limit == want->limit)
             return HAL_POOL_AT(h, i);
     return NULL;
 }
@@ -90,6 +91,11 @@ uint32_t pool_get(struct hal *h, uint32_t requester, uint64_t limit)
     if (limit > LOW_LIMIT && limit < HIGH_LIMIT) {
         want.window = 0;
         want.limit = LOW_LIMIT;
+    }
+    if (limit < LOW_LIMIT) { /* a master of fewer than 24 bits: version 3 */
+        if (!want.bounce)
+            return HAL_NONE; /* no logical window lies so low */
+        want.limit = limit;
     }
     pool = pool_find(h, &want);
     if (!pool) {

@@ -18,6 +18,8 @@ enum {
     HAL_POOLS = 256,
     HAL_DIRECT_PAGES = 4096, /* remembered of a NULL MapRegisterBase        */
     HAL_MASTERS = 64,        /* PCI functions that an "any" adapter may be  */
+    HAL_CONTEXTS = 4096,     /* DMA transfer contexts remembered            */
+    HAL_COMPLETIONS = 1024,
 };
 #define HAL_NONE       UINT32_MAX
 #define HAL_ANY_MASTER 0xffffu /* requester of a shared or unknown table */
@@ -44,7 +46,7 @@ struct hal_adapter {
     uint8_t master, scatter_gather, demand, auto_init, ignore_count;
     uint8_t channel; /* 8237 channel; 0xff none */
     uint8_t width;   /* 8, 16, 32 bits of the channel's units */
-    uint8_t version; /* of its DMA_OPERATIONS: 1, 2 */
+    uint8_t version; /* of its DMA_OPERATIONS: 1, 2, 3 */
     uint8_t busy;
 };
 
@@ -55,9 +57,11 @@ struct hal_set {
     uint32_t used;               /* next register for a MapTransfer     */
     uint32_t pages;              /* mapped now                          */
     uint32_t first_va, next_va, mdl;
+    uint32_t device, context; /* version 3: whose registers they are */
     uint8_t direct, common;
-    uint8_t list;    /* belongs to a scatter/gather list */
-    uint32_t frames; /* PFN of its own pages, one per register: pack.c; 0 */
+    uint8_t list;     /* belongs to a scatter/gather list */
+    uint8_t extended; /* MapTransferEx mapped what is mapped */
+    uint32_t frames;  /* PFN of its own pages, one per register: pack.c; 0 */
 };
 
 struct hal_page {
@@ -86,10 +90,27 @@ struct hal_request {
     uint8_t dir, owned, packed;
     uint32_t frames; /* of a packed list, till its set has them */
     uint32_t registers, set;
-    uint64_t turn; /* when it began to wait for registers */
+    uint32_t transfer; /* DMA transfer context, 0: not version 3 */
+    uint64_t turn;     /* when it began to wait for registers */
     uint32_t device, irp, routine, context;
     uint32_t mdl, va, bytes; /* of a list: the buffer */
     uint32_t buffer;         /* where the list goes   */
+};
+
+/** A DMA transfer context that was used: guest memory, of which its address
+ *  alone counts. */
+struct hal_context {
+    uint32_t at, adapter;
+    uint32_t request; /* the last one made with it, 0 */
+    uint8_t cancelled;
+};
+
+/** DmaCompletionRoutine of a system-DMA transfer. */
+struct hal_completion {
+    uint32_t adapter; /* id */
+    uint32_t at;      /* guest ADAPTER_OBJECT */
+    uint32_t device, routine, context;
+    uint8_t due, status; /* enum hal_completion_status */
 };
 
 struct hal_list {
@@ -121,8 +142,10 @@ struct hal_state {
     uint16_t masters[HAL_MASTERS]; /* requesters found at boot */
     uint32_t next_id;
     uint64_t next_turn;
-    uint32_t operations[2]; /* guest tables v1, v2 */
+    uint32_t operations[HAL_VERSIONS]; /* guest tables v1, v2, v3 */
+    uint32_t dpc; /* guest KDPC that calls completion routines, 0: none */
     struct vec pool, adapter, set, page, request, list, common;
+    struct vec context, completion;
 };
 
 struct hal {
@@ -140,7 +163,10 @@ struct hal {
 #define HAL_REQUEST_AT(h, i) VEC_AT(struct hal_request, &(h)->s.request, i)
 #define HAL_LIST_AT(h, i)    VEC_AT(struct hal_list, &(h)->s.list, i)
 #define HAL_COMMON_AT(h, i)  VEC_AT(struct hal_common, &(h)->s.common, i)
-#define HAL_POOL_AT(h, i)    VEC_AT(struct hal_pool, &(h)->s.pool, i)
+#define HAL_CONTEXT_AT(h, i) VEC_AT(struct hal_context, &(h)->s.context, i)
+#define HAL_COMPLETION_AT(h, i)                                                \
+    VEC_AT(struct hal_completion, &(h)->s.completion, i)
+#define HAL_POOL_AT(h, i) VEC_AT(struct hal_pool, &(h)->s.pool, i)
 
 /** hal_finding() - a verifier's remark: event `finding`. */
 void hal_finding(struct hal *h, const char *rule, const char *format, ...)
@@ -177,6 +203,22 @@ uint32_t pool_most(const struct hal_pool *pool);
 enum hb_status map_into(struct hal *h, struct hal_adapter *ad, uint32_t set,
                         const struct hal_fragment *fragment, uint32_t count,
                         enum dma_dir dir, struct hal_mapped *mapped);
+/** set_of_base() - the set that @base names for @ad; NULL after finding
+ *  @rule. */
+struct hal_set *set_of_base(struct hal *h, struct hal_adapter *ad,
+                            uint32_t base, const char *rule);
+/** fragments_cover() - how many of @count fragments make up @bytes. */
+uint32_t fragments_cover(const struct hal_fragment *f, uint32_t count,
+                         uint32_t bytes);
+/** moved_bytes() - a flush begins: a slave's channel stops; how many of @bytes
+ *  it moved. */
+uint32_t moved_bytes(struct hal *h, const struct hal_adapter *ad,
+                     uint32_t bytes, enum dma_dir dir);
+/** page_leaves() - @page, @at bytes behind the transfer's first, goes with this
+ *  flush; what of it lies before @moved is copied back. */
+void page_leaves(struct hal *h, const struct hal_adapter *ad,
+                 struct hal_page *page, uint32_t at, uint32_t moved,
+                 enum dma_dir dir);
 /** page_add() - one page of @set is mapped: record, register, event. */
 enum hb_status page_add(struct hal *h, const struct hal_adapter *ad,
                         struct hal_set *set, const struct hal_page *page);
@@ -192,6 +234,10 @@ enum hb_status pack_into(struct hal *h, struct hal_adapter *ad,
 /** set_create() - @count registers of @ad's pool. HB_NO_MAP_REGISTERS. */
 enum hb_status set_create(struct hal *h, struct hal_adapter *ad, uint32_t count,
                           struct hal_set **out);
+/** set_create_in() - of pool @index. */
+enum hb_status set_create_in(struct hal *h, struct hal_adapter *ad,
+                             uint32_t index, uint32_t count,
+                             struct hal_set **out);
 /** set_create_direct() - one without registers: addresses are physical. */
 struct hal_set *set_create_direct(struct hal *h, const struct hal_adapter *ad);
 /** set_direct() - the adapter's own of that kind, for NULL bases. */
@@ -208,10 +254,36 @@ void requests_advance(struct hal *h);
 void request_remove(struct hal *h, uint32_t id);
 /** request_drop() - request @index goes, with the pages it waits with. */
 void request_drop(struct hal *h, uint32_t index);
+/** request_withdraw() - one that waits goes; its channel is free again. */
+void request_withdraw(struct hal *h, uint32_t id);
+
+/* context.c */
+struct hal_context *context_find(const struct hal *h, uint32_t at);
+/** context_check() - may a request be made with the context at @at? HB_FULL:
+ *  another one with it is pending; HB_BAD_STATE: it was cancelled. */
+enum hb_status context_check(struct hal *h, uint32_t at);
+/** context_bind() - @request is made with it. False: no memory. */
+bool context_bind(struct hal *h, const struct hal_adapter *ad, uint32_t at,
+                  uint32_t request);
+void contexts_forget(struct hal *h, uint32_t adapter);
+
+/* completion.c */
+/** completion_end() - @ad's transfer, if a completion routine waits for it, has
+ *  ended with @status. */
+void completion_end(struct hal *h, const struct hal_adapter *ad,
+                    unsigned status);
+/** completion_stopped() - the channel was stopped: done if its count had run
+ *  out, else @status. */
+void completion_stopped(struct hal *h, const struct hal_adapter *ad,
+                        unsigned status);
+void completions_forget(struct hal *h, uint32_t adapter);
 
 /* dma8237.c */
 void dma8237_start(struct hal *h);
 void dma8237_cascade(struct hal *h, unsigned channel);
+/** dma8237_ended() - reads, and by that clears, which channels reached terminal
+ *  count: bit n is channel n. */
+unsigned dma8237_ended(struct hal *h);
 /** dma8237_extended() - EISA: width and timing of a slave's cycles. */
 void dma8237_extended(struct hal *h, const struct hal_adapter *ad,
                       unsigned speed);

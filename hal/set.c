@@ -20,9 +20,16 @@ static struct hal_set *set_push(struct hal *h, const struct hal_set *set)
 enum hb_status set_create(struct hal *h, struct hal_adapter *ad, uint32_t count,
                           struct hal_set **out)
 {
-    struct hal_set set = {.adapter = ad->id, .pool = ad->pool, .count = count};
+    return set_create_in(h, ad, ad->pool, count, out);
+}
+
+enum hb_status set_create_in(struct hal *h, struct hal_adapter *ad,
+                             uint32_t index, uint32_t count,
+                             struct hal_set **out)
+{
+    struct hal_set set = {.adapter = ad->id, .pool = index, .count = count};
     uint64_t boundary = ad->master ? 0 : adapter_boundary(h, ad);
-    struct hal_pool *pool = HAL_POOL_AT(h, ad->pool);
+    struct hal_pool *pool = HAL_POOL_AT(h, index);
 
     if (!pool_take(pool, count, boundary, &set.first))
         return HB_NO_MAP_REGISTERS;
@@ -89,7 +96,7 @@ void set_unmap(struct hal *h, struct hal_set *set, bool all)
     }
     h->s.page.count = kept;
     if (!set->pages)
-        set->used = 0;
+        set->used = set->extended = 0;
 }
 
 void set_destroy(struct hal *h, uint32_t id)

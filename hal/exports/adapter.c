@@ -60,12 +60,18 @@ static uint32_t get_adapter(struct call *c, const struct hal_device *dev,
 
 static bool read_description(struct call *c, gva_t at, struct hal_device *dev)
 {
-    uint8_t raw[HAL_DEVICE_BYTES];
+    uint8_t raw[HAL_DEVICE_BYTES_V3];
 
-    load(c, at, raw, sizeof raw);
+    load(c, at, raw, HAL_DEVICE_BYTES);
     if (!call_ok(c))
         return false;
     hal_device_decode(raw, dev);
+    if (dev->version != 3 || dev->version > hal_version_most(call_hal(c)))
+        return true; /* there may be no more bytes than these */
+    load(c, at, raw, HAL_DEVICE_BYTES_V3);
+    if (!call_ok(c))
+        return false;
+    hal_device_decode_v3(raw, dev);
     return true;
 }
 

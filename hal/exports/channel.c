@@ -84,6 +84,7 @@ void thunk_IoFreeAdapterChannel(struct call *c)
         return;
     if (ad)
         hal_channel_free(call_hal(c), ad);
+    completion_kick(c);
     serve(c, 0);
 }
 

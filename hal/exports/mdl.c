@@ -172,6 +172,30 @@ bool fragments_read(struct call *c, gva_t mdl, uint32_t va, uint32_t bytes,
     return true;
 }
 
+bool chain_at(struct call *c, gva_t mdl, uint64_t offset, gva_t *in,
+              uint32_t *va)
+{
+    struct header m;
+    uint32_t i;
+
+    for (i = 0; mdl.v && i < CHAIN_MOST; i++) {
+        if (!header_load(c, mdl, &m))
+            return false;
+        if (!header_ok(c, mdl, &m)) {
+            call_finding(c, "S10", "MDL %08x is corrupt", mdl.v);
+            return false;
+        }
+        if (offset < m.bytes) {
+            *in = mdl;
+            *va = m.start + m.offset + (uint32_t)offset;
+            return true;
+        }
+        offset -= m.bytes;
+        mdl = gva_of(m.next);
+    }
+    return false;
+}
+
 void fragments_fini(struct fragments *fr)
 {
     free(fr->f);

@@ -5,6 +5,8 @@
 
 #include "hal/exports/thunk.h"
 #include "ke/export.h"
+#include "ke/ke.h"
+#include "mm/pool.h"
 
 struct hal_adapter *arg_adapter(struct call *c, unsigned i)
 {
@@ -24,16 +26,22 @@ enum dma_dir arg_dir(struct call *c, unsigned i)
     return call_bool(c, i) ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
 }
 
-enum { RAISED = 0x100 };
+enum { RAISED = 0x100, LOWER_IS_FINE = 0x200 };
 
 static void raise_irql(struct call *c)
 {
-    if (c->w[W_IRQL] || call_irql(c) >= DISPATCH_LEVEL)
+    if (c->w[W_IRQL] & RAISED || call_irql(c) >= DISPATCH_LEVEL)
         return;
+    if (!(c->w[W_IRQL] & LOWER_IS_FINE))
+        call_finding(c, "S21", "called at IRQL %u, AdapterControl runs at 2",
+                     call_irql(c));
     c->w[W_IRQL] = RAISED | call_irql(c);
-    call_finding(c, "S21", "called at IRQL %u, AdapterControl runs at 2",
-                 call_irql(c));
     call_set_irql(c, DISPATCH_LEVEL);
+}
+
+void serve_lower(struct call *c)
+{
+    c->w[W_IRQL] = LOWER_IS_FINE;
 }
 
 static void call_control(struct call *c, const struct hal_run *run)
@@ -51,6 +59,11 @@ static void call_list(struct call *c)
         serve(c, c->w[W_RESULT]); /* its adapter was released meanwhile */
         return;
     }
+    if (run.kept) { /* no routine: the caller goes on with list and channel */
+        hal_run_done(call_hal(c), c->w[W_REQUEST], HAL_KEEP_OBJECT);
+        serve(c, c->w[W_RESULT]);
+        return;
+    }
     const uint32_t args[4] = {run.device.v, run.irp, run.buffer.v, run.context};
 
     call_guest(c, run.routine, 4, args, STATE_LIST);
@@ -64,8 +77,8 @@ static void copy_list(struct call *c)
         call_list(c);
 }
 
-static void store_list(struct call *c, gva_t at,
-                       const struct hal_element *element, uint32_t count)
+void store_list(struct call *c, gva_t at, const struct hal_element *element,
+                uint32_t count)
 {
     uint32_t i;
 
@@ -104,6 +117,23 @@ static bool begin_list(struct call *c, const struct hal_run *run)
     return ok;
 }
 
+bool serve_list(struct call *c, const struct hal_run *run, uint32_t result)
+{
+    c->w[W_REQUEST] = run->request;
+    c->w[W_RESULT] = result;
+    if (!begin_list(c, run) || !call_ok(c))
+        return false;
+    copy_list(c);
+    return true;
+}
+
+void list_drop(struct call *c, const struct hal_run *run)
+{
+    hal_run_done(call_hal(c), run->request, HAL_DEALLOCATE_OBJECT);
+    if (run->owned)
+        pool_free(ke_mm(c->ke), run->buffer, 0, &(struct mm_misuse){0});
+}
+
 void serve(struct call *c, uint32_t result)
 {
     struct hal *h = call_hal(c);
@@ -128,7 +158,7 @@ void serve(struct call *c, uint32_t result)
                      "the buffer of list %08x changed while it "
                      "waited",
                      run.buffer.v);
-        hal_run_done(h, run.request, HAL_DEALLOCATE_OBJECT);
+        list_drop(c, &run);
     }
     if (!call_ok(c))
         return;

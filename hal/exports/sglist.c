@@ -7,16 +7,9 @@
 
 enum { STATE_FLUSH = STATE_OWN };
 
-/* What a list over this buffer takes. */
-struct need {
-    uint32_t pages, bytes; /* registers; bytes of the list */
-    bool packed;           /* copied into one piece */
-    uint32_t status;
-};
-
 static uint32_t check_need(const struct hal_adapter *ad,
-                           const struct need *need, const struct fragments *fr,
-                           uint32_t bytes)
+                           const struct list_need *need,
+                           const struct fragments *fr, uint32_t bytes)
 {
     if (!bytes)
         return STATUS_INVALID_PARAMETER;
@@ -27,9 +20,8 @@ static uint32_t check_need(const struct hal_adapter *ad,
     return STATUS_SUCCESS;
 }
 
-/* False: a fault is latched. */
-static bool measure(struct call *c, struct hal_adapter *ad, gva_t mdl,
-                    uint32_t va, uint32_t bytes, struct need *need)
+bool list_need(struct call *c, const struct hal_adapter *ad, gva_t mdl,
+               uint32_t va, uint32_t bytes, struct list_need *need)
 {
     struct fragments fr = {0};
 
@@ -46,16 +38,13 @@ static bool measure(struct call *c, struct hal_adapter *ad, gva_t mdl,
     return true;
 }
 
-/* Pages for a chain that must become one piece; without them no list. */
-static uint32_t pack(struct call *c, const struct need *need,
-                     struct hal_ask *ask)
+uint32_t list_pack(struct call *c, const struct list_need *need,
+                   struct hal_ask *ask)
 {
     ask->packed = true;
-    if (hal_pack_alloc(call_hal(c), need->pages, &ask->frames) == HB_OK)
-        return STATUS_SUCCESS;
-    if (ask->owned)
-        pool_free(ke_mm(c->ke), ask->buffer, 0, &(struct mm_misuse){0});
-    return STATUS_INSUFFICIENT_RESOURCES;
+    return hal_pack_alloc(call_hal(c), need->pages, &ask->frames) == HB_OK
+               ? STATUS_SUCCESS
+               : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* Get and Build: (Adapter, DeviceObject, Mdl, CurrentVa, Length, Routine,
@@ -63,7 +52,7 @@ static uint32_t pack(struct call *c, const struct need *need,
 static void make_list(struct call *c, bool build)
 {
     struct hal_adapter *ad = arg_adapter(c, 0);
-    struct need need = {.status = STATUS_INSUFFICIENT_RESOURCES};
+    struct list_need need = {.status = STATUS_INSUFFICIENT_RESOURCES};
     struct hal_ask ask = {
         .list = true,
         .owned = !build,
@@ -78,7 +67,7 @@ static void make_list(struct call *c, bool build)
 
     ask.irp = load_u32(c, gva_add(ask.device, DEVICE_CURRENT_IRP));
     if (!call_ok(c) ||
-        (ad && !measure(c, ad, gva_of(ask.mdl), ask.va, ask.bytes, &need)))
+        (ad && !list_need(c, ad, gva_of(ask.mdl), ask.va, ask.bytes, &need)))
         return;
     ask.registers = need.pages;
     if (need.status == STATUS_SUCCESS && build) {
@@ -91,8 +80,10 @@ static void make_list(struct call *c, bool build)
         need.status = STATUS_INSUFFICIENT_RESOURCES;
     }
     if (need.status == STATUS_SUCCESS && need.packed)
-        need.status = pack(c, &need, &ask);
+        need.status = list_pack(c, &need, &ask);
     if (need.status != STATUS_SUCCESS) {
+        if (ask.owned && ask.buffer.v)
+            pool_free(ke_mm(c->ke), ask.buffer, 0, &(struct mm_misuse){0});
         call_return(c, need.status);
         return;
     }
@@ -126,12 +117,12 @@ void thunk_DmaCalculateScatterGatherList(struct call *c)
 {
     struct hal_adapter *ad = arg_adapter(c, 0);
     uint32_t va = call_u32(c, 2), bytes = call_u32(c, 3);
-    struct need need = {.status = STATUS_INSUFFICIENT_RESOURCES};
+    struct list_need need = {.status = STATUS_INSUFFICIENT_RESOURCES};
 
     if (!call_ok(c))
         return;
     if (ad && call_u32(c, 1)) {
-        if (!measure(c, ad, call_va(c, 1), va, bytes, &need))
+        if (!list_need(c, ad, call_va(c, 1), va, bytes, &need))
             return;
     } else if (ad) {
         need.pages = mm_span(va, bytes);

@@ -36,12 +36,27 @@ static const char *const operation[] = {
     "DmaCalculateScatterGatherList",
     "DmaBuildScatterGatherList",
     "DmaBuildMdlFromScatterGatherList",
+    /* version 3 */
+    "DmaGetDmaAdapterInfo",
+    "DmaGetDmaTransferInfo",
+    "DmaInitializeDmaTransferContext",
+    "DmaAllocateCommonBufferEx",
+    "DmaAllocateAdapterChannelEx",
+    "DmaConfigureAdapterChannel",
+    "DmaCancelAdapterChannel",
+    "DmaMapTransferEx",
+    "DmaGetScatterGatherListEx",
+    "DmaBuildScatterGatherListEx",
+    "DmaFlushAdapterBuffersEx",
+    "DmaFreeAdapterObject",
+    "DmaCancelMappedTransfer",
 };
 /* clang-format on */
 
 enum {
     OPERATIONS_V1 = 12,
     OPERATIONS_V2 = 15,
+    OPERATIONS_V3 = 28,
     DISPATCH_VERSION = 1, /* HAL_DISPATCH_VERSION of Windows 2000 and XP is 3:
                              the disk routines that it promises are not here */
     DISPATCH_QUERY = 4,
@@ -60,7 +75,7 @@ struct export_table hal_table(struct hal *hal)
 static enum hb_status make_operations(struct hal *hal, struct ke *ke,
                                       unsigned version, uint32_t count)
 {
-    uint32_t word[1 + OPERATIONS_V2], i;
+    uint32_t word[1 + OPERATIONS_V3], i;
     gva_t at;
 
     if (pool_alloc(ke_mm(ke), POOL_NONPAGED, 4 * (count + 1), HAL_TAG, &at) !=
@@ -81,9 +96,13 @@ enum hb_status hal_exports_boot(struct hal *hal, struct ke *ke,
     gva_t table = ke_stub(ke, "HalDispatchTable");
 
     if (make_operations(hal, ke, 1, OPERATIONS_V1) != HB_OK ||
-        make_operations(hal, ke, 2, OPERATIONS_V2) != HB_OK)
+        make_operations(hal, ke, 2, OPERATIONS_V2) != HB_OK ||
+        make_operations(hal, ke, 3, OPERATIONS_V3) != HB_OK)
         return hb_fail(error, HB_NO_PAGES,
                        "HAL: no nonpaged pool for DMA_OPERATIONS");
+    if (completion_boot(hal, ke) != HB_OK)
+        return hb_fail(error, HB_NO_PAGES,
+                       "HAL: the DMA controllers' interrupt cannot be served");
     ke_write_u32(ke, table, DISPATCH_VERSION);
     ke_write_u32(ke, gva_add(table, DISPATCH_QUERY),
                  ke_stub(ke, "HalQuerySystemInformation").v);

@@ -16,7 +16,9 @@
 /* NTSTATUS values given here */
 #define STATUS_SUCCESS                0x00000000u
 #define STATUS_NOT_SUPPORTED          0xc00000bbu
+#define STATUS_NOT_IMPLEMENTED        0xc0000002u
 #define STATUS_INVALID_PARAMETER      0xc000000du
+#define STATUS_CANCELLED              0xc0000120u
 #define STATUS_BUFFER_TOO_SMALL       0xc0000023u
 #define STATUS_NONE_MAPPED            0xc0000073u
 #define STATUS_INSUFFICIENT_RESOURCES 0xc000009au
@@ -66,6 +68,10 @@ enum { READ_CHAIN = 1, READ_RUN = 2 };
 bool fragments_read(struct call *c, gva_t mdl, uint32_t va, uint32_t bytes,
                     unsigned how, struct fragments *out);
 void fragments_fini(struct fragments *fr);
+/** chain_at() - byte @offset of the chain of MDLs at @mdl: in which MDL it lies
+ *  and at which index. False: a fault is latched, or it lies in none. */
+bool chain_at(struct call *c, gva_t mdl, uint64_t offset, gva_t *in,
+              uint32_t *va);
 
 /* ---- calling what is ready: serve.c --------------------------------------*/
 
@@ -80,12 +86,48 @@ enum {
 /** Words of the record that serve() uses; 4..7 are the thunk's. */
 enum { W_REQUEST, W_SET, W_RESULT, W_IRQL };
 
+/** serve_lower() - on entry of a routine that may be called below
+ *  DISPATCH_LEVEL: what it calls runs at that level without a remark. */
+void serve_lower(struct call *c);
 /** serve() - call, one after the other, the routines of requests that have all
  *  they need, at DISPATCH_LEVEL; then return W_RESULT. */
 void serve(struct call *c, uint32_t result);
 /** serve_state() - handles the states above; false: the thunk's own. */
 bool serve_state(struct call *c);
+/** serve_list() - map the list of @run, which has no routine to be called with
+ *  it; serve() goes on. False: it cannot be mapped, or a fault is latched. */
+bool serve_list(struct call *c, const struct hal_run *run, uint32_t result);
+/** list_drop() - the list of @run cannot be: all that was taken for it goes. */
+void list_drop(struct call *c, const struct hal_run *run);
 
+/* ---- version 3 -----------------------------------------------------------*/
+
+/** Flags of AllocateAdapterChannelEx and its kin. */
+enum { DMA_SYNCHRONOUS_CALLBACK = 1 };
+/** ask_status() - NTSTATUS of hal_channel_ask() and hal_channel_ask_now(). */
+uint32_t ask_status(enum hb_status status);
+/** completion_kick() - completion routines that are due are called by a DPC. */
+void completion_kick(struct call *c);
+/** completion_boot() - connect the DMA controllers' interrupt, if there is one.
+ */
+enum hb_status completion_boot(struct hal *hal, struct ke *ke);
+
+/** store_list() - a SCATTER_GATHER_LIST in guest memory. */
+void store_list(struct call *c, gva_t at, const struct hal_element *element,
+                uint32_t count);
+/** list_need() - what a list over @bytes from index @va of the chain @mdl
+ *  takes, or why there can be none. False: a fault is latched. */
+struct list_need {
+    uint32_t pages, bytes; /* registers; bytes of the list */
+    bool packed;           /* copied into one piece */
+    uint32_t status;       /* NTSTATUS */
+};
+bool list_need(struct call *c, const struct hal_adapter *ad, gva_t mdl,
+               uint32_t va, uint32_t bytes, struct list_need *need);
+/** list_pack() - pages for a chain that must become one piece: hal_pack_free()
+ *  them when the request is not made. NTSTATUS. */
+uint32_t list_pack(struct call *c, const struct list_need *need,
+                   struct hal_ask *ask);
 /** list_bytes() - of a SCATTER_GATHER_LIST with @elements. */
 static inline uint32_t list_bytes(uint32_t elements)
 {

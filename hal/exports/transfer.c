@@ -121,6 +121,7 @@ void thunk_IoFlushAdapterBuffers(struct call *c)
     if (ad)
         hal_flush(call_hal(c), ad, call_u32(c, 2), call_u32(c, 1),
                   call_u32(c, 3), call_u32(c, 4), arg_dir(c, 5), &c->w[W_SET]);
+    completion_kick(c);
     flush_pages(c);
 }
 

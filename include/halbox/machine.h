@@ -103,6 +103,7 @@ struct machine_config {
     uint32_t ports;     /* enum machine_ports                                */
     uint32_t grant_master, grant_slave; /* most map registers; 0: the kind's */
     bool eisa; /* the DMA controllers are EISA's: 32 bits, no 64 KiB line    */
+    bool dma_interrupt; /* the DMA controllers raise IRQ 13 at terminal count */
     uint32_t dma_alignment; /* GetDmaAlignment: power of two; 0: 1           */
     uint32_t dma_version;   /* highest DEVICE_DESCRIPTION.Version; 0: as that
                                Windows                                         */
@@ -154,11 +155,10 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
  * machine_config_set() - one setting by its name, as on the command line, in a
  * scenario's `machine` table and in a machine file.
  * @key:   platform, memory, cpu, pae, registers, windows, ports, checks,
- * grant.master, grant.slave, eisa, dma.alignment, dma.version, dma.tenure,
- * dma.rate, verify,
- * strict-dma, missing, ns-per-tick, pc, debug-exit, bios, vga-rom, boot,
- * fdc.speed, paging, paging.file ("FILE" or "FILE,SIZE"); disk, cdrom, floppy:
- * each adds a drive
+ * grant.master, grant.slave, eisa, dma.interrupt, dma.alignment, dma.version,
+ * dma.tenure, dma.rate, verify, strict-dma, missing, ns-per-tick, pc,
+ * debug-exit, bios, vga-rom, boot, fdc.speed, paging, paging.file ("FILE" or
+ * "FILE,SIZE"); disk, cdrom, floppy: each adds a drive
  * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of
  *         boot one to three of the letters a (floppy), c (disk), d (CD) and n
  *         (network); of a drive "FILE[,cow=on][,to=DEVICE][,drive=N]", where

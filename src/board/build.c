@@ -120,10 +120,12 @@ static uint8_t dma_version(const struct machine_config *c)
                                    [WINDOWS_NT4_SP4] = 1,
                                    [WINDOWS_2000] = 1,
                                    [WINDOWS_XP] = 2,
-                                   [WINDOWS_8] = 2};
+                                   [WINDOWS_8] = 3};
 
     return c->dma_version ? (uint8_t)c->dma_version : most[c->windows];
 }
+
+enum { DMA_INTERRUPT_IRQ = 13 }; /* docs/devices/dma8237.md */
 
 static enum hb_status build_hal(struct machine *m, struct hb_error *error)
 {
@@ -134,6 +136,7 @@ static enum hb_status build_hal(struct machine *m, struct hb_error *error)
         .version_most = dma_version(&m->config),
         .alignment = (uint8_t)m->config.dma_alignment,
         .eisa = m->config.eisa,
+        .interrupt = m->config.dma_interrupt ? DMA_INTERRUPT_IRQ : 0,
         .grant_master = m->config.grant_master,
         .grant_slave = m->config.grant_slave};
 

@@ -50,6 +50,16 @@ static enum hb_status put_rom(struct device *dev, const char *path,
     return status;
 }
 
+static enum hb_status set_dma(const struct machine *m, struct device *dev,
+                              struct hb_error *error)
+{
+    enum hb_status status = bus_set(dev, "eisa", m->config.eisa, error);
+
+    if (status == HB_OK)
+        status = bus_set(dev, "interrupt", m->config.dma_interrupt, error);
+    return status;
+}
+
 /* Settings and ROMs that the machine's own decide. */
 static enum hb_status set_up(const struct machine *m, struct device *dev,
                              struct hb_error *error)
@@ -58,7 +68,7 @@ static enum hb_status set_up(const struct machine *m, struct device *dev,
         return bus_set(dev, "kind",
                        m->config.registers == REGISTERS_ADAPTER ? 2 : 1, error);
     if (is(dev->model, "dma8237"))
-        return bus_set(dev, "eisa", m->config.eisa, error);
+        return set_dma(m, dev, error);
     if (is(dev->model, "biosrom"))
         return bus_set(dev, "bytes", m->config.bios_bytes, error);
     if (is(dev->model, "fdc82077"))

@@ -38,6 +38,7 @@ const struct state_row config_rows[] = {
     STATE_INT(struct machine_config, eisa),
     STATE_INT(struct machine_config, dma_alignment),
     STATE_INT(struct machine_config, ports),
+    STATE_INT(struct machine_config, dma_interrupt),
     STATE_INT(struct machine_config, dma_version),
     STATE_INT(struct machine_config, checks),
     STATE_INT(struct machine_config, system_pages),

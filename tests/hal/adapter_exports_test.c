@@ -2,8 +2,6 @@
  * object they give, as guest code sees them. Contract ids: DMA-xxx. */
 #include "guest.h"
 
-#include "mm/system.h"
-
 /* DMA-029, 024..026: header and table */
 static void adapter_object_is_as_drivers_read_it(void **state)
 {
@@ -91,22 +89,6 @@ static void nt4_adapter_has_a_table(void **state)
     guest_free(g);
 }
 
-/* DMA-030: for Version < 3 nothing past 28h is read */
-static void description_at_the_end_of_memory(void **state)
-{
-    struct guest *g = guest_of(HAL_TRANSLATE);
-    uint32_t n = guest_alloc(g, 4), at;
-    gva_t va;
-
-    (void)state;
-    assert_int_equal(system_alloc(&g->r.mm, 1, MM_RW, &va), HB_OK);
-    at = va.v + PAGE_BYTES - 0x28;
-    guest_set(g, at + 0x04, 1);
-    guest_set(g, at + 0x14, HAL_INTERFACE_PCI);
-    assert_int_not_equal(guest_call(g, "IoGetDmaAdapter", 0, at, n), 0);
-    guest_free(g);
-}
-
 /* DMA-077 */
 static void crash_dump_registers(void **state)
 {
@@ -144,7 +126,6 @@ int main(void)
         cmocka_unit_test(an_unknown_version_is_null),
         cmocka_unit_test(the_pdo_says_bus_and_slot),
         cmocka_unit_test(nt4_adapter_has_a_table),
-        cmocka_unit_test(description_at_the_end_of_memory),
         cmocka_unit_test(crash_dump_registers),
         cmocka_unit_test(alignment_is_the_platforms),
     };

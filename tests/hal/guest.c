@@ -312,8 +312,9 @@ uint32_t guest_called_irql(const struct guest *g, uint32_t call)
 uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
                        uint32_t *count)
 {
-    uint32_t at = guest_alloc(g, HAL_DEVICE_BYTES), n = guest_alloc(g, 8);
-    uint8_t raw[HAL_DEVICE_BYTES] = {0};
+    uint32_t bytes = dev->version < 3 ? HAL_DEVICE_BYTES : HAL_DEVICE_BYTES_V3;
+    uint32_t at = guest_alloc(g, bytes), n = guest_alloc(g, 8);
+    uint8_t raw[HAL_DEVICE_BYTES_V3] = {0};
     uint32_t adapter;
 
     memcpy(raw, &dev->version, 4);
@@ -328,7 +329,8 @@ uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
     memcpy(raw + 0x14, &dev->interface, 4);
     memcpy(raw + 0x18, &dev->width, 4);
     memcpy(raw + 0x20, &dev->maximum_length, 4);
-    guest_put(g, at, raw, sizeof raw);
+    memcpy(raw + 0x28, &dev->address_width, 4);
+    guest_put(g, at, raw, bytes);
     adapter = guest_call(g, "IoGetDmaAdapter", g->pdo, at, n);
     *count = guest_get(g, n);
     return adapter;

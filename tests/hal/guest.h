@@ -39,6 +39,19 @@ enum {
     OP_CALCULATE = 0x34,
     OP_BUILD = 0x38,
     OP_BUILD_MDL = 0x3c,
+    OP_ADAPTER_INFO = 0x40,
+    OP_TRANSFER_INFO = 0x44,
+    OP_INIT_CONTEXT = 0x48,
+    OP_ALLOCATE_COMMON_EX = 0x4c,
+    OP_ALLOCATE_CHANNEL_EX = 0x50,
+    OP_CONFIGURE = 0x54,
+    OP_CANCEL_CHANNEL = 0x58,
+    OP_MAP_EX = 0x5c,
+    OP_GET_LIST_EX = 0x60,
+    OP_BUILD_EX = 0x64,
+    OP_FLUSH_EX = 0x68,
+    OP_FREE_OBJECT = 0x6c,
+    OP_CANCEL_MAPPED = 0x70,
 };
 
 struct guest *guest_new(const struct rig_options *options);

@@ -87,6 +87,9 @@ static void build_bus(struct rig *r, const struct rig_options *o)
     if (o->chips && o->settings.eisa)
         assert_int_equal(bus_set(bus_find(r->bus, "dma8237"), "eisa", 1, NULL),
                          HB_OK);
+    if (o->chips && o->settings.interrupt)
+        assert_int_equal(
+            bus_set(bus_find(r->bus, "dma8237"), "interrupt", 1, NULL), HB_OK);
     if (o->isa)
         isa_add(r, o->isa - 1);
     if (o->kind != HAL_BOUNCE)
