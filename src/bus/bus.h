@@ -33,7 +33,7 @@ struct bus_options {
 /** Host bridges of machines whose CPU has one address space: the 64 KiB of
  *  ports as memory, and a piece of PCI memory as ports. */
 #define BUS_PORTS_WINDOW  0xfea00000u
-#define BUS_MEMORY_WINDOW 0xfeb00000u
+#define BUS_MEMORY_WINDOW 0xfea20000u
 enum { BUS_MEMORY_PORT = 0xa000, BUS_MEMORY_BYTES = 0x2000 };
 
 /** bus_has_ports_in_memory(), bus_has_memory_in_ports() - the settings. */

@@ -323,8 +323,11 @@ uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list,
                           bool elsewhere)
 {
     struct nt_device *d = pnp_device(nt, number);
-    struct arbiter a = {
-        .nt = nt, .number = number, .card = &d->card, .elsewhere = elsewhere};
+    /* a child of a driver's bus: what it has only that driver knows */
+    struct arbiter a = {.nt = nt,
+                        .number = number,
+                        .card = d->reported ? NULL : &d->card,
+                        .elsewhere = elsewhere};
     uint32_t status = find(&a, list), raw = 0, translated = 0;
 
     if (status != STATUS_SUCCESS)

@@ -245,6 +245,21 @@ static int api_device_start(lua_State *lua)
                                             number_at(lua, 2)));
 }
 
+/* (path, name, bytes): a binary value of the running machine's registry. */
+static int api_registry_now(lua_State *lua)
+{
+    size_t bytes;
+    const char *data = luaL_checklstring(lua, 3, &bytes);
+    struct hb_error error;
+
+    luaL_argcheck(lua, bytes <= UINT16_MAX, 3, "more than 65535 bytes");
+    if (machine_registry(machine_of(lua), luaL_checkstring(lua, 1),
+                         luaL_checkstring(lua, 2), REGISTRY_BINARY, data,
+                         (uint32_t)bytes, &error) != HB_OK)
+        return raise(lua, &error);
+    return 0;
+}
+
 static int api_root_device(lua_State *lua)
 {
     return push_number(
@@ -345,6 +360,7 @@ const luaL_Reg script_drive_functions[] = {
     {"device_start", api_device_start},
     {"root_device", api_root_device},
     {"device_request", api_device_request},
+    {"registry_now", api_registry_now},
     {"run", api_run},
     {"step", api_step},
     {"grain", api_grain},

@@ -267,21 +267,40 @@ end
 
 ---- Plug and Play
 
--- request(device, "stop" | "restart" | "remove" | "surprise" | "power_down" |
--- "power_up" | "shutdown"): device is a number of pnp(), or a hardware id's part.
+local function device_like(device)
+    for _, d in ipairs(hb.list("pnp")) do
+        if d.number == device or type(device) == "string" and d.hardware_id:find(device, 1, true) then return d end
+    end
+    error("no device like " .. tostring(device), 3)
+end
+
+-- request(device, "stop" | "restart" | "rebalance" | "remove" | "eject" | "surprise" | "power_down" | "power_up" |
+-- "shutdown"): device is a number of pnp(), or a hardware id's part. resources: see force().
 function request(device, what, o)
     ready()
-    if type(device) == "string" then
-        local number
-        for _, d in ipairs(hb.list("pnp")) do
-            if d.hardware_id:find(device, 1, true) then number = number or d.number end
-        end
-        device = number or error("no device like " .. device, 2)
-    end
+    device = device_like(device).number
     o = o or {}
+    if o.resources then force(device, o.resources) end
     local t = ticket_of(hb.device_request(device, what), what .. " of device " .. device)
     if o.ticket then return t end
     return t:wait(o)
+end
+
+-- force(device, {{type = "port" | "memory" | "irq" | "dma", start =, length =, shared =, flags =}, ...}):
+-- its forced configuration from now on; {} takes it back. ForcedConfig, a CM_RESOURCE_LIST, of the device's key.
+function force(device, resources)
+    local types = {port = 1, irq = 2, memory = 3, dma = 4}
+    local d = device_like(device)
+    local parts = {string.pack("<I4I4I4I2I2I4", #resources > 0 and 1 or 0, 0, 0, 1, 1, #resources)}
+    for _, r in ipairs(resources) do
+        local n = types[r.type] or error("a resource is a port, memory, an irq or dma", 2)
+        local words = n == 2 and string.pack("<I4I4I4", r.start, r.start, 1) or n == 4 and
+                          string.pack("<I4I4I4", r.start, 0, 0) or string.pack("<I8I4", r.start, r.length)
+        parts[#parts + 1] = string.pack("<BBI2", n, r.shared and 3 or 1, r.flags or (n == 1 and 1 or 0)) .. words
+    end
+    local path = "\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\" .. d.hardware_id .. "\\" .. d.number ..
+                     "\\LogConf"
+    hb.registry_now(path, "ForcedConfig", table.concat(parts))
 end
 
 function unload(image, o)
