@@ -309,14 +309,10 @@ uint32_t guest_called_irql(const struct guest *g, uint32_t call)
     return guest_get(g, g->page + AT_NOTES + 32 * call + 16);
 }
 
-uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
-                       uint32_t *count)
+void guest_encode(const struct hal_device *dev,
+                  uint8_t raw[HAL_DEVICE_BYTES_V3])
 {
-    uint32_t bytes = dev->version < 3 ? HAL_DEVICE_BYTES : HAL_DEVICE_BYTES_V3;
-    uint32_t at = guest_alloc(g, bytes), n = guest_alloc(g, 8);
-    uint8_t raw[HAL_DEVICE_BYTES_V3] = {0};
-    uint32_t adapter;
-
+    memset(raw, 0, HAL_DEVICE_BYTES_V3);
     memcpy(raw, &dev->version, 4);
     raw[0x04] = dev->master;
     raw[0x05] = dev->scatter_gather;
@@ -328,12 +324,35 @@ uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
     memcpy(raw + 0x10, &dev->channel, 4);
     memcpy(raw + 0x14, &dev->interface, 4);
     memcpy(raw + 0x18, &dev->width, 4);
+    memcpy(raw + 0x1c, &dev->speed, 4);
     memcpy(raw + 0x20, &dev->maximum_length, 4);
     memcpy(raw + 0x28, &dev->address_width, 4);
+}
+
+uint32_t guest_raw(struct guest *g, const char *name,
+                   const uint8_t raw[HAL_DEVICE_BYTES_V3], uint32_t *count)
+{
+    uint32_t bytes = raw[0] < 3 ? HAL_DEVICE_BYTES : HAL_DEVICE_BYTES_V3;
+    uint32_t at = guest_alloc(g, bytes), n = guest_alloc(g, 8);
+    bool nt4 = strcmp(name, "HalGetAdapter") == 0;
+    uint32_t adapter;
+
     guest_put(g, at, raw, bytes);
-    adapter = guest_call(g, "IoGetDmaAdapter", g->pdo, at, n);
+    guest_set(g, n, *count);
+    adapter =
+        nt4 ? guest_call(g, name, at, n) : guest_call(g, name, g->pdo, at, n);
     *count = guest_get(g, n);
     return adapter;
+}
+
+uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
+                       uint32_t *count)
+{
+    uint8_t raw[HAL_DEVICE_BYTES_V3];
+
+    *count = 0;
+    guest_encode(dev, raw);
+    return guest_raw(g, "IoGetDmaAdapter", raw, count);
 }
 
 uint32_t guest_entry(const struct guest *g, uint32_t adapter, uint32_t offset)

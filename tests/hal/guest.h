@@ -31,9 +31,11 @@ enum {
     OP_FREE_COMMON = 0x0c,
     OP_ALLOCATE_CHANNEL = 0x10,
     OP_FLUSH = 0x14,
+    OP_FREE_CHANNEL = 0x18,
     OP_FREE_REGISTERS = 0x1c,
     OP_MAP = 0x20,
     OP_ALIGNMENT = 0x24,
+    OP_COUNTER = 0x28,
     OP_GET_LIST = 0x2c,
     OP_PUT_LIST = 0x30,
     OP_CALCULATE = 0x34,
@@ -93,6 +95,12 @@ uint32_t guest_called_irql(const struct guest *g, uint32_t call);
 uint32_t guest_adapter(struct guest *g, const struct hal_device *dev,
                        uint32_t *count);
 uint32_t guest_entry(const struct guest *g, uint32_t adapter, uint32_t offset);
+/** guest_encode() - the DEVICE_DESCRIPTION's bytes; guest_raw() - what the
+ * export
+ *  @name makes of any such, with *@count before and after. */
+void guest_encode(const struct hal_device *dev, uint8_t raw[HAL_DEVICE_BYTES_V3]);
+uint32_t guest_raw(struct guest *g, const char *name,
+                   const uint8_t raw[HAL_DEVICE_BYTES_V3], uint32_t *count);
 /** table_call() - the routine at @offset of the table, adapter first. */
 #define table_call(g, adapter, offset, ...)                                    \
     guest_call_at((g), guest_entry((g), (adapter), (offset)),                  \

@@ -50,6 +50,17 @@ bool isa_is(struct rig *r, uint32_t bytes, uint8_t seed)
     return true;
 }
 
+bool isa_all(struct rig *r, uint32_t bytes, uint8_t value)
+{
+    uint32_t i;
+
+    bus_out(r->bus, POINTER, 2, 0);
+    for (i = 0; i < bytes; i++)
+        if ((bus_in(r->bus, DATA, 1) & 0xff) != value)
+            return false;
+    return true;
+}
+
 void isa_start(struct rig *r, enum dma_dir dir, enum isa_request how, bool on)
 {
     uint32_t control = RUN | (uint32_t)how << REQUEST;

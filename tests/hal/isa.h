@@ -14,6 +14,8 @@ void isa_add(struct rig *r, unsigned channel);
  *  they? */
 void isa_fill(struct rig *r, uint32_t bytes, uint8_t seed);
 bool isa_is(struct rig *r, uint32_t bytes, uint8_t seed);
+/** isa_all() - are they all @value? */
+bool isa_all(struct rig *r, uint32_t bytes, uint8_t value);
 /** isa_start() - from byte 0 of its buffer; @dir as the driver means it.
  *  @on: it goes on after terminal count (auto-init). */
 void isa_start(struct rig *r, enum dma_dir dir, enum isa_request how, bool on);

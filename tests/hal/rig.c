@@ -22,6 +22,12 @@ static void note(void *context, const struct hb_event *e)
         memccpy(r->rule, (const char *)(uintptr_t)e->args[0], 0,
                 sizeof r->rule - 1);
         break;
+    case EV_dma_fault:
+        r->faults++;
+        r->fault_at = e->args[2];
+        memccpy(r->fault_device, (const char *)(uintptr_t)e->args[1], 0,
+                sizeof r->fault_device - 1);
+        break;
     case EV_hal_copy:
         r->copies++;
         break;
@@ -75,7 +81,8 @@ static void build_bus(struct rig *r, const struct rig_options *o)
     unsigned i;
 
     assert_int_equal(bus_create(&r->bus, &r->ram, &r->clock, &r->events,
-                                &(struct bus_options){0}, NULL),
+                                &(struct bus_options){.strict = o->strict},
+                                NULL),
                      HB_OK);
     assert_int_equal(
         bus_add(r->bus, device_model_find("i440fx"), &bridge, NULL, NULL),
@@ -107,9 +114,10 @@ void rig_hardware(struct rig *r, const struct rig_options *o)
                      HB_OK);
     clock_init(&r->clock, 10);
     events_init(&r->events, &r->clock);
-    assert_int_equal(events_listen(&r->events, note, r,
-                                   "port_write,finding,hal_copy,mmio_write"),
-                     HB_OK);
+    assert_int_equal(
+        events_listen(&r->events, note, r,
+                      "port_write,finding,hal_copy,mmio_write,dma_fault"),
+        HB_OK);
     build_bus(r, o);
     r->next_object = 0x81000000;
 }
@@ -164,7 +172,7 @@ void rig_free(struct rig *r)
 
 void rig_forget(struct rig *r)
 {
-    r->outs = r->findings = r->copies = r->mmio_writes = 0;
+    r->outs = r->findings = r->copies = r->mmio_writes = r->faults = 0;
     r->rule[0] = 0;
 }
 

@@ -40,7 +40,9 @@ struct rig {
         uint32_t value;
     } out[RIG_PORTS];
     unsigned outs;
-    unsigned findings, copies, mmio_writes;
+    unsigned findings, copies, mmio_writes, faults;
+    uint64_t fault_at; /* of the last dma_fault, and whose it was */
+    char fault_device[16];
     char rule[8]; /* of the last finding */
     uint32_t next_object;
 };
@@ -50,6 +52,7 @@ struct rig_options {
     uint64_t ram;       /* 0: 64 MiB; above 3 GiB: PAE */
     uint32_t registers; /* of the high window, 0: 2048 */
     struct hal_settings settings;
+    bool strict;  /* DMA outside the windows is a fault                      */
     bool chips;   /* the board's: 8259, 8254, 8237, RTC                      */
     unsigned isa; /* an ISA data card on channel isa - 1, with chips; 0: none */
 };
