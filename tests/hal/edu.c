@@ -18,7 +18,7 @@ enum {
     FAULT = 0x200,
     WANT_IRQ = 4
 };
-#define BAR 0xf1000000u
+#define BAR RIG_BAR
 
 void edu_enable(struct rig *r)
 {

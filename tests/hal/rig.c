@@ -33,6 +33,7 @@ static void note(void *context, const struct hb_event *e)
         break;
     case EV_mmio_write:
         r->mmio_writes++;
+        r->card_stores += e->args[0] - RIG_BAR < MIB;
         break;
     default:
         break;
@@ -173,6 +174,7 @@ void rig_free(struct rig *r)
 void rig_forget(struct rig *r)
 {
     r->outs = r->findings = r->copies = r->mmio_writes = r->faults = 0;
+    r->card_stores = 0;
     r->rule[0] = 0;
 }
 

@@ -23,6 +23,8 @@
 /** For each kind of map registers. */
 #define EVERY_KIND(kind) for (enum hal_kind kind = 0; kind < HAL_KINDS; kind++)
 
+#define RIG_BAR 0xf1000000u
+
 enum { RIG_PORTS = 256, RIG_PAGES = 300, RIG_EVENTS = 512 };
 
 struct rig {
@@ -41,7 +43,8 @@ struct rig {
     } out[RIG_PORTS];
     unsigned outs;
     unsigned findings, copies, mmio_writes, faults;
-    uint64_t fault_at; /* of the last dma_fault, and whose it was */
+    unsigned card_stores; /* to BAR 0 of the card: RIG_BAR on, 1 MiB */
+    uint64_t fault_at;    /* of the last dma_fault, and whose it was */
     char fault_device[16];
     char rule[8]; /* of the last finding */
     uint32_t next_object;
