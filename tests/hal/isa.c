@@ -14,7 +14,8 @@ enum {
     REQUEST = 4, /* shift */
     RESET = 0x80,
     TERMINAL_COUNT = 2,
-    QUIET_NS = 100000 /* nobody moves a byte for so long: all is over */
+    PERIOD_NS = 30000, /* slow: a driver's call comes between two units */
+    QUIET_NS = 1000000 /* nobody moves a byte for so long: all is over */
 };
 
 void isa_add(struct rig *r, unsigned channel)
@@ -71,7 +72,7 @@ void isa_start(struct rig *r, enum dma_dir dir, enum isa_request how, bool on)
         control |= CONTINUE;
     bus_out(r->bus, CONTROL, 2, RESET);
     bus_out(r->bus, POINTER, 2, 0);
-    bus_out(r->bus, PERIOD, 2, 500);
+    bus_out(r->bus, PERIOD, 2, PERIOD_NS);
     bus_out(r->bus, CONTROL, 2, control);
 }
 
