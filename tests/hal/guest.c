@@ -168,6 +168,7 @@ struct guest *guest_new(const struct rig_options *options)
                                 &g->r.events, NULL),
                      HB_OK);
     cpu_reset(&g->cpu);
+    bus_out(g->r.bus, 0x92, 1, 2); /* A20 on, as firmware leaves it */
     rig_system(&g->r, &o, &g->cpu.tlb);
     w = (struct ke_wiring){&g->r.ram,   g->r.bus,     &g->cpu,
                            &g->r.clock, &g->r.events, &g->r.mm};
