@@ -1,5 +1,5 @@
 /* tests/hal/adapter_test.c -- what a DEVICE_DESCRIPTION gets: adapter or
- * refusal, grant, limit, sharing. Contract ids: DMA-xxx, SEC-xxx. */
+ * refusal, grant, limit, sharing. */
 #include "rig.h"
 
 #include <string.h>
@@ -52,7 +52,6 @@ static void decodes_the_28h_bytes(void **state)
     assert_int_equal(dev.maximum_length, 0x10000);
 }
 
-/* DMA-026, 027, 028 */
 static void versions_above_the_platforms_are_refused(void **state)
 {
     struct rig *xp = rig_of(HAL_TRANSLATE), *w2k;
@@ -73,7 +72,7 @@ static void versions_above_the_platforms_are_refused(void **state)
     rig_free(w2k);
 }
 
-/* DMA-024, 025, 026: which table */
+/* Which table. */
 static void table_follows_the_version(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -88,7 +87,7 @@ static void table_follows_the_version(void **state)
     rig_free(r);
 }
 
-/* DMA-018, 031: at most BYTES_TO_PAGES(MaximumLength) + 1, never 0 */
+/* At most BYTES_TO_PAGES(MaximumLength) + 1, never 0. */
 static void grant_is_pages_and_one_at_most(void **state)
 {
     static const uint32_t length[] = {0,      1,       0x1000,  0x1001,
@@ -106,7 +105,7 @@ static void grant_is_pages_and_one_at_most(void **state)
             uint32_t grant = grant_of(r, &dev);
 
             assert_in_range(grant, 1, most);
-            if (kind == HAL_BOUNCE) /* DMA-032 */
+            if (kind == HAL_BOUNCE)
                 assert_int_equal(grant, most < 16 ? most : 16);
             else
                 assert_int_equal(grant, most);
@@ -115,7 +114,6 @@ static void grant_is_pages_and_one_at_most(void **state)
     }
 }
 
-/* DMA-033 */
 static void sg_master_on_bounce_is_granted_without_a_cap(void **state)
 {
     struct rig *r = rig_of(HAL_BOUNCE);
@@ -141,7 +139,7 @@ static void extreme_lengths_do_not_overflow(void **state)
     rig_free(r);
 }
 
-/* DMA-016, 017: options of the platform */
+/* Options of the platform. */
 static void grants_are_an_option_for_masters_and_for_slaves(void **state)
 {
     static const uint32_t option[] = {1, 2, 16};
@@ -161,7 +159,6 @@ static void grants_are_an_option_for_masters_and_for_slaves(void **state)
     }
 }
 
-/* DMA-034 */
 static void slave_with_scatter_gather_gets_one_register(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -186,7 +183,6 @@ static void slave_grants_end_at_the_channels_window(void **state)
     rig_free(r);
 }
 
-/* DMA-035 */
 static void one_channel_is_one_adapter_whose_grant_only_grows(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -197,14 +193,13 @@ static void one_channel_is_one_adapter_whose_grant_only_grows(void **state)
     assert_ptr_equal(rig_adapter(r, &small), ad);
     assert_int_equal(hal_adapter_grant(ad), 9);
     assert_int_equal(info_of(r, ad).references, 2);
-    assert_false(hal_adapter_put(r->hal, ad)); /* DMA-056 */
+    assert_false(hal_adapter_put(r->hal, ad));
     assert_int_equal(hal_adapter_count(r->hal), 1);
     assert_true(hal_adapter_put(r->hal, ad));
     assert_int_equal(hal_adapter_count(r->hal), 0);
     rig_free(r);
 }
 
-/* DMA-036 */
 static void masters_get_an_adapter_each(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -217,7 +212,6 @@ static void masters_get_an_adapter_each(void **state)
     rig_free(r);
 }
 
-/* DMA-037 */
 static void channel_4_is_refused(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -230,12 +224,12 @@ static void channel_4_is_refused(void **state)
     assert_false(served(r, &dev));
     dev.master = true;
     assert_false(served(r, &dev));
-    dev.interface = HAL_INTERFACE_PCI; /* DMA-051: not a channel there */
+    dev.interface = HAL_INTERFACE_PCI; /* Not a channel there. */
     assert_true(served(r, &dev));
     rig_free(r);
 }
 
-/* DMA-038 and SEC-014: every channel with every width */
+/* SEC-014: every channel with every width */
 static void width_must_be_the_channels(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -257,7 +251,6 @@ static void width_must_be_the_channels(void **state)
     rig_free(r);
 }
 
-/* DMA-039, 040 */
 static void isa_master_cascades_its_channel_at_once(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -278,7 +271,6 @@ static void isa_master_cascades_its_channel_at_once(void **state)
     rig_free(r);
 }
 
-/* DMA-044, 045, 046 */
 static void limits_follow_the_address_flags(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -299,7 +291,7 @@ static void limits_follow_the_address_flags(void **state)
     rig_free(r);
 }
 
-/* DMA-012: each kind of device has its reachable logical range */
+/* Each kind of device has its reachable logical range. */
 static void inspector_lists_the_logical_range(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);

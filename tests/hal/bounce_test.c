@@ -1,6 +1,5 @@
 /* tests/hal/bounce_test.c -- when the HAL double-buffers, and what it copies
- * when. Oracle: the table "When bounce copies" of docs/hal.md, from the WDK.
- * Contract ids: DMA-xxx. */
+ * when. Oracle: the table "When bounce copies" of docs/hal.md, from the WDK. */
 #include "rig.h"
 
 static struct rig *bounce_rig(uint64_t ram, struct hal_adapter **ad)
@@ -13,7 +12,7 @@ static struct rig *bounce_rig(uint64_t ram, struct hal_adapter **ad)
     return r;
 }
 
-/* DMA-015, 045: a 64-bit S/G master may get a high part */
+/* A 64-bit S/G master may get a high part. */
 static void sixty_four_bit_master_gets_high_addresses_on_bounce(void **state)
 {
     const struct rig_options o = {.kind = HAL_BOUNCE, .ram = 6 * GIB};
@@ -33,7 +32,7 @@ static void sixty_four_bit_master_gets_high_addresses_on_bounce(void **state)
     rig_free(r);
 }
 
-/* DMA-033, 084, 086, 090: NULL base, pieces are physical runs, merged */
+/* NULL base, pieces are physical runs, merged. */
 static void sg_master_gets_physical_runs(void **state)
 {
     const uint32_t pfn[] = {0x2000, 0x2001, 0x2002, 0x2100, 0x1f00, 0x1f01};
@@ -64,7 +63,7 @@ static void sg_master_gets_physical_runs(void **state)
     rig_free(r);
 }
 
-/* DMA-091: neighbours across 4 GiB are two pieces */
+/* Neighbours across 4 GiB are two pieces. */
 static void sg_piece_does_not_cross_4_gib(void **state)
 {
     const struct rig_options o = {.kind = HAL_BOUNCE, .ram = 6 * GIB};
@@ -81,7 +80,7 @@ static void sg_piece_does_not_cross_4_gib(void **state)
     rig_free(r);
 }
 
-/* DMA-116: low, high, low: only the high page is bounced, decided per page */
+/* Low, high, low: only the high page is bounced, decided per page. */
 static void one_flush_copies_back_the_bounced_pages_only(void **state)
 {
     const uint32_t pfn[] = {0x2000, 0x100005, 0x2002};
@@ -93,7 +92,7 @@ static void one_flush_copies_back_the_bounced_pages_only(void **state)
     struct buffer b;
 
     (void)state;
-    assert_int_equal(hal_adapter_grant(ad), 16); /* DMA-032 */
+    assert_int_equal(hal_adapter_grant(ad), 16);
     rig_buffer(r, &b, pfn, 0, 3 * PAGE_BYTES);
     base = rig_registers(r, ad, 3);
     assert_int_not_equal(base, 0);
@@ -112,7 +111,7 @@ static void one_flush_copies_back_the_bounced_pages_only(void **state)
     rig_free(r);
 }
 
-/* DMA-115: a read that was not bounced: the flush writes no byte */
+/* A read that was not bounced: the flush writes no byte. */
 static void flush_of_an_unbounced_read_copies_nothing(void **state)
 {
     const uint32_t pfn[] = {0x200, 0x201};
@@ -133,7 +132,7 @@ static void flush_of_an_unbounced_read_copies_nothing(void **state)
     rig_free(r);
 }
 
-/* DMA-094: the limit is inclusive */
+/* The limit is inclusive. */
 static void a_buffer_that_ends_at_the_line_needs_no_bounce(void **state)
 {
     const struct hal_fragment last = {0xfff000, 0x1000, 4096, 1};
@@ -151,7 +150,7 @@ static void a_buffer_that_ends_at_the_line_needs_no_bounce(void **state)
     rig_free(r);
 }
 
-/* DMA-095, 096: bounced data is that of the moment of the call */
+/* Bounced data is that of the moment of the call. */
 static void bounced_data_moves_at_map_and_at_flush(void **state)
 {
     struct rig *r = rig_of(HAL_BOUNCE);

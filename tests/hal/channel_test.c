@@ -1,5 +1,4 @@
-/* tests/hal/channel_test.c -- who gets channel and registers, and when.
- * Contract ids: DMA-xxx, SEC-xxx. */
+/* tests/hal/channel_test.c -- who gets channel and registers, and when. */
 #include "rig.h"
 
 static enum hb_status ask(struct rig *r, struct hal_adapter *ad, uint32_t n,
@@ -35,7 +34,6 @@ static struct hal_adapter *slave(struct rig *r)
     return rig_adapter(r, &dev);
 }
 
-/* DMA-058, 064, 074 */
 static void idle_channel_runs_at_once_with_the_four_arguments(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -55,7 +53,6 @@ static void idle_channel_runs_at_once_with_the_four_arguments(void **state)
     rig_free(r);
 }
 
-/* DMA-059, 060, 068, 078 */
 static void waiters_get_the_channel_in_order(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -84,7 +81,6 @@ static uint32_t in_use(struct rig *r)
     return pool.in_use;
 }
 
-/* DMA-069 */
 static void deallocate_object_frees_both(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -102,7 +98,6 @@ static void deallocate_object_frees_both(void **state)
     rig_free(r);
 }
 
-/* DMA-070 */
 static void keep_registers_frees_the_channel_alone(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -122,7 +117,6 @@ static void keep_registers_frees_the_channel_alone(void **state)
     rig_free(r);
 }
 
-/* DMA-071 */
 static void any_other_answer_is_keep_object_and_reported(void **state)
 {
     static const uint32_t answer[] = {0, 4, 7, 0xffffffff};
@@ -145,7 +139,7 @@ static void any_other_answer_is_keep_object_and_reported(void **state)
     }
 }
 
-/* DMA-061, SEC-013: idle, busy, and an adapter without registers */
+/* SEC-013: idle, busy, and an adapter without registers */
 static void more_than_the_grant_is_refused_and_not_queued(void **state)
 {
     struct rig *r = rig_of(HAL_BOUNCE);
@@ -168,7 +162,7 @@ static void more_than_the_grant_is_refused_and_not_queued(void **state)
     rig_free(r);
 }
 
-/* DMA-062, 063, 080: a pool of 16, two masters */
+/* A pool of 16, two masters. */
 static void register_waiters_are_served_in_order(void **state)
 {
     const struct rig_options o = {.kind = HAL_TRANSLATE, .registers = 16};
@@ -200,7 +194,7 @@ static void register_waiters_are_served_in_order(void **state)
     rig_free(r);
 }
 
-/* DMA-063: the small one does not overtake though it would fit */
+/* The small one does not overtake though it would fit. */
 static void a_small_request_does_not_overtake(void **state)
 {
     const struct rig_options o = {.kind = HAL_TRANSLATE,
@@ -234,7 +228,6 @@ static void a_small_request_does_not_overtake(void **state)
     rig_free(r);
 }
 
-/* DMA-072 */
 static void no_registers_gives_a_null_base(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -248,7 +241,6 @@ static void no_registers_gives_a_null_base(void **state)
     rig_free(r);
 }
 
-/* DMA-077 */
 static void crash_dump_registers_come_at_once_or_not(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -262,7 +254,7 @@ static void crash_dump_registers_come_at_once_or_not(void **state)
     rig_free(r);
 }
 
-/* DMA-079, SEC-015 */
+/* SEC-015 */
 static void freeing_a_channel_nobody_holds_is_reported(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -284,7 +276,7 @@ static void freeing_a_channel_nobody_holds_is_reported(void **state)
     rig_free(r);
 }
 
-/* DMA-078: registers still attached go with the channel, mapped or not */
+/* Registers still attached go with the channel, mapped or not. */
 static void channel_takes_its_registers_along(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -301,11 +293,11 @@ static void channel_takes_its_registers_along(void **state)
     hal_channel_free(r->hal, ad);
     assert_int_equal(in_use(r), 0);
     assert_int_equal(hal_page_count(r->hal), 0);
-    assert_string_equal(r->rule, "S03"); /* DMA-119: not flushed */
+    assert_string_equal(r->rule, "S03"); /* Not flushed. */
     rig_free(r);
 }
 
-/* DMA-019: the queue is bounded */
+/* The queue is bounded. */
 static void a_thousand_requests_wait_and_no_more(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);

@@ -1,4 +1,4 @@
-/* tests/hal/common_test.c -- common buffers. Contract ids: DMA-xxx. */
+/* tests/hal/common_test.c -- common buffers. */
 #include "rig.h"
 
 #include "mm/mm.h"
@@ -11,7 +11,7 @@ static gpa_t physical(const struct rig *r, gva_t va)
     return pa;
 }
 
-/* DMA-139, 142: one run for the device, the same bytes for both at once */
+/* One run for the device, the same bytes for both at once. */
 static void both_sides_see_each_others_bytes(void **state)
 {
     enum hal_kind kind;
@@ -46,7 +46,7 @@ static void both_sides_see_each_others_bytes(void **state)
     }
 }
 
-/* DMA-141: limits and lines */
+/* Limits and lines. */
 static void blocks_stay_where_the_device_reaches(void **state)
 {
     static const uint32_t size[] = {1, 0x1000, 0x3000, 0x8000, 0x10000};
@@ -76,7 +76,7 @@ static void blocks_stay_where_the_device_reaches(void **state)
     }
 }
 
-/* DMA-143: registers are tied up; more than the grant is refused */
+/* Registers are tied up; more than the grant is refused. */
 static void a_buffer_takes_registers_and_the_grant_counts(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -99,7 +99,7 @@ static void a_buffer_takes_registers_and_the_grant_counts(void **state)
     rig_free(r);
 }
 
-/* DMA-146, SEC-020 */
+/* SEC-020 */
 static void only_the_exact_tuple_frees(void **state)
 {
     struct rig *r = rig_of(HAL_BOUNCE);
@@ -130,7 +130,7 @@ static void only_the_exact_tuple_frees(void **state)
     rig_free(r);
 }
 
-/* DMA-145: no memory, nothing held; small ones may still do */
+/* No memory, nothing held; small ones may still do. */
 static void a_block_too_large_leaves_nothing_behind(void **state)
 {
     struct rig *r = rig_of(HAL_BOUNCE);

@@ -99,7 +99,7 @@ static uint32_t map_wrongly(uint32_t add, uint32_t bytes, char rule[8])
     return got;
 }
 
-/* SEC-005, 006, 007 */
+/* SEC-005, SEC-006, SEC-007: lengths and addresses outside the MDL. */
 static void lengths_are_clipped_to_the_mdl(void **state)
 {
     char rule[8];

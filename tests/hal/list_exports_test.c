@@ -1,8 +1,9 @@
-/* tests/hal/list_exports_test.c -- scatter/gather lists and common buffers
- * through the table, as guest code calls them. Contract ids: DMA-xxx. */
+/* tests/hal/list_exports_test.c -- scatter/gather lists through the table,
+ * as guest code calls them. Contract ids: SEC-xxx. */
 #include "guest.h"
 
-/* DMA-122, 123, 133: through the table, on every kind */
+/* SEC-022: what the driver makes of a list in memory does not count, and a list
+ * put twice is told. */
 static void list_goes_to_the_routine_and_back(void **state)
 {
     enum hal_kind kind;
@@ -36,7 +37,7 @@ static void list_goes_to_the_routine_and_back(void **state)
             at += guest_get(g, list + 8 + 16 * i + 8);
         }
         assert_int_equal(at, b.bytes);
-        guest_set(g, list, 0xffffffff); /* SEC-022: ours counts */
+        guest_set(g, list, 0xffffffff); /* ours counts */
         table_call(g, adapter, OP_PUT_LIST, list, READ);
         assert_true(buffer_is(&g->r, &b, 5));
         assert_int_equal(hal_page_count(g->r.hal), 0);
@@ -47,7 +48,7 @@ static void list_goes_to_the_routine_and_back(void **state)
     }
 }
 
-/* DMA-127: a chain of three MDLs */
+/* SEC-010: a chain of three MDLs, then one that bites its tail. */
 static void a_chain_of_mdls_is_one_list(void **state)
 {
     struct guest *g = guest_of(HAL_TRANSLATE);
@@ -72,12 +73,12 @@ static void a_chain_of_mdls_is_one_list(void **state)
     for (i = 0; i < guest_get(g, list); i++)
         sum += guest_get(g, list + 8 + 16 * i + 8);
     assert_int_equal(sum, 0x4000);
-    /* DMA-131: a byte more than the chain has */
+    /* A byte more than the chain has. */
     assert_int_equal(table_call(g, adapter, OP_GET_LIST, guest_device(g, 0),
                                 b[0].mdl, b[0].va + 0x100, 0x4701,
                                 guest_callback(g), 0, WRITE),
                      0xc0000023);
-    /* SEC-010: a chain that bites its tail */
+    /* a chain that bites its tail */
     guest_set(g, b[2].mdl, b[0].mdl);
     assert_int_equal(table_call(g, adapter, OP_GET_LIST, guest_device(g, 0),
                                 b[0].mdl, b[0].va, 0x7fffffff,
@@ -88,36 +89,7 @@ static void a_chain_of_mdls_is_one_list(void **state)
     guest_free(g);
 }
 
-/* DMA-128, 130: the offset counts; above the grant nothing is held */
-static void a_list_above_the_grant_is_refused(void **state)
-{
-    const struct rig_options o = {.settings = {.grant_master = 2}};
-    struct guest *g = guest_new(&o);
-    struct hal_device dev = pci_master(&g->r, true, true, 0x10000);
-    uint32_t adapter, count;
-    struct buffer b;
-
-    (void)state;
-    dev.version = 2;
-    adapter = guest_adapter(g, &dev, &count);
-    assert_int_equal(count, 2);
-    rig_scatter(&g->r, &b, 0x2000, 0x800, 0x2000);
-    guest_mdl(g, &b);
-    guest_irql(g, 2);
-    assert_int_equal(table_call(g, adapter, OP_GET_LIST, guest_device(g, 0),
-                                b.mdl, b.va, 0x2000, guest_callback(g), 0,
-                                WRITE),
-                     0xc000009a);
-    assert_int_equal(guest_called(g), 0);
-    assert_int_equal(table_call(g, adapter, OP_GET_LIST, guest_device(g, 0),
-                                b.mdl, b.va, 0x1800, guest_callback(g), 0,
-                                WRITE),
-                     0);
-    assert_int_equal(guest_called(g), 1);
-    guest_free(g);
-}
-
-/* DMA-135, 136, 137 */
+/* SEC-008: a span that would wrap is too long; the size is what Build needs. */
 static void calculated_size_is_what_build_needs(void **state)
 {
     struct guest *g = guest_of(HAL_BOUNCE);
@@ -144,7 +116,7 @@ static void calculated_size_is_what_build_needs(void **state)
         0xc0000023);
     assert_int_equal(
         table_call(g, adapter, OP_CALCULATE, 0, 0xfffff000, 0x2000, size, 0),
-        0); /* SEC-008: 3 pages would be 0 if it wrapped */
+        0); /* 3 pages would be 0 if it wrapped */
     assert_int_equal(
         table_call(g, adapter, OP_CALCULATE, 0, 0, 0xffffffff, size, 0),
         0xc000009a);
@@ -161,62 +133,6 @@ static void calculated_size_is_what_build_needs(void **state)
     assert_int_equal(guest_argument(g, 0, 2), list);
     table_call(g, adapter, OP_PUT_LIST, list, WRITE);
     guest_get(g, list); /* still the caller's memory */
-    guest_free(g);
-}
-
-/* DMA-138 */
-static void build_mdl_answers_once(void **state)
-{
-    struct guest *g = guest_of(HAL_BOUNCE);
-    struct hal_device dev = pci_master(&g->r, false, false, 0x10000);
-    uint32_t adapter, count, out = guest_alloc(g, 4), list, mdl;
-    struct buffer b;
-
-    (void)state;
-    dev.version = 2;
-    adapter = guest_adapter(g, &dev, &count);
-    rig_scatter(&g->r, &b, 0x2000, 0x10, 0x1800);
-    guest_mdl(g, &b);
-    guest_irql(g, 2);
-    table_call(g, adapter, OP_GET_LIST, guest_device(g, 0), b.mdl, b.va,
-               b.bytes, guest_callback(g), 0, WRITE);
-    list = guest_argument(g, 0, 2);
-    assert_int_equal(table_call(g, adapter, OP_BUILD_MDL, list, 0, out),
-                     0xc000000d);
-    assert_int_equal(table_call(g, adapter, OP_BUILD_MDL, list, b.mdl, out), 0);
-    mdl = guest_get(g, out);
-    assert_int_not_equal(mdl, b.mdl);
-    assert_int_equal(guest_get(g, mdl + 0x1c),
-                     guest_get(g, list + 8) >> PAGE_SHIFT);
-    assert_int_equal(table_call(g, adapter, OP_BUILD_MDL, list, b.mdl, out),
-                     0xc0000073);
-    table_call(g, adapter, OP_PUT_LIST, list, WRITE);
-    guest_free(g);
-}
-
-/* DMA-139, 146, 149 */
-static void common_buffer_through_the_table(void **state)
-{
-    struct guest *g = guest_of(HAL_TRANSLATE);
-    struct hal_device dev = pci_master(&g->r, false, true, 0x10000);
-    uint32_t adapter, count, at = guest_alloc(g, 8), va, low;
-
-    (void)state;
-    adapter = guest_adapter(g, &dev, &count);
-    va = table_call(g, adapter, OP_ALLOCATE_COMMON, 0x1800, at, 1);
-    assert_int_not_equal(va, 0);
-    low = guest_get(g, at);
-    assert_int_equal(guest_get(g, at + 4), 0);
-    card_writes(&g->r, dla_of(low), 4, 1);
-    assert_int_equal(guest_get(g, va), 0x04030201);
-    assert_int_equal(
-        guest_call(g, "HalFlushCommonBuffer", adapter, 0x1800, low, 0, va) &
-            0xff,
-        1);
-    table_call(g, adapter, OP_FREE_COMMON, 0x1000, low, 0, va, 1);
-    assert_string_equal(g->r.rule, "S15");
-    table_call(g, adapter, OP_FREE_COMMON, 0x1800, low, 0, va, 1);
-    assert_int_equal(hal_page_count(g->r.hal), 0);
     guest_free(g);
 }
 
@@ -262,10 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(list_goes_to_the_routine_and_back),
         cmocka_unit_test(a_chain_of_mdls_is_one_list),
-        cmocka_unit_test(a_list_above_the_grant_is_refused),
         cmocka_unit_test(calculated_size_is_what_build_needs),
-        cmocka_unit_test(build_mdl_answers_once),
-        cmocka_unit_test(common_buffer_through_the_table),
         cmocka_unit_test(the_table_leads_to_the_hals_rows),
     };
 

@@ -1,4 +1,4 @@
-/* tests/hal/list_test.c -- scatter/gather lists. Contract ids: DMA-xxx. */
+/* tests/hal/list_test.c -- scatter/gather lists. */
 #include "rig.h"
 
 #include <stdlib.h>
@@ -61,7 +61,7 @@ static void put_list(struct rig *r, const struct list *l, enum dma_dir dir)
     hal_list_put(r->hal, l->at);
 }
 
-/* DMA-124: lengths > 0 that sum up; DMA-086: the device sees every byte */
+/* Lengths > 0 that sum up the device sees every byte. */
 static void check_elements(const struct rig *r, const struct list *l,
                            const struct buffer *b, uint8_t seed)
 {
@@ -76,7 +76,7 @@ static void check_elements(const struct rig *r, const struct list *l,
     assert_int_equal(sum, b->bytes);
 }
 
-/* DMA-124, 129, 133: fragmented buffers up to 256 pages, every kind */
+/* Fragmented buffers up to 256 pages, every kind. */
 static void long_lists_go_both_ways(void **state)
 {
     static const uint32_t pages[] = {1, 2, 17, 48, 256};
@@ -111,7 +111,6 @@ static void long_lists_go_both_ways(void **state)
         }
 }
 
-/* DMA-125 */
 static void without_scatter_gather_there_is_one_element(void **state)
 {
     enum hal_kind kind;
@@ -134,7 +133,7 @@ static void without_scatter_gather_there_is_one_element(void **state)
     }
 }
 
-/* DMA-126, 132: several at once; the channel is free after each */
+/* Several at once; the channel is free after each. */
 static void several_lists_at_once(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -276,7 +275,7 @@ static void put_in_the_wrong_direction_leaves_the_buffer(void **state)
     rig_free(r);
 }
 
-/* SEC-020, S16: another adapter's list, put twice */
+/* SEC-020: S16: another adapter's list, put twice */
 static void a_list_belongs_to_its_adapter(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -303,7 +302,7 @@ static void a_list_belongs_to_its_adapter(void **state)
     rig_free(r);
 }
 
-/* DMA-138: the pages that the device really uses */
+/* The pages that the device really uses. */
 static void pages_of_a_bounced_list_are_the_bounce_pages(void **state)
 {
     struct rig *r = rig_of(HAL_BOUNCE);

@@ -1,9 +1,9 @@
 /* tests/hal/map_test.c -- MapTransfer and FlushAdapterBuffers on the three
- * kinds of map registers. Contract ids: DMA-xxx. */
+ * kinds of map registers. */
 #include "rig.h"
 
 /* One whole operation of a master without scatter/gather over @b: to the device
- * and back, on any kind; the device sees one run (DMA-009, 010, 011, 021). */
+ * and back, on any kind; the device sees one run. */
 static void both_ways(struct rig *r, struct hal_adapter *ad,
                       const struct buffer *b)
 {
@@ -12,17 +12,17 @@ static void both_ways(struct rig *r, struct hal_adapter *ad,
 
     buffer_fill(r, b, 7);
     m = rig_map(r, ad, base, b->f, b->count, DMA_TO_DEVICE);
-    assert_int_equal(m.bytes, b->bytes);                     /* DMA-085 */
-    assert_int_equal(m.at.v & PAGE_MASK, b->va & PAGE_MASK); /* DMA-006 */
+    assert_int_equal(m.bytes, b->bytes);
+    assert_int_equal(m.at.v & PAGE_MASK, b->va & PAGE_MASK);
     assert_true(card_reads(r, m.at, b->bytes, 7));
     rig_flush(r, ad, base, b, DMA_TO_DEVICE);
-    assert_true(buffer_is(r, b, 7)); /* DMA-114 */
+    assert_true(buffer_is(r, b, 7));
 
     m = rig_map(r, ad, base, b->f, b->count, DMA_FROM_DEVICE);
     assert_int_equal(m.bytes, b->bytes);
     card_writes(r, m.at, b->bytes, 99);
     rig_flush(r, ad, base, b, DMA_FROM_DEVICE);
-    assert_true(buffer_is(r, b, 99)); /* DMA-023, 096 */
+    assert_true(buffer_is(r, b, 99));
     assert_int_equal(hal_registers_free(r->hal, ad, base, b->count), HB_OK);
     assert_int_equal(r->findings, 0);
     assert_int_equal(hal_page_count(r->hal), 0);
@@ -49,7 +49,6 @@ static void on_all_kinds(uint64_t ram, bool dma32, uint32_t pfn,
     }
 }
 
-/* DMA-007 */
 static void one_byte_at_the_end_of_a_page(void **state)
 {
     (void)state;
@@ -62,8 +61,8 @@ static void one_page(void **state)
     on_all_kinds(0, true, 0x2000, 0, PAGE_BYTES);
 }
 
-/* DMA-008, 009: three scattered pages, the first with an offset, the last
- * partial, alias to three consecutive logical pages */
+/* Three scattered pages, the first with an offset, the last
+ * partial, alias to three consecutive logical pages. */
 static void three_scattered_pages(void **state)
 {
     (void)state;
@@ -83,7 +82,7 @@ static void sixty_four_kib_less_one(void **state)
     on_all_kinds(0, true, 0x3000, 0x123, 0xffff);
 }
 
-/* DMA-013: pages on both sides of 16 MiB for a 24-bit device */
+/* Pages on both sides of 16 MiB for a 24-bit device. */
 static void across_16_mib(void **state)
 {
     const uint32_t pfn[] = {0xe80, 0x1100, 0xe7f};
@@ -107,7 +106,7 @@ static void across_16_mib(void **state)
     }
 }
 
-/* DMA-014: a 32-bit device, pages above 4 GiB */
+/* A 32-bit device, pages above 4 GiB. */
 static void above_4_gib(void **state)
 {
     const uint32_t pfn[] = {0x100007, 0x2000, 0x110000};
@@ -132,7 +131,7 @@ static void above_4_gib(void **state)
     }
 }
 
-/* DMA-005: exactly one live register per page touched */
+/* Exactly one live register per page touched. */
 static void registers_live_are_the_pages_touched(void **state)
 {
     static const struct {
@@ -158,7 +157,7 @@ static void registers_live_are_the_pages_touched(void **state)
     }
 }
 
-/* DMA-003: no logical page is its own physical page, none overlaps RAM */
+/* No logical page is its own physical page, none overlaps RAM. */
 static void logical_pages_are_not_physical_ones(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -175,7 +174,7 @@ static void logical_pages_are_not_physical_ones(void **state)
     rig_free(r);
 }
 
-/* DMA-001: the inspector's three addresses agree with the bus's own walk */
+/* The inspector's three addresses agree with the bus's own walk. */
 static void inspector_shows_three_addresses(void **state)
 {
     enum hal_kind kind;
@@ -211,8 +210,7 @@ static void inspector_shows_three_addresses(void **state)
     }
 }
 
-/* DMA-022: after FlushAdapterBuffers and FreeMapRegisters no register is left
- */
+/* After FlushAdapterBuffers and FreeMapRegisters no register is left. */
 static void a_freed_register_is_a_bus_fault(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -275,7 +273,7 @@ static void unknown_master_on_adapter_kind(void **state)
     rig_free(r);
 }
 
-/* DMA-088: the middle of an MDL picks the right page and offset */
+/* The middle of an MDL picks the right page and offset. */
 static void mapping_from_the_middle(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -294,7 +292,7 @@ static void mapping_from_the_middle(void **state)
     rig_free(r);
 }
 
-/* DMA-102: pieces in ascending order take successive registers */
+/* Pieces in ascending order take successive registers. */
 static void pieces_take_successive_registers(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);
@@ -351,7 +349,7 @@ static void a_piece_that_starts_inside_a_page_shares_its_register(void **state)
     }
 }
 
-/* DMA-104, 118: 12 pages through 5 registers in rounds of 5, 5 and 2 */
+/* 12 pages through 5 registers in rounds of 5, 5 and 2. */
 static void rounds_of_map_and_flush_reuse_one_base(void **state)
 {
     static const uint32_t round[] = {5, 5, 2};

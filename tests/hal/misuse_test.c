@@ -1,8 +1,7 @@
 /* tests/hal/misuse_test.c -- map registers handled wrongly: what is reported,
- * and that nobody else's are touched. Contract ids: DMA-xxx, SEC-xxx. */
+ * and that nobody else's are touched. */
 #include "rig.h"
 
-/* DMA-103 */
 static void more_pages_than_registers_is_a_finding(void **state)
 {
     enum hal_kind kind;
@@ -109,7 +108,7 @@ static void flush_at_another_address_writes_no_unrelated_byte(void **state)
     rig_free(r);
 }
 
-/* DMA-081, 082, 083; SEC-015 */
+/* DMA-083, SEC-015 */
 static void freeing_registers_wrongly_is_reported(void **state)
 {
     struct rig *r = rig_of(HAL_TRANSLATE);

@@ -1,7 +1,7 @@
 /* tests/hal/random_test.c -- the contract of MapTransfer and of the queues over
  * many random buffers and many random calls; the oracle is the buffer's bytes
  * as the bus shows them, and counting. The generator is ours: every run is the
- * same. Contract ids: DMA-011, 013, 084, 085, 086; SEC-004, 015. */
+ * same. */
 #include "rig.h"
 
 #include <stdlib.h>
@@ -125,6 +125,9 @@ static void one_buffer(struct rig *r, struct dice *d, bool high)
     free(b);
 }
 
+/* DMA-011, DMA-013, DMA-084, DMA-085, DMA-086: random pages in any order, sizes
+ * and offsets: in one operation without scatter/gather, else in pieces that
+ * follow each other, each 1 byte at least and none above the device's limit. */
 static void any_buffer_on_any_device_on_any_kind(void **state)
 {
     struct dice d = {20261121};
@@ -225,6 +228,8 @@ static void random_call(struct world *w, struct dice *d)
     }
 }
 
+/* SEC-004, SEC-015: right and wrong calls in any order, with stale and altered
+ * bases: no register is lost or counted twice. */
 static void random_calls_keep_the_sums(void **state)
 {
     struct dice d = {4711};

@@ -1,6 +1,6 @@
 /* tests/hal/system_dma_test.c -- slaves on the 8237: what is written to which
  * port, in which order; counter; flush. Oracle: 8237A data sheet, PC/AT page
- * registers, contract ids DMA-xxx. */
+ * registers. */
 #include "rig.h"
 
 struct port_write {
@@ -26,7 +26,7 @@ static struct hal_adapter *slave(struct rig *r, unsigned channel)
     return rig_adapter(r, &dev);
 }
 
-/* DMA-097, 098, 099: the eight writes of an 8-bit channel */
+/* The eight writes of an 8-bit channel. */
 static void byte_channel_is_programmed_in_order(void **state)
 {
     static const struct port_write w[] = {
@@ -41,7 +41,7 @@ static void byte_channel_is_programmed_in_order(void **state)
     rig_free(r);
 }
 
-/* DMA-099: words; address >> 1, page bit 0 is A16's and goes to the counter */
+/* Words; address >> 1, page bit 0 is A16's and goes to the counter. */
 static void word_channel_is_programmed_in_words(void **state)
 {
     static const struct port_write w[] = {
@@ -56,7 +56,6 @@ static void word_channel_is_programmed_in_words(void **state)
     rig_free(r);
 }
 
-/* DMA-042, 043 */
 static void mode_byte_follows_the_description(void **state)
 {
     static const struct {
@@ -112,7 +111,7 @@ static void each_channel_has_its_ports(void **state)
     }
 }
 
-/* DMA-101: nothing for a master */
+/* Nothing for a master. */
 static void a_master_touches_no_port(void **state)
 {
     struct rig *r = rig_of(HAL_BOUNCE);
@@ -127,7 +126,7 @@ static void a_master_touches_no_port(void **state)
     rig_free(r);
 }
 
-/* DMA-092, 093: whatever the buffer, no piece crosses the channel's line */
+/* Whatever the buffer, no piece crosses the channel's line. */
 static void pieces_stay_inside_the_channels_line(void **state)
 {
     const uint32_t pfn[] = {0x20f, 0x210}; /* physically across 210000h */
@@ -167,7 +166,7 @@ static struct rig *rig_with_8237(void)
     return r;
 }
 
-/* DMA-150: bytes to go, doubled for words */
+/* Bytes to go, doubled for words. */
 static void counter_reads_what_is_left(void **state)
 {
     struct rig *r = rig_with_8237();
@@ -182,7 +181,7 @@ static void counter_reads_what_is_left(void **state)
     rig_free(r);
 }
 
-/* DMA-110: the flush masks the channel before anything else */
+/* The flush masks the channel before anything else. */
 static void flush_masks_the_channel(void **state)
 {
     struct rig *r = rig_with_8237();
@@ -210,7 +209,7 @@ static void short_read(bool ignore, struct buffer *b, struct rig **out)
     uint32_t base, i;
 
     dev.version = ignore;
-    dev.ignore_count = true; /* DMA-024: not read in version 0 */
+    dev.ignore_count = true; /* Not read in version 0. */
     ad = rig_adapter(r, &dev);
     base = rig_registers(r, ad, 1);
     rig_scatter(r, b, 0x2000, 0, 512);
@@ -224,7 +223,6 @@ static void short_read(bool ignore, struct buffer *b, struct rig **out)
     *out = r;
 }
 
-/* DMA-111 */
 static void a_short_read_leaves_the_tail(void **state)
 {
     struct rig *r;
@@ -238,7 +236,6 @@ static void a_short_read_leaves_the_tail(void **state)
     rig_free(r);
 }
 
-/* DMA-112 */
 static void with_ignore_count_the_tail_is_zero(void **state)
 {
     struct rig *r;
