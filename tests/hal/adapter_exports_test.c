@@ -2,7 +2,6 @@
  * object they give, as guest code sees them. */
 #include "guest.h"
 
-
 /* Header and table. */
 static void adapter_object_is_as_drivers_read_it(void **state)
 {

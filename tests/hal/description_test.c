@@ -90,7 +90,7 @@ static void unknown_versions_are_null(void **state)
             .kind = kind, .settings = {.version_most = (uint8_t)old}};
         struct guest *g = guest_new(&o);
         struct hal_device dev = a_master(true, true, 0x4000);
-        uint8_t raw[HAL_DEVICE_BYTES];
+        uint8_t raw[HAL_DEVICE_BYTES_V3];
         uint32_t count = 0x5555;
 
         dev.version = old ? 2 : 7;
@@ -480,7 +480,7 @@ static void fields_that_do_not_count(void **state)
     for (unsigned i = 0; i <= sizeof ignored; i++) {
         struct hal_device dev = a_master(false, true, 0x4000);
         struct driver *d = driver_new(kind, NULL);
-        uint8_t raw[HAL_DEVICE_BYTES];
+        uint8_t raw[HAL_DEVICE_BYTES_V3];
         struct hal_adapter_info info;
         struct buffer b;
 
@@ -515,7 +515,7 @@ static void adapters_of_both_calls_are_the_same(void **state)
     {
         struct hal_device dev = a_master(false, true, 0x4000);
         struct driver *d = driver_new(kind, &dev);
-        uint8_t raw[HAL_DEVICE_BYTES];
+        uint8_t raw[HAL_DEVICE_BYTES_V3];
         uint32_t base;
         struct buffer b;
 

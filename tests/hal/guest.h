@@ -98,7 +98,8 @@ uint32_t guest_entry(const struct guest *g, uint32_t adapter, uint32_t offset);
 /** guest_encode() - the DEVICE_DESCRIPTION's bytes; guest_raw() - what the
  * export
  *  @name makes of any such, with *@count before and after. */
-void guest_encode(const struct hal_device *dev, uint8_t raw[HAL_DEVICE_BYTES_V3]);
+void guest_encode(const struct hal_device *dev,
+                  uint8_t raw[HAL_DEVICE_BYTES_V3]);
 uint32_t guest_raw(struct guest *g, const char *name,
                    const uint8_t raw[HAL_DEVICE_BYTES_V3], uint32_t *count);
 /** table_call() - the routine at @offset of the table, adapter first. */

@@ -14,7 +14,7 @@ enum {
     REQUEST = 4, /* shift */
     RESET = 0x80,
     TERMINAL_COUNT = 2,
-    PERIOD_NS = 30000, /* slow: a driver's call comes between two units */
+    PERIOD_NS = 500,
     QUIET_NS = 1000000 /* nobody moves a byte for so long: all is over */
 };
 
@@ -72,7 +72,7 @@ void isa_start(struct rig *r, enum dma_dir dir, enum isa_request how, bool on)
         control |= CONTINUE;
     bus_out(r->bus, CONTROL, 2, RESET);
     bus_out(r->bus, POINTER, 2, 0);
-    bus_out(r->bus, PERIOD, 2, PERIOD_NS);
+    bus_out(r->bus, PERIOD, 2, r->isa_period ? r->isa_period : PERIOD_NS);
     bus_out(r->bus, CONTROL, 2, control);
 }
 

@@ -48,6 +48,8 @@ struct rig {
     char fault_device[16];
     char rule[8]; /* of the last finding */
     uint32_t next_object;
+    uint32_t isa_period; /* ns from one request of the ISA card to the next; 0:
+                            500 */
 };
 
 struct rig_options {

@@ -18,6 +18,7 @@ static struct slave slave_for(enum hal_kind kind, const struct hal_device *dev)
     const struct rig_options o = {.kind = kind, .isa = dev->channel + 1};
     struct driver *d = driver_on(&o, dev);
 
+    d->g->r.isa_period = 30000; /* a driver's call comes between two units */
     return (struct slave){d, &d->g->r, dev->channel};
 }
 
