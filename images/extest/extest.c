@@ -72,7 +72,7 @@ static NTSTATUS NTAPI Control(PDEVICE_OBJECT Device, PIRP Irp)
     static void (*const family[])(PDEVICE_OBJECT) = {
         [EXTEST_RESOURCES] = Resources, [EXTEST_RUNDOWN] = Rundown,
         [EXTEST_CALLBACKS] = Callbacks, [EXTEST_RANGES] = Ranges,
-        [EXTEST_DISKS] = Disks,
+        [EXTEST_DISKS] = Disks,         [EXTEST_WMI] = Wmi,
     };
     PIO_STACK_LOCATION at = IoGetCurrentIrpStackLocation(Irp);
     ULONG code = at->Parameters.DeviceIoControl.IoControlCode;

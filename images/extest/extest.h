@@ -10,6 +10,7 @@ enum extest_family {
     EXTEST_CALLBACKS,
     EXTEST_RANGES,
     EXTEST_DISKS,
+    EXTEST_WMI,
     EXTEST_FAMILIES,
 };
 #define EXTEST_CODE(family) (0x22u << 16 | (0xa00u + (family)) << 2)
@@ -39,6 +40,7 @@ void Rundown(PDEVICE_OBJECT Device);
 void Callbacks(PDEVICE_OBJECT Device);
 void Ranges(PDEVICE_OBJECT Device);
 void Disks(PDEVICE_OBJECT Device);
+void Wmi(PDEVICE_OBJECT Device);
 #endif
 
 #endif

@@ -100,12 +100,6 @@ void thunk_IoFreeErrorLogEntry(struct call *c)
  * --------------------------------------------------
  */
 
-/* NTSTATUS IoWMIRegistrationControl(Device, Action): nobody asks for WMI. */
-void thunk_IoWMIRegistrationControl(struct call *c)
-{
-    call_return(c, STATUS_SUCCESS);
-}
-
 /* VOID IoSetHardErrorOrVerifyDevice(Irp, Device): which device a hard-error box
  * would be about; there is no such box. */
 void thunk_IoSetHardErrorOrVerifyDevice(struct call *c)

@@ -24,6 +24,7 @@ static const char *const type_name[NT_TYPES] = {
     [TYPE_SECTION] = "Section",
     [TYPE_CALLBACK] = "Callback",
     [TYPE_SEMAPHORE] = "Semaphore",
+    [TYPE_WMI] = "WmiGuid",
 };
 
 const char *ob_type_name(enum nt_type type)

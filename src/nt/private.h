@@ -29,6 +29,7 @@ enum nt_type {
     TYPE_SECTION,
     TYPE_CALLBACK,
     TYPE_SEMAPHORE,
+    TYPE_WMI,
     NT_TYPES
 };
 
@@ -266,6 +267,22 @@ struct nt_callback {
     uint8_t leaving;   /* is being unregistered */
 };
 
+/** A data block that a WMI provider registered. */
+struct nt_wmi_guid {
+    uint32_t device; /* DEVICE_OBJECT */
+    uint8_t guid[16];
+    uint32_t flags, instances;
+};
+
+/** A data block that a consumer opened. */
+struct nt_wmi_block {
+    uint32_t object, body; /* number, guest VA */
+    uint8_t guid[16];
+    uint32_t access;
+    uint32_t routine, context; /* of its notifications */
+    uint32_t sequence;
+};
+
 /** A device's IoInitializeTimer timer. */
 struct nt_timer {
     uint32_t device, routine, context;
@@ -295,6 +312,8 @@ struct nt_state {
     struct vec timers, claims, reinitializations, listeners;
     struct vec leaving; /* devices that the job in progress removes */
     struct vec callbacks;
+    struct vec wmi_providers; /* u32: DEVICE_OBJECTs */
+    struct vec wmi_guids, wmi_blocks;
     uint32_t callback_sequence;
     struct vec sections, views;
     struct registry registry;

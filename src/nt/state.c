@@ -202,6 +202,28 @@ static const struct state_row listener_rows[] = {
     STATE_INT(T, context), STATE_BYTES(T, guid), STATE_END};
 #undef T
 
+static const struct state_row u32_rows[] = {
+    {.name = "v", .kind = STATE_KIND_INT, .bytes = 4, .count = 1},
+    STATE_END,
+};
+
+#define T struct nt_wmi_guid
+static const struct state_row wmi_guid_rows[] = {
+    STATE_INT(T, device), STATE_BYTES(T, guid), STATE_INT(T, flags),
+    STATE_INT(T, instances), STATE_END};
+#undef T
+
+#define T struct nt_wmi_block
+static const struct state_row wmi_block_rows[] = {STATE_INT(T, object),
+                                                  STATE_INT(T, body),
+                                                  STATE_BYTES(T, guid),
+                                                  STATE_INT(T, access),
+                                                  STATE_INT(T, routine),
+                                                  STATE_INT(T, context),
+                                                  STATE_INT(T, sequence),
+                                                  STATE_END};
+#undef T
+
 #define T struct nt_callback
 static const struct state_row callback_rows[] = {
     STATE_INT(T, object),   STATE_INT(T, handle),
@@ -259,6 +281,9 @@ const struct state_row nt_state_rows[] = {
               reinitialization_rows),
     STATE_VEC(T, callbacks, struct nt_callback, MOST, callback_rows),
     STATE_INT(T, callback_sequence),
+    STATE_VEC(T, wmi_providers, uint32_t, MOST, u32_rows),
+    STATE_VEC(T, wmi_guids, struct nt_wmi_guid, MOST, wmi_guid_rows),
+    STATE_VEC(T, wmi_blocks, struct nt_wmi_block, MOST, wmi_block_rows),
     STATE_VEC(T, sections, struct nt_section, MOST, section_rows),
     STATE_VEC(T, views, struct nt_view, MOST, view_rows),
     STATE_STRUCT(T, registry, hive_rows),
