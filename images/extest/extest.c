@@ -73,6 +73,7 @@ static NTSTATUS NTAPI Control(PDEVICE_OBJECT Device, PIRP Irp)
         [EXTEST_RESOURCES] = Resources, [EXTEST_RUNDOWN] = Rundown,
         [EXTEST_CALLBACKS] = Callbacks, [EXTEST_RANGES] = Ranges,
         [EXTEST_DISKS] = Disks,         [EXTEST_WMI] = Wmi,
+        [EXTEST_SECURITY] = Security,
     };
     PIO_STACK_LOCATION at = IoGetCurrentIrpStackLocation(Irp);
     ULONG code = at->Parameters.DeviceIoControl.IoControlCode;

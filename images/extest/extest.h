@@ -11,6 +11,7 @@ enum extest_family {
     EXTEST_RANGES,
     EXTEST_DISKS,
     EXTEST_WMI,
+    EXTEST_SECURITY,
     EXTEST_FAMILIES,
 };
 #define EXTEST_CODE(family) (0x22u << 16 | (0xa00u + (family)) << 2)
@@ -41,6 +42,7 @@ void Callbacks(PDEVICE_OBJECT Device);
 void Ranges(PDEVICE_OBJECT Device);
 void Disks(PDEVICE_OBJECT Device);
 void Wmi(PDEVICE_OBJECT Device);
+void Security(PDEVICE_OBJECT Device);
 #endif
 
 #endif

@@ -8,6 +8,7 @@
 #include "nt/guest.h"
 #include "nt/object.h"
 #include "nt/pnp.h"
+#include "nt/security.h"
 #include "nt/services.h"
 
 enum hb_status nt_create(struct nt **out, const struct nt_wiring *wiring,
@@ -118,7 +119,7 @@ enum hb_status nt_boot(struct nt *nt, struct hb_error *error)
     if (!hive_init(&nt->s.registry) || !description_init(&nt->s.registry))
         return hb_fail(error, HB_NO_MEMORY, "no memory for the registry");
     if (!ob_boot(nt) || !make_system_process(nt) || !make_bus_driver(nt) ||
-        !make_threads(nt) || !callback_boot(nt))
+        !make_threads(nt) || !callback_boot(nt) || !token_boot(nt))
         return hb_fail(error, HB_NO_PAGES,
                        "the executive does not fit: give the machine more "
                        "memory");

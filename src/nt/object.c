@@ -25,6 +25,7 @@ static const char *const type_name[NT_TYPES] = {
     [TYPE_CALLBACK] = "Callback",
     [TYPE_SEMAPHORE] = "Semaphore",
     [TYPE_WMI] = "WmiGuid",
+    [TYPE_TOKEN] = "Token",
 };
 
 const char *ob_type_name(enum nt_type type)
@@ -334,6 +335,7 @@ static bool make_types(struct nt *nt)
         {"ExEventObjectType", TYPE_EVENT},
         {"MmSectionObjectType", TYPE_SECTION},
         {"ExSemaphoreObjectType", TYPE_SEMAPHORE},
+        {"SeTokenObjectType", TYPE_TOKEN},
     };
 
     for (unsigned t = TYPE_TYPE; t < NT_TYPES; t++) {

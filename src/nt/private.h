@@ -30,6 +30,7 @@ enum nt_type {
     TYPE_CALLBACK,
     TYPE_SEMAPHORE,
     TYPE_WMI,
+    TYPE_TOKEN,
     NT_TYPES
 };
 
@@ -311,6 +312,7 @@ struct nt_state {
     struct vec interfaces, processes, clients, tickets, shutdown;
     struct vec timers, claims, reinitializations, listeners;
     struct vec leaving; /* devices that the job in progress removes */
+    uint32_t token;     /* number */
     struct vec callbacks;
     struct vec wmi_providers; /* u32: DEVICE_OBJECTs */
     struct vec wmi_guids, wmi_blocks;

@@ -214,14 +214,11 @@ static const struct state_row wmi_guid_rows[] = {
 #undef T
 
 #define T struct nt_wmi_block
-static const struct state_row wmi_block_rows[] = {STATE_INT(T, object),
-                                                  STATE_INT(T, body),
-                                                  STATE_BYTES(T, guid),
-                                                  STATE_INT(T, access),
-                                                  STATE_INT(T, routine),
-                                                  STATE_INT(T, context),
-                                                  STATE_INT(T, sequence),
-                                                  STATE_END};
+static const struct state_row wmi_block_rows[] = {
+    STATE_INT(T, object),   STATE_INT(T, body),
+    STATE_BYTES(T, guid),   STATE_INT(T, access),
+    STATE_INT(T, routine),  STATE_INT(T, context),
+    STATE_INT(T, sequence), STATE_END};
 #undef T
 
 #define T struct nt_callback
@@ -281,6 +278,7 @@ const struct state_row nt_state_rows[] = {
               reinitialization_rows),
     STATE_VEC(T, callbacks, struct nt_callback, MOST, callback_rows),
     STATE_INT(T, callback_sequence),
+    STATE_INT(T, token),
     STATE_VEC(T, wmi_providers, uint32_t, MOST, u32_rows),
     STATE_VEC(T, wmi_guids, struct nt_wmi_guid, MOST, wmi_guid_rows),
     STATE_VEC(T, wmi_blocks, struct nt_wmi_block, MOST, wmi_block_rows),

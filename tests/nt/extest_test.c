@@ -57,6 +57,11 @@ static void wmi_reaches_providers_and_consumers(void **state)
     passes(state, EXTEST_WMI, 60);
 }
 
+static void descriptors_and_privileges(void **state)
+{
+    passes(state, EXTEST_SECURITY, 60);
+}
+
 /* The forms that take and give several holds: no import library has them. */
 static void holds_are_taken_and_given_by_number(void **state)
 {
@@ -109,6 +114,7 @@ int main(void)
         EX_TEST(ranges_are_kept_asked_for_and_found),
         EX_TEST(partitions_are_read_and_written),
         EX_TEST(wmi_reaches_providers_and_consumers),
+        EX_TEST(descriptors_and_privileges),
         CALLER_TEST(holds_are_taken_and_given_by_number),
         CALLER_TEST(a_resource_is_released_by_its_owner_alone),
     };
