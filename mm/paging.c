@@ -141,12 +141,11 @@ enum mm_fault paging_resolve(struct mm *mm, uint32_t space, gva_t at,
     enum frame_owner owner;
     enum mm_fault fault;
 
-    if (!paging_owner(mm, &space, at, &owner))
+    if (!paging_owner(mm, &space, at, &owner) ||
+        !(form.code & 7)) /* decommitted or no access */
         return MM_FAULT_VIOLATION;
     switch (form.kind) {
     case PTE_DEMAND_ZERO:
-        if (!(form.code & 7)) /* decommitted or no access */
-            return MM_FAULT_VIOLATION;
         fault = from_zero(mm, owner, space, at, rights);
         break;
     case PTE_TRANSITIONAL:

@@ -8,11 +8,12 @@
 /** What a mapping allows; user pages add MM_USER. */
 enum {
     MM_R = 0,
-    MM_W = 1,     /* writable                                        */
-    MM_X = 2,     /* executable: matters under PAE with NX alone     */
-    MM_USER = 4,  /* reachable from ring 3                           */
-    MM_GUARD = 8, /* user pages: one-shot guard page                 */
-    MM_COPY = 16, /* user pages: copy on write                       */
+    MM_W = 1,         /* writable                                        */
+    MM_X = 2,         /* executable: matters under PAE with NX alone     */
+    MM_USER = 4,      /* reachable from ring 3                           */
+    MM_GUARD = 8,     /* user pages: one-shot guard page                 */
+    MM_COPY = 16,     /* user pages: copy on write                       */
+    MM_NOACCESS = 32, /* user pages: committed, every touch a fault   */
     MM_RW = MM_W,
     MM_RWX = MM_W | MM_X,
 };

@@ -32,6 +32,8 @@ uint32_t pte_code(unsigned rights)
                     : rights & MM_W  ? CODE_WRITE
                                      : CODE_READ;
 
+    if (rights & MM_NOACCESS)
+        return CODE_NO_ACCESS;
     if (rights & MM_X)
         code += 2;
     return code | (rights & MM_GUARD ? CODE_GUARD : 0);

@@ -35,6 +35,7 @@ enum {
     CODE_EXECUTE_WRITE = 6,
     CODE_EXECUTE_COPY = 7,
     CODE_GUARD = 0x10, /* alone: decommitted */
+    CODE_NO_ACCESS = 0x18,
 };
 
 /** pte_decode() - the form of @e in this machine's format. */

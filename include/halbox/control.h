@@ -255,6 +255,18 @@ HB_API enum hb_status machine_poke_physical(struct machine *m, gpa_t at,
 HB_API enum hb_status machine_poke_virtual(struct machine *m, gva_t at,
                                            const void *from, uint32_t bytes,
                                            struct hb_error *error);
+/**
+ * machine_trim() - empty a working set, as memory pressure does.
+ * @process: its private pages; MACHINE_NONE: the system's, which are paged pool
+ *           and the pageable sections of driver images
+ * @out:     true: to the paging file; false: into transition
+ * @pages:   out: how many left. Locked pages and views stay
+ *
+ * Returns HB_OK, HB_NOT_FOUND (no such process), HB_BAD_STATE (bare machine).
+ */
+HB_API enum hb_status machine_trim(struct machine *m, uint32_t process,
+                                   bool out, uint32_t *pages,
+                                   struct hb_error *error);
 /** machine_poke_register() - a CPU register by name: eax..edi, eip, eflags.
  *  HB_NOT_FOUND: no such register. */
 HB_API enum hb_status machine_poke_register(struct machine *m, const char *name,

@@ -28,6 +28,8 @@ struct inspect_walk {
     uint32_t page_bytes; /* 4 KiB, 2 MiB, 4 MiB; 0 when not mapped           */
     bool writable, user, no_execute, global, accessed, dirty;
     unsigned levels, entry_bytes; /* looked at; of an entry, 4 or 8          */
+    const char *form; /* valid, zero, demand_zero, page_file, transition,
+                         prototype, other: docs/mm.md                        */
     struct inspect_level level[3];
 };
 /** inspect_translate() - virtual to physical. False: no such space. */

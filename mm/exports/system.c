@@ -1,6 +1,7 @@
 /* mm/exports/system.c -- what drivers ask of the system as a whole. Source: WDK
  * reference pages; mm fact sheet 2. */
 #include "mm/exports/thunk.h"
+#include "mm/section.h"
 
 /* MM_SYSTEMSIZE MmQuerySystemSize(VOID) */
 void thunk_MmQuerySystemSize(struct call *c)
@@ -46,40 +47,72 @@ void thunk_MmGetSystemRoutineAddress(struct call *c)
     call_return(c, at.v);
 }
 
-/* ---- paging of drivers: they are resident -----------------------------------
+/* ---- paging of drivers ------------------------------------------------------
  */
 
-/* Handle of a section: where its image begins, never NULL for an image. */
-static gva_t image_of(const struct call *c, gva_t va)
+/* A section that is not locked, not there, or that cannot be read. */
+static void not_locked(struct call *c, enum hb_status st,
+                       const struct mm_misuse *misuse)
 {
-    const struct pte_run *r = sysptes_find(call_mm(c), va);
-
-    return r && r->use == PTES_IMAGE ? gva_of(r->va) : va;
+    if (st == HB_BAD_STATE)
+        call_misused(c, misuse);
+    else /* KERNEL_DATA_INPAGE_ERROR */
+        call_bugcheck(c, 0x7a, 0, STATUS_INSUFFICIENT_RESOURCES, 0,
+                      call_u32(c, 0));
 }
 
-/* PVOID MmLockPagableDataSection(AddressWithinSection) */
+/* PVOID MmLockPagableDataSection(AddressWithinSection): the handle is where the
+ * section begins */
 void thunk_MmLockPagableDataSection(struct call *c)
 {
-    call_return(c, image_of(c, call_va(c, 0)).v);
+    gva_t va = call_va(c, 0);
+    struct mm_misuse why;
+    enum hb_status st = section_lock(call_mm(c), va, &why);
+
+    if (st == HB_OK)
+        call_return(c, section_find(call_mm(c), va)->va);
+    else
+        not_locked(c, st, &why);
 }
 
+/* VOID MmLockPagableSectionByHandle(ImageSectionHandle) */
 void thunk_MmLockPagableSectionByHandle(struct call *c)
 {
-    call_return(c, 0);
+    thunk_MmLockPagableDataSection(c);
 }
 
+/* VOID MmUnlockPagableImageSection(ImageSectionHandle) */
 void thunk_MmUnlockPagableImageSection(struct call *c)
 {
-    call_return(c, 0);
+    struct mm_misuse why;
+    enum hb_status st = section_unlock(call_mm(c), call_va(c, 0), &why);
+
+    if (st == HB_OK)
+        call_return(c, 0);
+    else
+        not_locked(c, st, &why);
 }
 
-/* PVOID MmPageEntireDriver(AddressWithinSection) */
+static void page_driver(struct call *c, bool on)
+{
+    gva_t image = {0};
+    enum hb_status st = section_page_all(call_mm(c), call_va(c, 0), on, &image);
+
+    if (st == HB_NO_PAGES)
+        not_locked(c, st, NULL);
+    else
+        call_return(c, image.v);
+}
+
+/* PVOID MmPageEntireDriver(AddressWithinSection): the image's base, NULL when
+ * the address is in none */
 void thunk_MmPageEntireDriver(struct call *c)
 {
-    call_return(c, image_of(c, call_va(c, 0)).v);
+    page_driver(c, true);
 }
 
+/* VOID MmResetDriverPaging(AddressWithinSection) */
 void thunk_MmResetDriverPaging(struct call *c)
 {
-    call_return(c, 0);
+    page_driver(c, false);
 }

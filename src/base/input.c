@@ -84,6 +84,7 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_CALL] = "call",
         [INPUT_TICKET_FREE] = "ticket_free",
         [INPUT_MEDIUM] = "medium",
+        [INPUT_TRIM] = "trim",
     };
 
     return (unsigned)kind < INPUT_KINDS ? names[kind] : "unknown";

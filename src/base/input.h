@@ -33,6 +33,7 @@ enum input_kind {
     INPUT_POINTER,       /* a: dx, dy; b: dz, buttons; 32 bits each          */
     INPUT_FRAME,         /* a: device; data: the frame                       */
     INPUT_LINK,          /* a: device; b: 1 connected, 0 pulled              */
+    INPUT_TRIM,          /* a: process, 0 the system; b: 1 out of RAM        */
     INPUT_KINDS
 };
 

@@ -3,6 +3,7 @@
 
 #include "board/board.h"
 #include "halbox/inspect.h"
+#include "mm/pte_form.h"
 #include "mm/region.h"
 
 static void kernel_mode(const struct machine *m, uint64_t cr3,
@@ -63,6 +64,27 @@ static void describe(const struct walk_in *in, const struct walk_out *out,
     walk->accessed = !in->paging || out->entry[out->leaf] & PTE_A;
 }
 
+/* What the last entry that was looked at stands for. */
+static const char *form_of(const struct machine *m,
+                           const struct inspect_walk *walk)
+{
+    static const char *const names[] = {
+        [PTE_ZERO] = "zero",
+        [PTE_VALID] = "valid",
+        [PTE_DEMAND_ZERO] = "demand_zero",
+        [PTE_PAGE_FILE] = "page_file",
+        [PTE_TRANSITIONAL] = "transition",
+        [PTE_PROTO] = "prototype",
+        [PTE_UNKNOWN] = "other",
+    };
+
+    if (walk->mapped)
+        return "valid";
+    if (m->config.bare || !walk->levels)
+        return "zero";
+    return names[pte_decode(&m->mm, walk->level[walk->levels - 1].entry).kind];
+}
+
 bool inspect_translate(const struct machine *m, uint32_t space, gva_t va,
                        struct inspect_walk *result)
 {
@@ -75,6 +97,7 @@ bool inspect_translate(const struct machine *m, uint32_t space, gva_t va,
     in.user = in.write = in.fetch = false;
     mapped = walk(&m->ram, &in, va, &out);
     describe(&in, &out, mapped, result);
+    result->form = form_of(m, result);
     return true;
 }
 
@@ -144,6 +167,18 @@ bool inspect_physical(const struct machine *m, gpa_t at, void *to,
     return true;
 }
 
+/* A page that is not resident is read where it is. */
+static bool read_away(const struct machine *m, uint32_t space, gva_t at,
+                      void *to, uint32_t n)
+{
+    struct walk_in in;
+    uint32_t id;
+
+    return !m->config.bare && space_mode(m, space, &in) &&
+           space_by_cr3(&m->mm, (uint32_t)in.cr3.v, &id) &&
+           mm_read(&m->mm, id, at, to, n) == HB_OK;
+}
+
 bool inspect_virtual(const struct machine *m, uint32_t space, gva_t at,
                      void *to, uint32_t bytes)
 {
@@ -151,8 +186,11 @@ bool inspect_virtual(const struct machine *m, uint32_t space, gva_t at,
 
     for (uint32_t done = 0, n; done < bytes; done += n) {
         n = in_page(at.v + done, bytes - done);
-        if (!inspect_translate(m, space, gva_add(at, done), &w) || !w.mapped ||
-            !read_at(m, w.pa, (uint8_t *)to + done, n))
+        if (!inspect_translate(m, space, gva_add(at, done), &w))
+            return false;
+        if (w.mapped ? !read_at(m, w.pa, (uint8_t *)to + done, n)
+                     : !read_away(m, space, gva_add(at, done),
+                                  (uint8_t *)to + done, n))
             return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "board/board.h"
+#include "mm/paging.h"
 
 enum hb_status input_enter(struct machine *m, enum input_kind kind, uint64_t a,
                            uint64_t b, const void *data, uint32_t bytes,
@@ -26,7 +27,15 @@ enum hb_status machine_poke_physical(struct machine *m, gpa_t at,
     status = input_enter(m, INPUT_POKE_PHYSICAL, at.v, 0, from, bytes, error);
     if (status == HB_OK)
         ram_write(&m->ram, at, from, bytes);
+    if (status == HB_OK && !m->config.bare)
+        paging_written(&m->mm, at, bytes);
     return status;
+}
+
+static bool peek(const struct machine *m, gva_t at, uint8_t *to)
+{
+    return m->config.bare ? cpu_peek(&m->cpu, at, to, 1)
+                          : ke_read(m->ke, at, to, 1);
 }
 
 enum hb_status machine_poke_virtual(struct machine *m, gva_t at,
@@ -38,14 +47,37 @@ enum hb_status machine_poke_virtual(struct machine *m, gva_t at,
     enum hb_status status;
 
     for (uint64_t v = at.v; v < last; v = (v | PAGE_MASK) + 1) {
-        if (!cpu_peek(&m->cpu, gva_of((uint32_t)v), &probe, 1))
+        if (!peek(m, gva_of((uint32_t)v), &probe))
             return hb_fail(error, HB_FAULT, "virtual 0x%08x is not mapped",
                            (uint32_t)v);
     }
     status = input_enter(m, INPUT_POKE_VIRTUAL, at.v, m->cpu.s.cr3, from, bytes,
                          error);
-    if (status == HB_OK)
+    if (status == HB_OK && m->config.bare)
         cpu_poke(&m->cpu, at, from, bytes);
+    else if (status == HB_OK)
+        ke_write(m->ke, at, from, bytes);
+    return status;
+}
+
+enum hb_status machine_trim(struct machine *m, uint32_t process, bool out,
+                            uint32_t *pages, struct hb_error *error)
+{
+    struct nt_process_info info;
+    uint32_t space = 0;
+    enum hb_status status;
+
+    if (m->config.bare)
+        return hb_fail(error, HB_BAD_STATE, "a bare machine has no processes");
+    if (process != MACHINE_NONE &&
+        (!nt_process_at(m->nt, process - 1, &info) ||
+         !space_by_cr3(&m->mm, (uint32_t)info.cr3.v, &space)))
+        return hb_fail(error, HB_NOT_FOUND, "process %u does not exist",
+                       process);
+    status = input_enter(m, INPUT_TRIM, process, out, NULL, 0, error);
+    if (status == HB_OK)
+        *pages = space ? paging_trim_space(&m->mm, space, out)
+                       : paging_trim_system(&m->mm, out);
     return status;
 }
 

@@ -419,12 +419,38 @@ static void kernel_exception(struct ke *ke, struct record *r,
     raise_begin(ke, r, e, &at);
 }
 
-/** mm can mend it: the instruction is tried again. */
-static bool mended(struct ke *ke, const struct cpu_fault *f)
+/** What mm makes of it; resolved: the instruction is tried again. */
+static enum mm_fault mend(struct ke *ke, const struct cpu_fault *f)
 {
-    return f->vector == EXC_PF && ke_irql(ke) < DISPATCH_LEVEL &&
-           mm_fault(ke->mm, ke_process_space(ke, ke_current_process(ke)),
-                    f->address, f->error) == MM_FAULT_RESOLVED;
+    if (f->vector != EXC_PF || ke_irql(ke) >= DISPATCH_LEVEL)
+        return MM_FAULT_VIOLATION;
+    return mm_fault(ke->mm, ke_process_space(ke, ke_current_process(ke)),
+                    f->address, f->error);
+}
+
+/** The page is somebody's and cannot come: the kernel's own is the end, of user
+ *  memory the toucher hears. True: that was the end. */
+static bool cannot_come(struct ke *ke, enum mm_fault why,
+                        const struct cpu_fault *f, uint32_t eip)
+{
+    if ((why != MM_FAULT_IN_PAGE && why != MM_FAULT_NO_PAGES) ||
+        f->address.v < MM_SYSTEM_START)
+        return false;
+    ke_bugcheck_at(ke, eip, BUGCHECK_KERNEL_DATA_INPAGE_ERROR,
+                   pte_of(ke, f->address.v), STATUS_INSUFFICIENT_RESOURCES, 0,
+                   f->address.v, NULL);
+    return true;
+}
+
+static void name_fault(struct exception *e, enum mm_fault why)
+{
+    if (why == MM_FAULT_GUARD)
+        e->code = STATUS_GUARD_PAGE_VIOLATION;
+    if (why != MM_FAULT_IN_PAGE && why != MM_FAULT_NO_PAGES)
+        return;
+    e->code = STATUS_IN_PAGE_ERROR;
+    e->parameters = 3;
+    e->info[2] = STATUS_INSUFFICIENT_RESOURCES;
 }
 
 static void exception_entry(struct ke *ke, unsigned vector)
@@ -433,20 +459,24 @@ static void exception_entry(struct ke *ke, unsigned vector)
     struct cpu_fault fault = {true, (uint8_t)vector, 0, gva_of(s->cr2)};
     struct trap_frame f;
     struct exception e;
+    enum mm_fault why;
     struct record r;
 
     if (has_error_code(vector)) {
         fault.error = ke_read_u32(ke, gva_of(s->reg[ESP]));
         s->reg[ESP] += 4;
     }
-    if (mended(ke, &fault))
+    why = mend(ke, &fault);
+    if (why == MM_FAULT_RESOLVED)
         return; /* the stub's iretd tries again */
     read_frame(ke, s->reg[ESP], &f);
     trap_record(ke, ROUTINE_EXCEPTION, &r);
     if (vector == EXC_BP)
         f.eip--; /* the address of the int 3 itself */
-    if (!fault_to_exception(ke, &fault, f.eip, &e))
+    if (cannot_come(ke, why, &fault, f.eip) ||
+        !fault_to_exception(ke, &fault, f.eip, &e))
         return;
+    name_fault(&e, why);
     if (r.user)
         user_exception(ke, &r, &e);
     else

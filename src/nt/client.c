@@ -129,7 +129,7 @@ static bool make_thread(struct nt *nt, const struct nt_process *p,
                                   .name = "client"};
     uint32_t status;
 
-    if (user_alloc(mm, p->space, &stack, STACK_PAGES, MM_RW | MM_USER) !=
+    if (user_lazy(mm, p->space, &stack, STACK_PAGES, MM_RW | MM_USER) !=
             HB_OK ||
         user_alloc(mm, p->space, &block, 1, MM_RW | MM_USER) != HB_OK)
         return false;

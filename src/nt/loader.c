@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "image/image.h"
+#include "mm/section.h"
 #include "mm/system.h"
 #include "nt/devobj.h"
 #include "nt/guest.h"
@@ -250,6 +251,48 @@ static enum hb_status map(struct loading *l)
     return HB_OK;
 }
 
+/* Whole pages that hold nothing but segment @i of the image. */
+static void own_pages(const struct image *image, uint32_t i, uint32_t *first,
+                      uint32_t *pages)
+{
+    const struct image_segment *s = &image->segment[i], *next = s + 1;
+    uint32_t end = s->rva + s->bytes, last = (end + PAGE_MASK) >> PAGE_SHIFT;
+
+    *first = s->rva >> PAGE_SHIFT;
+    if (i && s[-1].rva + s[-1].bytes > *first << PAGE_SHIFT)
+        ++*first;
+    if (i + 1 < image->segments && next->rva < last << PAGE_SHIFT)
+        last--;
+    *pages = last > *first ? last - *first : 0;
+}
+
+/* NT's rule: what a section may be is in the first letters of its name. */
+static bool is_pageable(const struct image_segment *s)
+{
+    return strncmp(s->name, "PAGE", 4) == 0 || strcmp(s->name, ".edata") == 0;
+}
+
+static enum hb_status record_sections(struct loading *l)
+{
+    const struct image *image = l->image;
+
+    for (uint32_t i = 0; i < image->segments; i++) {
+        const struct image_segment *s = &image->segment[i];
+        struct image_section new = {.image = l->out->base,
+                                    .va = l->out->base + s->rva,
+                                    .bytes = s->bytes,
+                                    .pageable = is_pageable(s)};
+
+        own_pages(image, i, &new.first, &new.pages);
+        new.first = l->out->base + (new.first << PAGE_SHIFT);
+        if (strcmp(s->name, "headers") != 0 &&
+            section_add(l->nt->w.mm, &new) != HB_OK)
+            return hb_fail(l->error, HB_NO_MEMORY, "%s: the host has no memory",
+                           l->out->name);
+    }
+    return HB_OK;
+}
+
 /* "dir/foo.sys.gz" is service "foo". */
 static void service_name(const char *file, char out[NT_PATH])
 {
@@ -363,6 +406,9 @@ static enum hb_status build(struct loading *l, uint32_t number)
     if (st != HB_OK)
         return st;
     fix(l);
+    st = record_sections(l);
+    if (st != HB_OK)
+        return st;
     if (!record_exports(l, number))
         return hb_fail(l->error, HB_NO_MEMORY, "%s: the host has no memory",
                        l->out->name);

@@ -80,7 +80,7 @@ static int api_translate(lua_State *lua)
     if (!inspect_translate(machine_of(lua), u32_at(lua, 1),
                            gva_of(u32_at(lua, 2)), &w))
         return luaL_error(lua, "no such address space");
-    lua_createtable(lua, 0, 10);
+    lua_createtable(lua, 0, 11);
     set_bool(lua, "mapped", w.mapped);
     if (w.mapped) {
         set_int(lua, "pa", w.pa.v);
@@ -91,6 +91,7 @@ static int api_translate(lua_State *lua)
         set_bool(lua, "accessed", w.accessed);
         set_bool(lua, "dirty", w.dirty);
     }
+    set_text(lua, "form", w.form);
     if (w.levels) {
         set_int(lua, "pte", w.level[w.levels - 1].entry);
         set_int(lua, "pte_at", w.level[w.levels - 1].slot.v);
@@ -301,6 +302,19 @@ static int api_poke_register(lua_State *lua)
     return 0;
 }
 
+/* (process, 0 the system; out) */
+static int api_trim(lua_State *lua)
+{
+    struct hb_error error;
+    uint32_t pages;
+
+    if (machine_trim(machine_of(lua), u32_at(lua, 1), lua_toboolean(lua, 2),
+                     &pages, &error) != HB_OK)
+        return raise(lua, &error);
+    lua_pushinteger(lua, pages);
+    return 1;
+}
+
 static int api_send(lua_State *lua)
 {
     struct hb_error error;
@@ -344,6 +358,7 @@ const luaL_Reg script_inspect_functions[] = {
     {"poke_physical", api_poke_physical},
     {"poke_virtual", api_poke_virtual},
     {"poke_register", api_poke_register},
+    {"trim", api_trim},
     {"send", api_send},
     {"change_medium", api_change_medium},
     {NULL, NULL},

@@ -11,6 +11,7 @@
 #include "mm/pagefile.h"
 #include "mm/paging.h"
 #include "mm/pte_form.h"
+#include "mm/view.h"
 
 enum { FILE_PAGES = 4096 };
 
@@ -435,6 +436,39 @@ static void rights_travel_with_the_page(void **state)
     assert_int_equal(peek32(m, m->user, va.v + 4096), 2);
 }
 
+/* IOS-035: the working set is emptied and frames are short; the entries of a
+ * view of physical memory, RAM's and a device's, stay valid all the time. */
+static void views_are_neither_trimmed_nor_sent_out(void **state)
+{
+    struct machine *m = *state;
+    struct view_request ram = {
+        .bytes = 0x10000, .rights = MM_RW, .cache = MM_CACHED};
+    struct view_request card = {
+        .offset = 0xf0000000, .bytes = 0x2000, .rights = MM_RW};
+    gva_t own = lazy(m, 1, MM_RW);
+    uint64_t entry[3];
+
+    assert_int_equal(frames_take(&m->mm, 0x240, FRAME_HAL), HB_OK);
+    ram.offset = 0x240000;
+    assert_int_equal(view_map(&m->mm, m->user, &ram), VIEW_OK);
+    assert_int_equal(view_map(&m->mm, m->user, &card), VIEW_OK);
+    poke32(m, m->user, own.v, 1);
+    poke32(m, m->user, ram.base.v, 2);
+    entry[0] = entry_by_hand(m, m->user, ram.base.v);
+    entry[1] = entry_by_hand(m, m->user, card.base.v);
+    entry[2] = entry_by_hand(m, m->user, card.base.v + 4096);
+    assert_int_equal(paging_trim_space(&m->mm, m->user, true), 1);
+    paging_trim(&m->mm, m->user, ram.base, 16, true);
+    paging_trim(&m->mm, m->user, card.base, 2, true);
+    paging_reclaim(&m->mm, 1000, 0, 1 << 20);
+    assert_int_equal(kind_of(m, m->user, own.v), PTE_PAGE_FILE);
+    assert_int_equal(entry_by_hand(m, m->user, ram.base.v), entry[0]);
+    assert_int_equal(entry_by_hand(m, m->user, card.base.v), entry[1]);
+    assert_int_equal(entry_by_hand(m, m->user, card.base.v + 4096), entry[2]);
+    assert_int_equal(peek32(m, m->user, ram.base.v), 2);
+    assert_int_equal(ram_read32(&m->ram, gpa_of(0x240000)), 2);
+}
+
 /* ---- the host's side --------------------------------------------------------
  */
 
@@ -522,6 +556,7 @@ int main(void)
         BOTH(forged_entries_leak_nothing),
         BOTH(reserve_commit_and_decommit),
         BOTH(rights_travel_with_the_page),
+        BOTH(views_are_neither_trimmed_nor_sent_out),
         CASE(more_than_ram_works, setup_small),
         CASE(promises_are_kept, setup_small),
         CASE(pages_make_room_where_it_is_wished, setup_small),

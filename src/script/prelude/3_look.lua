@@ -38,6 +38,23 @@ for _, name in ipairs {"tenure", "mdl", "cpu", "device_read", "config", "wire", 
     _G[name] = function(...) ready(); return hb[name](...) end
 end
 
+-- trim{process=, system=true, to="transition"|"file"}: pages leave the working
+-- sets of a process (the scenario's own without one) and of the system.
+function trim(what)
+    ready()
+    what = what or {}
+    local to = what.to or "file"
+    if to ~= "file" and to ~= "transition" then
+        error("trim: to is \"file\" or \"transition\", not " .. tostring(to), 2)
+    end
+    local left = 0
+    if what.system then left = hb.trim(0, to == "file") end
+    if what.process or not what.system then
+        left = left + hb.trim(space_of(what.process), to == "file")
+    end
+    return left
+end
+
 function bugcheck()
     seen_bugcheck = true
     return hb.exists() and hb.bugcheck() or nil
