@@ -22,7 +22,7 @@
 #define MM_NONPAGED_POOL     0x81000000u /* up to MM_NONPAGED_POOL_END */
 #define MM_NONPAGED_POOL_END 0x91000000u
 #define MM_SELF_MAP          0xc0000000u /* 4 MiB, with PAE 8 MiB                */
-#define MM_PAGED_POOL        0xe1000000u /* up to MM_PAGED_POOL_END, resident    */
+#define MM_PAGED_POOL        0xe1000000u /* up to MM_PAGED_POOL_END              */
 #define MM_PAGED_POOL_END    0xeb000000u
 #define MM_SYSTEM_PTES       0xeb000000u /* stacks, images, I/O, MDL mappings    */
 #define MM_SYSTEM_PTES_END   0xffbe0000u

@@ -235,6 +235,21 @@ static bool runs_cover(const struct mm *mm)
            va <= MM_SYSTEM_PTES_END;
 }
 
+/* Sections lie where images do: what walks their pages comes to an end. */
+static bool sections_in_place(const struct mm *mm)
+{
+    for (uint32_t i = 0; i < mm->s.section.count; i++) {
+        const struct image_section *s =
+            VEC_AT(struct image_section, &mm->s.section, i);
+
+        if (s->first < MM_SYSTEM_PTES || s->first & PAGE_MASK ||
+            s->first > MM_SYSTEM_PTES_END ||
+            s->pages > (MM_SYSTEM_PTES_END - s->first) >> PAGE_SHIFT)
+            return false;
+    }
+    return true;
+}
+
 /* What is promised is the sum of what each promised. */
 static bool promises_add_up(const struct mm *mm)
 {
@@ -251,7 +266,7 @@ static bool promises_add_up(const struct mm *mm)
 enum hb_status mm_loaded(struct mm *mm, struct hb_error *error)
 {
     if (!pagefile_check(mm) || !frames_loaded(mm) || !runs_cover(mm) ||
-        !pool_check(mm) || !promises_add_up(mm))
+        !pool_check(mm) || !promises_add_up(mm) || !sections_in_place(mm))
         return hb_fail(error, HB_BAD_IMAGE,
                        "saved memory manager state contradicts itself");
     return HB_OK;

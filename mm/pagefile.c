@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@ struct pagefile {
     uint32_t pages;
     int fd;         /* -1: in memory */
     uint8_t *bytes; /* NULL: in the file */
+    bool told;      /* that the host failed us */
 };
 
 static struct page_slot *slot_at(const struct mm *mm, uint32_t slot)
@@ -95,6 +97,20 @@ uint32_t pagefile_pages(const struct mm *mm)
     return mm->file ? mm->file->pages : 0;
 }
 
+/* The first time it is told; the page stays where it is. */
+static bool host_failed(const struct mm *mm, const char *what)
+{
+    char text[128];
+
+    if (mm->file->told)
+        return false;
+    mm->file->told = true;
+    snprintf(text, sizeof text, "the paging file cannot be %s: %s", what,
+             strerror(errno));
+    EMIT(mm->events, finding, EVENT_STRING("HOST"), EVENT_STRING(text));
+    return false;
+}
+
 bool pagefile_write(struct mm *mm, uint32_t slot, const uint8_t *bytes)
 {
     const struct pagefile *f = mm->file;
@@ -103,7 +119,8 @@ bool pagefile_write(struct mm *mm, uint32_t slot, const uint8_t *bytes)
     if (!f || !slot || slot > f->pages)
         return false;
     if (!f->bytes)
-        return pwrite(f->fd, bytes, PAGE_BYTES, at) == PAGE_BYTES;
+        return pwrite(f->fd, bytes, PAGE_BYTES, at) == PAGE_BYTES ||
+               host_failed(mm, "written");
     memcpy(f->bytes + at, bytes, PAGE_BYTES);
     return true;
 }
@@ -116,7 +133,8 @@ bool pagefile_read(const struct mm *mm, uint32_t slot, uint8_t *bytes)
     if (!f || !slot || slot > f->pages)
         return false;
     if (!f->bytes)
-        return pread(f->fd, bytes, PAGE_BYTES, at) == PAGE_BYTES;
+        return pread(f->fd, bytes, PAGE_BYTES, at) == PAGE_BYTES ||
+               host_failed(mm, "read");
     memcpy(bytes, f->bytes + at, PAGE_BYTES);
     return true;
 }

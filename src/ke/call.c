@@ -25,11 +25,12 @@ static bool page_in(struct call *c, const struct cpu_fault *f)
                     f->address, f->error) == MM_FAULT_RESOLVED;
 }
 
-/** One access; pages that mm brings in are tried again, once for each. */
+/** One access; pages that mm brings in are tried again: each may come and then
+ *  be copied on write. */
 static bool access(struct call *c, gva_t at, void *to, const void *from,
                    uint32_t bytes)
 {
-    uint32_t tries = mm_span(at.v, bytes) + 1;
+    uint32_t tries = 2 * mm_span(at.v, bytes) + 1;
     struct cpu_fault f;
 
     if (!call_ok(c))

@@ -162,6 +162,33 @@ static void a_stub_is_out_of_reach_of_ring_3(void **state)
     assert_int_equal(r->notes, 0);
 }
 
+/* PTE-009: a supervisor page that is there, a hole, and paged pool that is
+ * away are all the same to ring 3: an access violation, never a bugcheck, and
+ * nothing comes in. */
+static void supervisor_pages_are_violations_in_ring_3(void **state)
+{
+    struct rig *r = *state;
+    uint32_t space, p = process(r, &space);
+    gva_t away;
+    uint32_t at[3];
+
+    assert_int_equal(pool_alloc(&r->mm, POOL_PAGED, 4096, 1, &away), HB_OK);
+    at[0] = pool(r, 16);
+    at[1] = 0x90000000;
+    at[2] = away.v;
+    rig_trace(r, "finding");
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t thread =
+            USER(r, p, space, 0xa1, (uint8_t)at[i], (uint8_t)(at[i] >> 8),
+                 (uint8_t)(at[i] >> 16), (uint8_t)(at[i] >> 24), KEEP);
+
+        ends_by(r, thread, "c0000005");
+        assert_false(ke_ended(r->ke));
+        ke_thread_release(r->ke, thread);
+    }
+    assert_false(pte_get(&r->mm, 0, away) & PTE_P);
+}
+
 static void privileged_instructions_end_a_user_thread(void **state)
 {
     struct rig *r = *state;
@@ -266,6 +293,7 @@ int main(void)
         TEST(sysenter_through_the_shared_page_comes_back),
         TEST(vmcall_in_ring_3_is_no_instruction),
         TEST(a_stub_is_out_of_reach_of_ring_3),
+        TEST(supervisor_pages_are_violations_in_ring_3),
         TEST(privileged_instructions_end_a_user_thread),
         TEST(ring_3_cannot_spin_others_out),
         TEST(user_segments_and_registers_survive_interrupts),

@@ -40,7 +40,7 @@ static void locking_brings_pages_in_and_names_their_frames(void **state)
     assert_int_equal(user_page_out(&m->mm, m->user, va, 3), HB_BAD_STATE);
 }
 
-/* MDL-013 */
+/* MDL-013: by each of the three operations. */
 static void write_operations_are_marked(void **state)
 {
     struct machine *m = *state;
@@ -56,7 +56,7 @@ static void write_operations_are_marked(void **state)
     }
 }
 
-/* MDL-014, MDL-026 */
+/* MDL-014, MDL-026: of user and of kernel addresses. */
 static void user_pages_are_charged_to_their_process(void **state)
 {
     struct machine *m = *state;
@@ -120,10 +120,9 @@ static void user_mode_ranges_end_below_the_probe_address(void **state)
     refused(m, mdl_for(m, pool.v, 10), MDL_READ_ACCESS);
 }
 
-/* MDL-017 */
-static void write_access_needs_a_writable_page(void **state)
+/* Half of MDL-017. */
+static void refuse_read_only(struct machine *m)
 {
-    struct machine *m = *state;
     gva_t ro = buffer(m, 1, MM_R), mdl = mdl_for(m, ro.v, 64);
 
     refused(m, mdl, MDL_WRITE_ACCESS);
@@ -131,7 +130,9 @@ static void write_access_needs_a_writable_page(void **state)
     assert_int_equal(lock(m, mdl, MDL_READ_ACCESS), HB_OK);
 }
 
-static void copy_on_write_is_copied_before_a_write_lock(void **state)
+/* MDL-017: a read-only page is refused, one that is copied on write is copied
+ * first and the copy's frame recorded. */
+static void write_access_needs_a_page_of_ones_own(void **state)
 {
     struct machine *m = *state;
     gva_t va = buffer(m, 1, MM_RW | MM_COPY), read, write;
@@ -145,10 +146,35 @@ static void copy_on_write_is_copied_before_a_write_lock(void **state)
     write = mdl_for(m, va.v, 64);
     assert_int_equal(lock(m, write, MDL_WRITE_ACCESS), HB_OK);
     assert_int_not_equal(pfn_in(m, write, 0), shared);
+    assert_int_equal(pfn_in(m, write, 0), pfn_of(m, m->user, va.v));
     assert_int_equal(peek32(m, m->user, va.v), 0x1111);
+    refuse_read_only(m);
 }
 
-/* MDL-018, MDL-019 */
+/* MDL-018: the same for a view that ends. */
+static void locked_pages_outlive_their_view(void **state)
+{
+    const struct frame_request req = {.owner = FRAME_HAL};
+    struct machine *m = *state;
+    gva_t va = {0}, mdl;
+    uint32_t pfn;
+
+    assert_int_equal(frames_alloc(&m->mm, &req, &pfn), HB_OK);
+    assert_int_equal(user_view(&m->mm, m->user, &va, &pfn, 1, MM_RW, MM_CACHED),
+                     HB_OK);
+    poke32(m, m->user, va.v, 0x88);
+    mdl = mdl_for(m, va.v, 64);
+    assert_int_equal(lock(m, mdl, MDL_WRITE_ACCESS), HB_OK);
+    assert_int_equal(user_free(&m->mm, m->user, va), HB_OK);
+    frames_free(&m->mm, pfn); /* its owner's, too */
+    assert_int_equal(ram_read32(&m->ram, gpa_of((uint64_t)pfn << 12)), 0x88);
+    assert_int_equal(pfn_in(m, mdl, 0), pfn);
+    assert_non_null(frames_find(&m->mm, pfn));
+    assert_int_equal(mdl_unlock(&m->mm, m->user, mdl, NULL), HB_OK);
+    assert_null(frames_find(&m->mm, pfn));
+}
+
+/* MDL-018, MDL-019: freed while two MDLs hold it. */
 static void locked_pages_outlive_their_address(void **state)
 {
     struct machine *m = *state;
@@ -171,8 +197,24 @@ static void locked_pages_outlive_their_address(void **state)
     assert_null(frames_find(&m->mm, pfn));
 }
 
-/* MDL-020 */
-static void locking_twice_is_c4_b0_with_checks(void **state)
+/* Without checks: finding S10, and the driver goes on. */
+static void locking_twice_is_a_finding(void)
+{
+    const struct mm_settings set = {.era = MM_XP};
+    struct machine *m = machine_new(64 * MIB, &set);
+    gva_t va = buffer(m, 1, MM_RW), mdl = mdl_for(m, va.v, 16);
+    struct mm_misuse why = {0};
+
+    assert_int_equal(lock(m, mdl, MDL_READ_ACCESS), HB_OK);
+    mdl_lock(&m->mm, m->user, mdl, true, MDL_READ_ACCESS, &why);
+    assert_int_equal(m->findings, 1);
+    assert_string_equal(m->rule, "S10");
+    assert_int_not_equal(why.code, 0xc4);
+    machine_free(m);
+}
+
+/* MDL-020: 0xC4(B0h) with checks, for each kind; else finding S10. */
+static void locking_what_must_not_be_locked(void **state)
 {
     const unsigned bad[] = {MDL_PAGES_LOCKED, MDL_SOURCE_IS_NONPAGED_POOL,
                             MDL_PARTIAL, MDL_MAPPED_TO_SYSTEM_VA};
@@ -193,6 +235,7 @@ static void locking_twice_is_c4_b0_with_checks(void **state)
         assert_int_equal(why.p[2], bad[i]);
         assert_int_equal(why.p[3], bad[i]);
     }
+    locking_twice_is_a_finding();
 }
 
 /* MDL-022 */
@@ -371,10 +414,10 @@ int main(void)
         CASE(user_pages_are_charged_to_their_process, setup_32),
         CASE(an_unmapped_page_is_an_access_violation, setup_32),
         CASE(user_mode_ranges_end_below_the_probe_address, setup_32),
-        CASE(write_access_needs_a_writable_page, setup_32),
-        CASE(copy_on_write_is_copied_before_a_write_lock, setup_32),
+        CASE(write_access_needs_a_page_of_ones_own, setup_32),
         CASE(locked_pages_outlive_their_address, setup_32),
-        CASE(locking_twice_is_c4_b0_with_checks, setup_checks),
+        CASE(locked_pages_outlive_their_view, setup_32),
+        CASE(locking_what_must_not_be_locked, setup_checks),
         CASE(device_memory_locks_with_io_space_set, setup_32),
         CASE(device_memory_is_c4_6f_with_checks, setup_checks),
         CASE(a_stack_buffer_can_be_locked, setup_32),

@@ -2,9 +2,11 @@
  * paging file and come back. */
 #include "mm_fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/save.h"
@@ -68,7 +70,7 @@ static void touch(struct machine *m, uint32_t space, uint32_t va)
     assert_int_equal(mm_fault(&m->mm, space, gva_of(va), 0), MM_FAULT_RESOLVED);
 }
 
-/* PTE-042: a promised page is an entry with protection alone; reading it from
+/* A promised page is an entry with protection alone; reading it from
  * outside changes nothing, a touch gives a zeroed frame. */
 static void a_page_comes_with_the_first_touch(void **state)
 {
@@ -93,7 +95,7 @@ static void a_page_comes_with_the_first_touch(void **state)
     assert_int_equal(frames_in_use(&m->mm), before);
 }
 
-/* PTE-003, PTE-042: valid, transition, page file and back, the bytes the same;
+/* Valid, transition, page file and back, the bytes the same;
  * the entry names file 0 and the page in it. */
 static void a_page_goes_to_the_file_and_comes_back(void **state)
 {
@@ -185,7 +187,7 @@ static void locked_pages_come_in_and_stay(void **state)
     assert_int_equal(peek32(m, m->user, va.v + 4096), 0xd0d0);
 }
 
-/* PTE-003: paged pool comes with the first touch, too, and goes and comes. */
+/* Paged pool comes with the first touch, too, and goes and comes. */
 static void paged_pool_is_pageable(void **state)
 {
     struct machine *m = *state;
@@ -501,6 +503,38 @@ static void a_named_file_leaves_nothing_behind(void **state)
                      HB_BAD_ARGUMENT);
 }
 
+/* The host's disk is full: told once, and the page stays in RAM. */
+static void a_page_that_cannot_be_written_stays(void **state)
+{
+    char path[] = "/tmp/halbox-paging-XXXXXX";
+    const struct rlimit small = {4096, RLIM_INFINITY};
+    struct rlimit before;
+    struct machine *m = *state;
+    struct hb_error error;
+    int fd = mkstemp(path);
+    gva_t va;
+
+    close(fd);
+    unlink(path);
+    assert_int_equal(pagefile_open(&m->mm, path, 8, &error), HB_OK);
+    va = lazy(m, 3, MM_RW);
+    for (unsigned i = 0; i < 3; i++)
+        poke32(m, m->user, va.v + i * 4096, i);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    setrlimit(RLIMIT_FSIZE, &small);
+    paging_trim(&m->mm, m->user, va, 3, true);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(kind_of(m, m->user, va.v), PTE_PAGE_FILE);
+    assert_int_equal(kind_of(m, m->user, va.v + 4096), PTE_TRANSITIONAL);
+    assert_int_equal(kind_of(m, m->user, va.v + 8192), PTE_TRANSITIONAL);
+    assert_int_equal(m->findings, 1);
+    assert_string_equal(m->rule, "HOST");
+    assert_int_equal(pagefile_used(&m->mm), 1);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(peek32(m, m->user, va.v + i * 4096), i);
+}
+
 /* Saved with what is in the file, and loaded into another file. */
 static void a_save_has_the_pages_of_the_file(void **state)
 {
@@ -562,6 +596,7 @@ int main(void)
         CASE(pages_make_room_where_it_is_wished, setup_small),
         CASE(without_a_file_nothing_leaves, setup_32),
         CASE(a_full_file_keeps_pages_in_ram, setup_one_page),
+        CASE(a_page_that_cannot_be_written_stays, setup_32),
         CASE(a_named_file_leaves_nothing_behind, setup_32),
         BOTH(a_save_has_the_pages_of_the_file),
     };

@@ -131,7 +131,7 @@ static void every_edit_drops_the_tlb_entry_and_is_an_event(void **state)
     assert_int_equal(m->seen[0].new &PTE_RW, 0);
 }
 
-/* PTE-016 */
+/* No area reaches into them. */
 static void lowest_and_highest_64k_of_user_space_are_never_mapped(void **state)
 {
     struct machine *m = *state;

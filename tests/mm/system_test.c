@@ -90,7 +90,7 @@ static void impossible_io_ranges_are_refused(void **state)
         HB_NO_PAGES);
 }
 
-/* SEC-026: allowed, and real. */
+/* Allowed, and real. */
 static void io_space_over_ram_is_ram(void **state)
 {
     struct machine *m = *state;
@@ -257,7 +257,7 @@ static void placed_pages_are_contiguous_and_at_va_minus_80000000(void **state)
                      HB_BAD_ARGUMENT);
 }
 
-/* PTE-011: a 4 MiB page of somebody's making. */
+/* A 4 MiB page of somebody's making. */
 static void physical_address_under_a_large_page(void **state)
 {
     struct machine *m = *state;

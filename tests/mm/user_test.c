@@ -124,7 +124,7 @@ static void protection_changes_page_by_page(void **state)
         HB_NOT_FOUND);
 }
 
-/* PTE-003, PTE-042: a trimmed page is a transition entry, no walk takes it for
+/* A trimmed page is a transition entry, no walk takes it for
  * valid, and the fault brings the same bytes and rights back. */
 static void a_trimmed_page_faults_in_again(void **state)
 {
@@ -159,7 +159,7 @@ static void a_guard_page_faults_once(void **state)
                      PTE_P | PTE_RW | PTE_US);
 }
 
-/* MDL-017, second half: what a write to such a page does. */
+/* What a write to such a page does. */
 static void copy_on_write_makes_a_private_page(void **state)
 {
     struct machine *m = *state;

@@ -137,7 +137,7 @@ static void a_second_cache_type_is_refused_from_xp_on(void **state)
     assert_int_equal(map(m, &req), VIEW_OK);
 }
 
-/* IOS-037, SEC-026: the view is the page. */
+/* IOS-037: the view is the page. */
 static void any_address_takes_the_whole_view_away(void **state)
 {
     struct machine *m = *state;

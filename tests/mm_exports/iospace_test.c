@@ -119,7 +119,7 @@ static void MmMapIoSpace_maps_or_gives_null(void **state)
     assert_int_equal(CALL(r, "MmMapIoSpace", PA(0xf0000000), 4, 0), 0);
 }
 
-/* IOS-007, SEC-026: XP's own word on it. */
+/* IOS-007: XP's own word on it. */
 static void MmMapIoSpace_over_ram_is_a_finding_and_works(void **state)
 {
     struct rig *r = *state;

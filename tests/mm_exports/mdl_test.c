@@ -142,7 +142,7 @@ static void MmCreateMdl_allocates_or_initialises(void **state)
     CALL(r, "ExFreePool", at);
 }
 
-/* MDL-012 to MDL-014 through the stub. */
+/* By the stub; the whole lines are in tests/mm. */
 static void pages_are_locked_for_the_current_process(void **state)
 {
     struct rig *r = *state;

@@ -4,7 +4,6 @@
 
 #define READ(va)     0xa1, DWORD(va)                 /* mov eax, [va]  */
 #define WRITE(va, v) 0xc7, 0x05, DWORD(va), DWORD(v) /* mov [va], v    */
-#define INVLPG(va)   0x0f, 0x01, 0x3d, DWORD(va)
 
 static uint32_t system_page(struct rig *r)
 {
@@ -24,24 +23,6 @@ static void must_stop(struct rig *r, uint32_t code, uint32_t p1)
     assert_true(ke_ended(r->ke));
     assert_int_equal(ke_bugcheck_state(r->ke)->code, code);
     assert_int_equal(ke_bugcheck_state(r->ke)->p[0], p1);
-}
-
-/* PTE-007: through the self map an entry changes; the old page is seen until
- * INVLPG, as on hardware. */
-static void a_remapped_page_shows_after_invlpg(void **state)
-{
-    struct rig *r = *state;
-    uint32_t a = system_page(r), b = system_page(r);
-    uint32_t pte = get(r, pte_va(r, b));
-    struct outcome out;
-
-    set(r, a, 0xaaaa);
-    set(r, b, 0xbbbb);
-    out = CODE(r, READ(a), WRITE(pte_va(r, a), pte), READ(a), 0x89, 0xc2,
-               INVLPG(a), READ(a));
-    assert_true(out.returned);
-    assert_int_equal(out.edx, 0xaaaa);
-    assert_int_equal(out.eax, 0xbbbb);
 }
 
 /* PTE-008, MDL-046 */
@@ -88,37 +69,7 @@ static void null_and_the_last_64k_are_access_violations(void **state)
     }
 }
 
-/* PTE-017 */
-static void an_unmapped_system_read_is_50(void **state)
-{
-    struct rig *r = *state;
-
-    CODE(r, READ(0x90000010));
-    must_stop(r, 0x50, 0x90000010);
-    assert_int_equal(ke_bugcheck_state(r->ke)->p[1], 0);
-}
-
-static void an_unmapped_system_write_is_50_1(void **state)
-{
-    struct rig *r = *state;
-
-    CODE(r, WRITE(0x90000010, 1));
-    must_stop(r, 0x50, 0x90000010);
-    assert_int_equal(ke_bugcheck_state(r->ke)->p[1], 1);
-}
-
-static void at_dispatch_it_is_d1(void **state)
-{
-    struct rig *r = *state;
-
-    r->irql = DISPATCH_LEVEL;
-    CODE(r, WRITE(0x90000010, 1));
-    must_stop(r, 0xd1, 0x90000010);
-    assert_int_equal(ke_bugcheck_state(r->ke)->p[1], DISPATCH_LEVEL);
-    assert_int_equal(ke_bugcheck_state(r->ke)->p[2], 1);
-}
-
-/* PTE-003: below DISPATCH_LEVEL a trimmed page comes in by itself. */
+/* Below DISPATCH_LEVEL a trimmed page comes in by itself. */
 static void a_trimmed_page_comes_in_by_a_touch(void **state)
 {
     struct rig *r = *state;
@@ -159,7 +110,7 @@ static void an_io_mapping_is_reached_at_high_irql(void **state)
     assert_int_equal(out.eax, 0x1357);
 }
 
-/* PTE-004, PTE-005 as the guest reads them. */
+/* PTE-004, PTE-005: as the guest reads them. */
 static void the_guest_reads_its_tables_at_c0000000(void **state)
 {
     struct rig *r = *state;
@@ -173,15 +124,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define CASE(f, setup) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        CASE(a_remapped_page_shows_after_invlpg, setup_xp),
-        CASE(a_remapped_page_shows_after_invlpg, setup_pae),
         CASE(a_write_to_a_read_only_system_page_is_be, setup_xp),
         CASE(hardware_marks_accessed_and_dirty, setup_xp),
         CASE(hardware_marks_accessed_and_dirty, setup_pae),
         CASE(null_and_the_last_64k_are_access_violations, setup_xp),
-        CASE(an_unmapped_system_read_is_50, setup_xp),
-        CASE(an_unmapped_system_write_is_50_1, setup_xp),
-        CASE(at_dispatch_it_is_d1, setup_xp),
         CASE(a_trimmed_page_comes_in_by_a_touch, setup_xp),
         CASE(a_removed_mapping_faults, setup_xp),
         CASE(an_io_mapping_is_reached_at_high_irql, setup_xp),

@@ -72,7 +72,6 @@ static void noncached_memory_is_not_cached(void **state)
     STOPS(r, 0xda, 0x306, "MmFreeNonCachedMemory", va, 0x1800);
 }
 
-/* PTE-011, PTE-012 */
 static void addresses_translate_or_are_invalid(void **state)
 {
     struct rig *r = *state;

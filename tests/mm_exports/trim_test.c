@@ -99,7 +99,7 @@ static void a_routine_waits_for_what_it_reads(void **state)
     CALL(r, "MmUnlockPages", at);
 }
 
-/* PTE-003, PTE-017: from DISPATCH_LEVEL on the touch of a trimmed page is the
+/* PTE-003: from DISPATCH_LEVEL on the touch of a trimmed page is the
  * driver's bugcheck, resident or not it works below. */
 static void at_dispatch_a_trimmed_page_is_d1(void **state)
 {
@@ -112,6 +112,18 @@ static void at_dispatch_a_trimmed_page_is_d1(void **state)
     paging_trim_system(&r->mm, false);
     CODE(r, READ(va));
     must_stop(r, 0xd1, va);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[1], DISPATCH_LEVEL);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[2], 0);
+}
+
+/* What a routine of the kernel touches for its caller from
+ * DISPATCH_LEVEL on is 0x0A. */
+static void at_dispatch_the_kernels_touch_is_0a(void **state)
+{
+    struct rig *r = *state;
+
+    r->irql = DISPATCH_LEVEL;
+    STOPS(r, 0x0a, 0x90000004, "MmUnlockPages", 0x90000000);
     assert_int_equal(ke_bugcheck_state(r->ke)->p[1], DISPATCH_LEVEL);
     assert_int_equal(ke_bugcheck_state(r->ke)->p[2], 0);
 }
@@ -166,26 +178,33 @@ static void MmIsAddressValid_pages_nothing_in(void **state)
     assert_int_equal(CALL(r, "MmIsAddressValid", large.v + 0x12345), 1);
 }
 
-/* PTE-042: none of the forms is taken for a mapping by any routine. */
+/* PTE-042: each decodes, and none of the forms is taken for a mapping by any
+ * routine. */
 static void forged_entries_are_no_mappings(void **state)
 {
     struct rig *r = *state;
     bool pae = r->mm.s.settings.pae;
     const uint64_t high = (uint64_t)0x123 << (pae ? 32 : 12);
-    const uint64_t form[] = {
-        0,
-        4 << 5,                      /* demand zero */
-        high | 4 << 5,               /* page file */
-        0x123000 | 1 << 11 | 4 << 5, /* transition */
-        high | 1 << 10,              /* prototype */
-        0x12345002 & 0xfffff01e,     /* a free run, as NT links them */
+    const struct {
+        uint64_t e;
+        enum pte_kind kind;
+    } form[] = {
+        {0, PTE_ZERO},
+        {4 << 5, PTE_DEMAND_ZERO},
+        {high | 4 << 5, PTE_PAGE_FILE},
+        {0x123000 | 1 << 11 | 4 << 5, PTE_TRANSITIONAL},
+        {high | 1 << 10, PTE_PROTO},
+        /* a free run of several as NT links them: the next one's index */
+        {pae ? high : 0x12345000, PTE_PAGE_FILE},
+        {pae ? high | 2 : 0x12345002, PTE_PAGE_FILE}, /* of one entry */
     };
     uint32_t at = mdl(r, MM_SYSTEM_PTES, 16);
     gva_t va;
 
     assert_int_equal(system_alloc(&r->mm, 1, MM_RW, &va), HB_OK);
-    for (unsigned i = 0; i < 6; i++) {
-        pte_edit(&r->mm, 0, va, form[i]);
+    for (unsigned i = 0; i < sizeof form / sizeof *form; i++) {
+        assert_int_equal(pte_decode(&r->mm, form[i].e).kind, form[i].kind);
+        pte_edit(&r->mm, 0, va, form[i].e);
         assert_int_equal(CALL(r, "MmIsAddressValid", va.v + 8), 0);
         assert_int_equal(call64(r, "MmGetPhysicalAddress", 1, &va.v), 0);
         set(r, at + MDL_START_VA, va.v);
@@ -223,7 +242,7 @@ static uint32_t load_driver(struct rig *r)
     return va.v;
 }
 
-/* PTE-003, PTE-017: pageable code that was trimmed runs below DISPATCH_LEVEL
+/* PTE-003: pageable code that was trimmed runs below DISPATCH_LEVEL
  * and is 0xD1 above, at itself: the driver's mistake is found. */
 static void pageable_code_faults_at_dispatch(void **state)
 {
@@ -289,7 +308,7 @@ static void a_whole_driver_is_paged_and_reset(void **state)
     assert_null(section_find(&r->mm, gva_of(image)));
 }
 
-/* PTE-001: what is away belongs to one process for all that: the same user
+/* What is away belongs to one process for all that: the same user
  * address of another does not show it. */
 static void the_page_of_one_process_is_no_others(void **state)
 {
@@ -345,6 +364,7 @@ int main(void)
         BOTH(trimmed_pool_comes_in_by_a_touch),
         BOTH(a_routine_waits_for_what_it_reads),
         BOTH(at_dispatch_a_trimmed_page_is_d1),
+        CASE(at_dispatch_the_kernels_touch_is_0a, setup_xp),
         BOTH(pageable_memory_is_locked_below_dispatch),
         BOTH(MmIsAddressValid_pages_nothing_in),
         BOTH(forged_entries_are_no_mappings),
