@@ -25,16 +25,19 @@ static void a_save_loads_into_another_hal(void **state)
         struct hal_device dev = pci_master(r, false, false, 0x8000);
         struct hal_adapter *ad = rig_adapter(r, &dev);
         const struct hal_ask ask = {.registers = 1};
+        const struct hal_ask with_context = {.registers = 1,
+                                             .context_at = gva_of(0x81000080)};
         struct saver one, two;
         struct loader l;
         struct buffer b;
-        gva_t va;
+        gva_t va, list;
         dla_t at;
 
+        assert_true(hal_context_cancel(r->hal, ad, gva_of(0x81000040), &list));
         rig_scatter(r, &b, 0x2000, 7, 0x3000);
         rig_map(r, ad, rig_registers(r, ad, 4), b.f, b.count, DMA_TO_DEVICE);
         hal_channel_ask(r->hal, ad, &ask);
-        hal_channel_ask(r->hal, ad, &ask);
+        hal_channel_ask(r->hal, ad, &with_context);
         assert_int_equal(hal_common_alloc(r->hal, ad, 0x1000, &va, &at), HB_OK);
         save(r, &one);
         l = (struct loader){.bytes = one.bytes, .count = one.count};
