@@ -162,7 +162,7 @@ static void nobody(struct ke *ke, unsigned irq, const char *what)
     EMIT(ke->events, finding, EVENT_STRING("S38"), EVENT_STRING(text));
 }
 
-enum { W_IRQ, W_NEXT, W_HANDLED, W_PASS };
+enum { W_IRQ, W_NEXT, W_HANDLED, W_PASS, W_LOCK };
 
 void interrupt_enter(struct ke *ke, unsigned irq)
 {
@@ -211,6 +211,23 @@ static void interrupt_done(struct call *c)
     call_trap_return(c);
 }
 
+/** Call @now's routine at its SynchronizeIrql with its lock held. */
+static void call_routine(struct call *c, const struct ke_interrupt *now)
+{
+    const uint32_t args[2] = {now->object, now->context};
+
+    c->w[W_LOCK] =
+        ke_read_u32(c->ke, gva_of(now->object + INTERRUPT_ACTUAL_LOCK));
+    if (!lock_taken(c->ke, c->w[W_LOCK])) {
+        call_bugcheck(c, BUGCHECK_SPIN_LOCK_ALREADY_OWNED, c->w[W_LOCK], 0, 0,
+                      0);
+        return;
+    }
+    ke_set_irql(c->ke, now->synchronize_irql);
+    c->cpu->s.eflags |= FLAG_IF;
+    call_guest(c, gva_of(now->routine), 2, args, 1);
+}
+
 /** Level: the first that claims it ends the pass. Latched and shared: passes
  *  go on until one finds nobody. */
 void run_interrupt(struct call *c)
@@ -219,8 +236,9 @@ void run_interrupt(struct call *c)
     uint32_t vector = ke_irq_vector(c->w[W_IRQ] % KE_IRQS);
     const struct ke_interrupt *now = on_vector(ke, vector, c->w[W_NEXT]);
     bool shared = on_vector(ke, vector, 1) != NULL;
-    uint32_t args[2];
 
+    if (c->state == 0)
+        ke_set_irql(ke, irq_level(c->w[W_IRQ] % KE_IRQS));
     if (c->state == 1) {
         bool handled = (c->eax & 0xff) != 0;
 
@@ -229,6 +247,7 @@ void run_interrupt(struct call *c)
                           c->record->irql, ke_irql(ke));
             return;
         }
+        lock_given(ke, c->w[W_LOCK]);
         ke_set_irql(ke, irq_level(c->w[W_IRQ] % KE_IRQS));
         c->w[W_HANDLED] |= handled;
         c->w[W_PASS] |= handled;
@@ -243,15 +262,10 @@ void run_interrupt(struct call *c)
         c->w[W_NEXT] = 0;
         now = on_vector(ke, vector, 0);
     }
-    if (!now) {
+    if (now)
+        call_routine(c, now);
+    else
         interrupt_done(c);
-        return;
-    }
-    args[0] = now->object;
-    args[1] = now->context;
-    ke_set_irql(ke, now->synchronize_irql);
-    c->cpu->s.eflags |= FLAG_IF;
-    call_guest(c, gva_of(now->routine), 2, args, 1);
 }
 
 /* ---- connecting
@@ -280,8 +294,8 @@ static void fill_object(struct ke *ke, const struct ke_interrupt *how)
                  INTERRUPT_OBJECT | (uint32_t)INTERRUPT_BYTES << 16);
     ke_write_u32(ke, gva_of(o + INTERRUPT_ROUTINE), how->routine);
     ke_write_u32(ke, gva_of(o + INTERRUPT_CONTEXT), how->context);
-    if (!ke_read_u32(ke, gva_of(o + INTERRUPT_ACTUAL_LOCK)))
-        ke_write_u32(ke, gva_of(o + INTERRUPT_ACTUAL_LOCK), o + INTERRUPT_LOCK);
+    ke_write_u32(ke, gva_of(o + INTERRUPT_ACTUAL_LOCK),
+                 how->lock ? how->lock : o + INTERRUPT_LOCK);
     ke_write_u32(ke, gva_of(o + INTERRUPT_VECTOR), how->vector);
     ke_write(ke, gva_of(o + INTERRUPT_IRQL), levels, sizeof levels);
     ke_write_u32(ke, gva_of(o + INTERRUPT_MODE), how->latched);

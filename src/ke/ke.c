@@ -103,6 +103,7 @@ static const struct state_row interrupt_rows[] = {
     STATE_INT(struct ke_interrupt, routine),
     STATE_INT(struct ke_interrupt, context),
     STATE_INT(struct ke_interrupt, vector),
+    STATE_INT(struct ke_interrupt, lock),
     STATE_INT(struct ke_interrupt, irql),
     STATE_INT(struct ke_interrupt, synchronize_irql),
     STATE_INT(struct ke_interrupt, latched),

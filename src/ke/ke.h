@@ -59,7 +59,7 @@ enum hb_status ke_boot(struct ke *ke, struct hb_error *error);
  * what no kernel could have saved (HB_BAD_IMAGE). */
 void *ke_state(struct ke *ke);
 extern const struct state_row ke_state_rows[];
-enum { KE_STATE_VERSION = 3 };
+enum { KE_STATE_VERSION = 4 };
 enum hb_status ke_loaded(struct ke *ke, struct hb_error *error);
 
 /* ---- what the run loop calls ------------------------------------------------
@@ -302,6 +302,7 @@ struct ke_interrupt {
     uint32_t object; /* KINTERRUPT                                         */
     uint32_t routine, context;
     uint32_t vector; /* KE_VECTOR_BASE + irq                               */
+    uint32_t lock;   /* KSPIN_LOCK of the caller; 0: the object's own      */
     uint8_t irql, synchronize_irql;
     uint8_t latched; /* Mode: 0 level, 1 latched                           */
     uint8_t share;

@@ -32,28 +32,42 @@ static uint32_t held_index(const struct ke *ke, uint32_t lock)
     return i;
 }
 
+bool lock_taken(struct ke *ke, uint32_t lock)
+{
+    if (!ke_checks(ke))
+        return true;
+    if (held_index(ke, lock) < ke->s.held_lock.count)
+        return false;
+    if (ke->s.held_lock.count < LOCKS_MOST)
+        vec_push(&ke->s.held_lock, sizeof lock, &lock);
+    return true;
+}
+
+void lock_given(struct ke *ke, uint32_t lock)
+{
+    uint32_t i = held_index(ke, lock);
+
+    if (i < ke->s.held_lock.count)
+        vec_remove(&ke->s.held_lock, sizeof(uint32_t), i);
+}
+
 /** A lock that is held is taken again: for ever, on one processor. */
+static bool take(struct call *c, uint32_t lock)
+{
+    if (lock_taken(c->ke, lock))
+        return true;
+    call_bugcheck(c, BUGCHECK_SPIN_LOCK_ALREADY_OWNED, lock, 0, 0, 0);
+    return false;
+}
+
 static bool note_acquire(struct call *c)
 {
-    uint32_t lock = call_u32(c, 0);
-
-    if (!ke_checks(c->ke))
-        return true;
-    if (held_index(c->ke, lock) < c->ke->s.held_lock.count) {
-        call_bugcheck(c, BUGCHECK_SPIN_LOCK_ALREADY_OWNED, lock, 0, 0, 0);
-        return false;
-    }
-    if (c->ke->s.held_lock.count < LOCKS_MOST)
-        vec_push(&c->ke->s.held_lock, sizeof lock, &lock);
-    return true;
+    return take(c, call_u32(c, 0));
 }
 
 static void note_release(struct call *c)
 {
-    uint32_t i = held_index(c->ke, call_u32(c, 0));
-
-    if (i < c->ke->s.held_lock.count)
-        vec_remove(&c->ke->s.held_lock, sizeof(uint32_t), i);
+    lock_given(c->ke, call_u32(c, 0));
 }
 
 /** KeInitializeSpinLock(PKSPIN_LOCK) */
@@ -219,16 +233,28 @@ static uint8_t synchronize_irql(struct call *c)
     return load_u8(c, gva_add(call_va(c, 0), INTERRUPT_SYNCHRONIZE));
 }
 
+/** The lock of the KINTERRUPT that is argument 0. */
+static uint32_t interrupt_lock(struct call *c)
+{
+    return load_u32(c, gva_add(call_va(c, 0), INTERRUPT_ACTUAL_LOCK));
+}
+
 void thunk_KeAcquireInterruptSpinLock(struct call *c)
 {
     uint8_t irql = synchronize_irql(c);
+    uint32_t lock = interrupt_lock(c);
 
-    if (call_ok(c))
+    if (call_ok(c) && take(c, lock))
         raise_and_return(c, irql);
 }
 
 void thunk_KeReleaseInterruptSpinLock(struct call *c)
 {
+    uint32_t lock = interrupt_lock(c);
+
+    if (!call_ok(c))
+        return;
+    lock_given(c->ke, lock);
     lower_and_return(c, call_u8(c, 1));
 }
 
@@ -236,16 +262,20 @@ void thunk_KeReleaseInterruptSpinLock(struct call *c)
 void thunk_KeSynchronizeExecution(struct call *c)
 {
     uint8_t irql = synchronize_irql(c);
-    uint32_t context = call_u32(c, 2);
+    uint32_t context = call_u32(c, 2), lock = interrupt_lock(c);
     gva_t routine = call_va(c, 1);
 
     if (!call_ok(c))
         return;
     if (c->state == 0) {
+        if (!take(c, lock))
+            return;
         c->w[0] = call_irql(c);
+        c->w[1] = lock;
         call_set_irql(c, irql);
         call_guest(c, routine, 1, &context, 1);
     } else {
+        lock_given(c->ke, c->w[1]);
         call_set_irql(c, (uint8_t)c->w[0]);
         call_return(c, c->eax & 0xff);
     }

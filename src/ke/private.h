@@ -95,7 +95,11 @@ struct thread {
     uint64_t ready_seq;
     char name[32];
 };
-enum { THREAD_ID_STEP = 4, QUANTUM = 6 };
+enum {
+    THREAD_ID_STEP = 4,
+    QUANTUM = 6,
+    KERNEL_STACK_BYTES = KERNEL_STACK_PAGES * PAGE_BYTES
+};
 /** fpu_of_thread() - as NT starts one: 53 bits, all masked. */
 void fpu_of_thread(struct cpu_fpu *f);
 
@@ -271,12 +275,13 @@ void run_exception(struct call *c);
 void run_service(struct call *c);
 void run_user_start(struct call *c);
 
-/* ---- object.c, timer.c, thread.c -------------------------------------------
+/* ---- object.c, timer.c, thread.c ... ---------------------------------------
  */
 
 struct thread *thread_slot(const struct ke *ke, uint32_t slot);
 struct thread *thread_current(const struct ke *ke);
 struct thread *thread_find(const struct ke *ke, uint32_t id);
+struct process *process_find(const struct ke *ke, uint32_t process);
 uint32_t thread_id(const struct ke *ke, const struct thread *t);
 void thread_ready(struct ke *ke, struct thread *t, uint32_t eax);
 /** thread_save()/thread_switch() - the running thread's CPU state into its
@@ -353,6 +358,11 @@ void set_exception_list(struct ke *ke, uint32_t registration);
 /** ke_bugcheck_at() - as ke_bugcheck() with EIP known. */
 void ke_bugcheck_at(struct ke *ke, uint32_t eip, uint32_t code, uint32_t p1,
                     uint32_t p2, uint32_t p3, uint32_t p4, const char *text);
+
+/** lock_taken() - with the verifier's checks: is @lock free? It is noted as
+ * held then. False: held already. lock_given() - it is free again. */
+bool lock_taken(struct ke *ke, uint32_t lock);
+void lock_given(struct ke *ke, uint32_t lock);
 
 /** ke_checks() - the verifier's checks are on: misuse is bugcheck 0xC4. */
 bool ke_checks(const struct ke *ke);

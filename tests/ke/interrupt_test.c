@@ -1,44 +1,9 @@
 /* IRQL, hardware interrupts, DPCs: their order. */
-#include "rig.h"
+#include "levels.h"
 
 #include <string.h>
 
 enum { IRQL_3 = 24, IRQL_11 = 16 };
-
-/* A DPC at a fresh KDPC that notes @v and its first argument. */
-static uint32_t make_dpc(struct rig *r, uint32_t v)
-{
-    static const uint32_t importance = 0x01000013;
-    uint32_t dpc = pool(r, 0x20), routine = here(r);
-
-    note(r, v);
-    CODE(r, 0xff, 0x74, 0x24, 0x0c); /* push [esp+12]: SystemArgument1 */
-    call(r, "TestNote");
-    ret(r, 16);
-    set(r, dpc, importance);
-    set(r, dpc + 0xc, routine);
-    return dpc;
-}
-
-static void queue_dpc(struct rig *r, uint32_t dpc, uint32_t a1)
-{
-    emit_push(r, 0);
-    emit_push(r, a1);
-    emit_push(r, dpc);
-    call(r, "KeInsertQueueDpc");
-}
-
-static void raise_to(struct rig *r, uint8_t irql)
-{
-    mov_ecx(r, irql);
-    call(r, "KfRaiseIrql");
-}
-
-static void lower_to(struct rig *r, uint8_t irql)
-{
-    mov_ecx(r, irql);
-    call(r, "KfLowerIrql");
-}
 
 /* INT-001, INT-002 */
 static void every_irql_is_set_read_and_restored(void **state)
@@ -84,20 +49,6 @@ static void a_spin_lock_is_its_irql_and_its_word_stays_0(void **state)
     ret(r, 4);
     go(r, code);
     NOTES(r, 0, 0, 2, 0);
-}
-
-/* An ISR that notes @v, takes its card's request away, returns @handled. */
-static uint32_t make_isr(struct rig *r, uint32_t v, unsigned card,
-                         uint8_t handled)
-{
-    uint32_t at = here(r);
-
-    note(r, v);
-    if (handled)
-        out_card(r, card, 0);
-    CODE(r, 0xb8, handled, 0, 0, 0);
-    ret(r, 8);
-    return at;
 }
 
 /* INT-011, INT-018: at SynchronizeIrql with IF set */
@@ -314,6 +265,59 @@ static void after_disconnect_a_latched_edge_reaches_nobody(void **state)
     NOTES(r, 1, 2, 3);
 }
 
+/* INT-019: a shared sibling goes on. */
+static void after_disconnect_the_sibling_goes_on(void **state)
+{
+    struct rig *r = *state;
+    uint32_t first = make_isr(r, 1, 1, 0), second = make_isr(r, 2, 1, 1);
+    uint32_t gone = connect_isr(r, 11, first, 0, false, true), code;
+
+    connect_isr(r, 11, second, 0, false, true);
+    assert_true(ke_interrupt_disconnect(r->ke, gva_of(gone)));
+    code = here(r);
+    out_card(r, 1, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 9);
+    ret(r, 4);
+    go(r, code);
+    NOTES(r, 2, 9);
+}
+
+/* INT-013: a device of two vectors: both routines run at the higher one's
+ * level, the dispatch of the lower one starts at its own. */
+static void a_routine_runs_at_synchronize_irql(void **state)
+{
+    struct rig *r = *state;
+    struct ke_interrupt how = {.object = pool(r, 0x1e4),
+                               .routine = here(r),
+                               .vector = ke_irq_vector(11),
+                               .irql = IRQL_11,
+                               .synchronize_irql = IRQL_3};
+    uint32_t code;
+
+    call(r, "KeGetCurrentIrql");
+    note_eax(r);
+    out_card(r, 0, 1); /* the other vector waits meanwhile */
+    CODE(r, 0x90, 0x90);
+    note(r, 1);
+    out_card(r, 1, 0);
+    mov_eax(r, 1);
+    ret(r, 8);
+    assert_int_equal(ke_interrupt_connect(r->ke, &how), 0);
+    connect_isr(r, 3, make_isr(r, 5, 0, 1), 0, true, false);
+    code = here(r);
+    out_card(r, 1, 1);
+    CODE(r, 0x90, 0x90);
+    note(r, 9);
+    ret(r, 4);
+    rig_trace(r, "irql");
+    go(r, code);
+    NOTES(r, IRQL_3, 1, 5, 9);
+    assert_non_null(strstr(r->trace, "from=0 to=16"));
+    assert_non_null(strstr(r->trace, "from=16 to=24"));
+    assert_non_null(strstr(r->trace, "from=24 to=16"));
+}
+
 /* INT-020 */
 static void an_interrupt_with_nothing_connected_is_masked_and_told(void **state)
 {
@@ -360,160 +364,6 @@ static void synchronized_execution_keeps_the_service_routine_out(void **state)
     ret(r, 4);
     go(r, code);
     NOTES(r, IRQL_3, 66, 5, 1, 0);
-}
-
-/* ---- DPCs
- * -------------------------------------------------------------------------- */
-
-/* INT-028, INT-026 */
-static void
-a_dpc_queued_below_dispatch_has_run_when_the_call_returns(void **state)
-{
-    struct rig *r = *state;
-    uint32_t dpc = make_dpc(r, 7), code = here(r);
-
-    queue_dpc(r, dpc, 70);
-    note_eax(r);
-    ret(r, 4);
-    go(r, code);
-    NOTES(r, 7, 70, 1);
-}
-
-/* INT-025 */
-static void a_dpc_is_queued_once_and_keeps_its_first_arguments(void **state)
-{
-    struct rig *r = *state;
-    uint32_t dpc = make_dpc(r, 7), code = here(r);
-
-    raise_to(r, 2);
-    queue_dpc(r, dpc, 70);
-    note_eax(r);
-    queue_dpc(r, dpc, 71);
-    note_eax(r);
-    lower_to(r, 0);
-    note(r, 3);
-    ret(r, 4);
-    go(r, code);
-    NOTES(r, 1, 0, 7, 70, 3);
-}
-
-/* INT-027 */
-static void a_dpc_may_queue_itself_again(void **state)
-{
-    struct rig *r = *state;
-    uint32_t dpc = pool(r, 0x20), left = pool(r, 4), routine = here(r), code;
-
-    CODE(r, 0xa1);
-    dword(r, dpc + 0x1c); /* DpcData */
-    note_eax(r);
-    CODE(r, 0xff, 0x0d); /* dec [left] */
-    dword(r, left);
-    CODE(r, 0x74, 20); /* jz over */
-    queue_dpc(r, dpc, 0);
-    ret(r, 16);
-    set(r, dpc, 0x01000013);
-    set(r, dpc + 0xc, routine);
-    set(r, left, 3);
-    code = here(r);
-    queue_dpc(r, dpc, 0);
-    note(r, 9);
-    ret(r, 4);
-    go(r, code);
-    NOTES(r, 0, 0, 0, 9);
-}
-
-/* INT-029 */
-static void importance_orders_the_queue(void **state)
-{
-    struct rig *r = *state;
-    uint32_t low = make_dpc(r, 1), medium = make_dpc(r, 2);
-    uint32_t high = make_dpc(r, 3), code;
-
-    set(r, low, 0x00000013);
-    set(r, high, 0x02000013);
-    code = here(r);
-    queue_dpc(r, low, 0); /* requests nothing by itself */
-    note(r, 100);
-    raise_to(r, 2);
-    queue_dpc(r, medium, 0);
-    queue_dpc(r, high, 0);
-    lower_to(r, 0);
-    note(r, 101);
-    ret(r, 4);
-    go(r, code);
-    NOTES(r, 100, 3, 0, 1, 0, 2, 0, 101);
-}
-
-/* INT-030 */
-static void a_removed_dpc_does_not_run(void **state)
-{
-    struct rig *r = *state;
-    uint32_t dpc = make_dpc(r, 7), code = here(r);
-
-    raise_to(r, 2);
-    queue_dpc(r, dpc, 70);
-    for (unsigned i = 0; i < 2; i++) {
-        emit_push(r, dpc);
-        call(r, "KeRemoveQueueDpc");
-        note_eax(r);
-    }
-    lower_to(r, 0);
-    note(r, 3);
-    ret(r, 4);
-    go(r, code);
-    NOTES(r, 1, 0, 3);
-}
-
-/* INT-026: after the service routine, before the thread */
-static void
-a_dpc_of_a_service_routine_runs_before_the_thread_goes_on(void **state)
-{
-    struct rig *r = *state;
-    uint32_t dpc = make_dpc(r, 7), isr = here(r), code;
-
-    note(r, 1);
-    queue_dpc(r, dpc, 70);
-    out_card(r, 0, 0);
-    note(r, 2);
-    mov_eax(r, 1);
-    ret(r, 8);
-    connect_isr(r, 3, isr, 0, false, true);
-    code = here(r);
-    CODE(r, 0xbb, 1, 2, 3, 4, 0xbf, 5, 6, 7, 8); /* mov ebx; mov edi */
-    mov_ecx(r, 0x1111);
-    out_card(r, 0, 1);
-    CODE(r, 0x90);
-    CODE(r, 0x89, 0xc8); /* mov eax, ecx: interrupts leave registers alone */
-    note_eax(r);
-    CODE(r, 0x89, 0xd8);
-    note_eax(r);
-    CODE(r, 0x89, 0xf8);
-    note_eax(r);
-    ret(r, 4);
-    go(r, code);
-    NOTES(r, 1, 2, 7, 70, 0x1111, 0x04030201, 0x08070605);
-}
-
-static void dpcs_run_on_a_stack_of_their_own_at_dispatch_level(void **state)
-{
-    struct rig *r = *state;
-    uint32_t dpc = pool(r, 0x20), routine = here(r), code;
-
-    call(r, "KeGetCurrentIrql");
-    note_eax(r);
-    CODE(r, 0x89, 0xe0, 0x29, 0xd8); /* mov eax, esp; sub eax, ebx */
-    CODE(r, 0xc1, 0xe8, 13);         /* shr eax, 13: more than 8 KiB away */
-    CODE(r, 0x0f, 0x95, 0xc0, 0x0f, 0xb6, 0xc0); /* setnz al; movzx */
-    note_eax(r);
-    ret(r, 16);
-    set(r, dpc, 0x01000013);
-    set(r, dpc + 0xc, routine);
-    code = here(r);
-    CODE(r, 0x89, 0xe3); /* mov ebx, esp */
-    queue_dpc(r, dpc, 0);
-    ret(r, 4);
-    go(r, code);
-    NOTES(r, 2, 1);
 }
 
 /* INT-008: polling is allowed, waiting is not */
@@ -695,15 +545,10 @@ int main(void)
         TEST(a_lower_irql_waits_for_the_service_routine),
         TEST(impossible_connections_are_refused),
         TEST(after_disconnect_a_latched_edge_reaches_nobody),
+        TEST(after_disconnect_the_sibling_goes_on),
+        TEST(a_routine_runs_at_synchronize_irql),
         TEST(an_interrupt_with_nothing_connected_is_masked_and_told),
         TEST(synchronized_execution_keeps_the_service_routine_out),
-        TEST(a_dpc_queued_below_dispatch_has_run_when_the_call_returns),
-        TEST(a_dpc_is_queued_once_and_keeps_its_first_arguments),
-        TEST(a_dpc_may_queue_itself_again),
-        TEST(importance_orders_the_queue),
-        TEST(a_removed_dpc_does_not_run),
-        TEST(a_dpc_of_a_service_routine_runs_before_the_thread_goes_on),
-        TEST(dpcs_run_on_a_stack_of_their_own_at_dispatch_level),
         TEST(a_wait_in_a_dpc_is_a_bugcheck_unless_it_polls),
         TEST(a_bad_address_at_dispatch_level_is_0xd1),
         TEST(a_raise_that_lowers_is_set_or_with_checks_0xc4),

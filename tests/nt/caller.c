@@ -118,7 +118,12 @@ static uint32_t allocate(struct caller *c, uint32_t bytes)
     return at.v;
 }
 
-static int setup_with(void **state, const char *const *devices)
+uint32_t caller_result_at(const struct caller *c)
+{
+    return c->code + EAX_AT;
+}
+
+int caller_setup_with(void **state, const char *const *devices)
 {
     struct caller *c = calloc(1, sizeof *c);
     struct ke_thread_start how = {.process = KE_SYSTEM_PROCESS};
@@ -143,12 +148,12 @@ static int setup_with(void **state, const char *const *devices)
 
 int caller_setup(void **state)
 {
-    return setup_with(state, NULL);
+    return caller_setup_with(state, NULL);
 }
 
 int caller_setup_adram(void **state)
 {
-    return setup_with(state, (const char *const[]){"adram", NULL});
+    return caller_setup_with(state, (const char *const[]){"adram", NULL});
 }
 
 int caller_teardown(void **state)

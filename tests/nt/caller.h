@@ -16,6 +16,8 @@ struct caller {
 };
 
 int caller_setup(void **state);
+/** caller_setup_with() - with the cards of @devices (NULL ends them). */
+int caller_setup_with(void **state, const char *const *devices);
 int caller_setup_adram(void **state); /* with that card: adapter RAM */
 int caller_teardown(void **state);
 
@@ -58,6 +60,9 @@ void caller_set(struct caller *c, uint32_t at, uint32_t v);
 uint32_t caller_variable(struct caller *c, const char *name);
 void caller_get(struct caller *c, uint32_t at, void *to, uint32_t bytes);
 uint32_t caller_dword(struct caller *c, uint32_t at);
+/** caller_result_at() - where the guest keeps EAX once the call has returned.
+ */
+uint32_t caller_result_at(const struct caller *c);
 /** caller_alias() - user address @at, @bytes long (of 4 MiB each), is one page
  *  full of @dword again and again, as a driver that writes page directory
  *  entries can have it. */
