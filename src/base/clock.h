@@ -13,6 +13,7 @@ enum clock_kind {
     CLOCK_DEVICE, /* target device, arg step: model->step(dev, step, DMA_OK)  */
     CLOCK_DMA,    /* target DMA engine slot: the bus for its next operation   */
     CLOCK_DMA_CONTROLLER, /* target device: ask its next()                    */
+    CLOCK_KERNEL,         /* ke_clock(): time for bugcheck callbacks is over  */
     CLOCK_KINDS
 };
 

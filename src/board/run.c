@@ -237,7 +237,10 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
     }
     if (clock_take_due(&m->clock, &due)) {
         *what = RUN_SERVICE;
-        bus_serve(m->bus, &due);
+        if (due.kind == CLOCK_KERNEL)
+            ke_clock(m->ke);
+        else
+            bus_serve(m->bus, &due);
         return true;
     }
     if (bus_pins(m->bus)->reset || bus_pins(m->bus)->init) {

@@ -11,7 +11,7 @@
 
 bool call_ok(const struct call *c)
 {
-    return !c->fault.faulted && !c->ke->s.bugcheck.ended;
+    return !c->fault.faulted && !ke_stopping(c->ke);
 }
 
 /** Can mm make the page there (demand, copy on write) so that the access goes

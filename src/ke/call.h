@@ -52,7 +52,7 @@ struct call_end {
     uint32_t p[5];
     unsigned count;
     uint32_t object[CALL_OBJECTS];
-    bool all;
+    bool all, user;
     uint64_t due;
     struct resume resume;
     struct exception exception;
@@ -135,6 +135,9 @@ void call_guest_with(struct call *c, const struct call_target *target,
 #define WAIT_FOREVER UINT64_MAX
 void call_wait(struct call *c, unsigned count, const gva_t *objects, bool all,
                uint64_t due, unsigned next);
+/** call_wait_user() - after call_wait(): it is one in user mode, over with
+ *  STATUS_USER_APC when the thread is asked to end. */
+void call_wait_user(struct call *c);
 /** call_again() - come back in @next after interrupts had their turn. */
 void call_again(struct call *c, unsigned next);
 /** call_raise() - raise @status at the caller (ExRaiseStatus). */

@@ -67,6 +67,11 @@ void call_wait(struct call *c, unsigned count, const gva_t *objects, bool all,
     c->end.next = next;
 }
 
+void call_wait_user(struct call *c)
+{
+    c->end.user = true;
+}
+
 void call_again(struct call *c, unsigned next)
 {
     end(c, END_AGAIN);

@@ -80,6 +80,10 @@ enum applied wait_or_go_on(struct ke *ke, struct record *r, uint32_t *eax)
     uint32_t index = record_index(ke, r);
     bool over = wait_try(ke, index, thread_current(ke), eax);
 
+    if (!over && r->wait_user && thread_current(ke)->ending) {
+        *eax = STATUS_USER_APC;
+        over = true;
+    }
     if (!over && r->due <= ke->s.interrupt_time) {
         *eax = STATUS_TIMEOUT;
         over = true;
@@ -106,6 +110,7 @@ static enum applied apply_wait(struct ke *ke, struct record *r,
     r->state = e->next;
     r->due = e->due;
     r->wait_all = e->all;
+    r->wait_user = e->user && thread_current(ke)->user;
     r->waiting = 1;
     wait_block_add(ke, record_index(ke, r), ke->s.current, e->count, e->object);
     return wait_or_go_on(ke, r, eax);
@@ -231,7 +236,7 @@ enum applied apply(struct ke *ke, struct call *c, struct record *r,
     const struct call_end *e = &c->end;
     struct exception raised;
 
-    if (ke->s.bugcheck.ended)
+    if (ke_stopping(ke))
         return GUEST_GOES_ON;
     if (c->fault.faulted)
         return apply_fault(ke, c, r);

@@ -11,9 +11,9 @@
 
 static void run_internal(struct call *c, uint32_t routine)
 {
-    static void (*const run[])(struct call *) = {run_interrupt, run_dispatch,
-                                                 run_exception, run_service,
-                                                 run_user_start};
+    static void (*const run[])(struct call *) = {run_interrupt,  run_dispatch,
+                                                 run_exception,  run_service,
+                                                 run_user_start, run_bugcheck};
 
     run[routine - ROUTINE_INTERNAL](c);
 }
@@ -230,8 +230,9 @@ void ke_entry(struct ke *ke)
     unsigned dll = offset < nt ? NTOSKRNL : HAL;
     uint64_t n = (offset - (dll == HAL ? nt : PAGE_BYTES)) / STUB_BYTES;
 
-    if (ke->s.bugcheck.ended)
+    if (ke_ended(ke))
         return;
+    ke->entered = true;
     if (offset < PAGE_BYTES)
         enter_trap_page(ke, (uint32_t)offset);
     else if (n < ke->stubs[dll])
@@ -239,6 +240,8 @@ void ke_entry(struct ke *ke)
     else
         enter_missing(ke, (uint32_t)n - ke->stubs[dll]);
     leave(ke);
+    bugcheck_callbacks(ke);
+    ke->entered = false;
 }
 
 /** Does the CPU stand at the iretd of a trap that came from ring 3? */
@@ -258,7 +261,7 @@ void leave(struct ke *ke)
     const uint32_t frame[3] = {s->eip, SEL_CODE, s->eflags};
     uint8_t irql = ke_irql(ke);
 
-    if (ke->s.bugcheck.ended)
+    if (ke_stopping(ke) || ke->s.dying)
         return;
     for (unsigned irq = 0; ke->s.pending >> irq; irq++)
         if (ke->s.pending >> irq & 1 && irq_level(irq) > irql) {
@@ -282,7 +285,7 @@ void ke_kick(struct ke *ke)
 {
     struct cpu_state *s = &ke->cpu->s;
 
-    if (!ke->s.booted || ke->s.bugcheck.ended || !(s->eflags & FLAG_IF) ||
+    if (!ke->s.booted || ke_stopping(ke) || !(s->eflags & FLAG_IF) ||
         s->interrupt_shadow || !dispatch_pending(ke))
         return;
     s->halted = 0;

@@ -32,6 +32,7 @@ static const struct state_row record_rows[] = {
     STATE_INT(struct record, mode),
     STATE_INT(struct record, waiting),
     STATE_INT(struct record, wait_all),
+    STATE_INT(struct record, wait_user),
     STATE_END,
 };
 
@@ -42,6 +43,8 @@ static const struct state_row thread_rows[] = {
     STATE_INT(struct thread, user),
     STATE_INT(struct thread, ending),
     STATE_INT(struct thread, system_wait),
+    STATE_INT(struct thread, wait_follows),
+    STATE_INT(struct thread, wait_irql),
     STATE_INT(struct thread, priority),
     STATE_INT(struct thread, increment),
     STATE_INT(struct thread, quantum),
@@ -150,6 +153,7 @@ const struct state_row ke_state_rows[] = {
     STATE_INT(struct ke_state, dpc_requested),
     STATE_INT(struct ke_state, switch_wanted),
     STATE_INT(struct ke_state, timers_due),
+    STATE_INT(struct ke_state, dying),
     STATE_INT(struct ke_state, pae),
     STATE_INT(struct ke_state, pic_mask),
     STATE_INT(struct ke_state, pic_level),

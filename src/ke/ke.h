@@ -74,6 +74,8 @@ void ke_shutdown(struct ke *ke);
  *  a thread ready or queued a DPC: enter the dispatcher before the next
  *  instruction if IF and IRQL allow, else when they do. */
 void ke_kick(struct ke *ke);
+/** ke_clock() - a clock entry of kind CLOCK_KERNEL is due. */
+void ke_clock(struct ke *ke);
 /** ke_ended() - the guest system has stopped: ke_bugcheck_state() says how. */
 bool ke_ended(const struct ke *ke);
 /** ke_idle() - the idle thread runs, nothing is queued and no kernel timer or
@@ -99,7 +101,8 @@ struct ke_bugcheck {
 
 const struct ke_bugcheck *ke_bugcheck_state(const struct ke *ke);
 /** ke_bugcheck() - stop the guest system. The first one counts. @text may be
- *  NULL. Inside a routine use call_bugcheck(). */
+ *  NULL. Inside a routine use call_bugcheck(). What an entry stops runs the
+ *  drivers' bugcheck callbacks first, for a second of virtual time at most. */
 void ke_bugcheck(struct ke *ke, uint32_t code, uint32_t p1, uint32_t p2,
                  uint32_t p3, uint32_t p4, const char *text);
 

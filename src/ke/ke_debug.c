@@ -1,5 +1,5 @@
 /* src/ke/ke_debug.c -- DbgPrint, break points, bugchecks on request. Source:
- * WDK DbgPrintEx, KeBugCheckEx, KeRegisterBugCheckCallback. */
+ * WDK DbgPrintEx, KeBugCheckEx. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,7 +103,6 @@ void thunk_RtlAssert(struct call *c)
 
 static void bugcheck(struct call *c, const uint32_t *p)
 {
-    ke_write(c->ke, ke_stub(c->ke, "KiBugCheckData"), p, 20);
     call_bugcheck(c, p[0], p[1], p[2], p[3], p[4]);
 }
 
@@ -121,55 +120,6 @@ void thunk_KeBugCheckEx(struct call *c)
     for (unsigned i = 0; i < 5; i++)
         p[i] = call_u32(c, i);
     bugcheck(c, p);
-}
-
-/* ---- callbacks: registered, listed; a stopped guest runs no more code
- * ---------- */
-
-enum { CALLBACK_STATE = 0x1c, CALLBACK_IDLE = 0, CALLBACK_INSERTED = 1 };
-enum { CALLBACK_FIELDS = 8 };
-
-static bool registered(const struct ke *ke, uint32_t record, uint32_t *index)
-{
-    for (*index = 0; *index < ke->s.bugcheck_callback.count; ++*index)
-        if (*VEC_AT(uint32_t, &ke->s.bugcheck_callback, *index) == record)
-            return true;
-    return false;
-}
-
-/** BOOLEAN (CallbackRecord, Routine, Buffer, Length, Component) */
-void thunk_KeRegisterBugCheckCallback(struct call *c)
-{
-    uint32_t record = call_u32(c, 0), index;
-
-    for (unsigned i = 0; i < 4; i++)
-        store_u32(c, gva_of(record + CALLBACK_FIELDS + 4 * i),
-                  call_u32(c, 1 + i));
-    store_u8(c, gva_of(record + CALLBACK_STATE), CALLBACK_INSERTED);
-    if (!call_ok(c))
-        return;
-    if (registered(c->ke, record, &index) ||
-        c->ke->s.bugcheck_callback.count >= IMAGES_MOST) {
-        call_return(c, 0);
-        return;
-    }
-    vec_push(&c->ke->s.bugcheck_callback, sizeof record, &record);
-    call_return(c, 1);
-}
-
-void thunk_KeDeregisterBugCheckCallback(struct call *c)
-{
-    uint32_t record = call_u32(c, 0), index;
-
-    if (!registered(c->ke, record, &index)) {
-        call_return(c, 0);
-        return;
-    }
-    store_u8(c, gva_of(record + CALLBACK_STATE), CALLBACK_IDLE);
-    if (!call_ok(c))
-        return;
-    vec_remove(&c->ke->s.bugcheck_callback, sizeof record, index);
-    call_return(c, 1);
 }
 
 /* ---- the kernel debugger: absent

@@ -39,8 +39,10 @@ void thunk_KeInitializeEvent(struct call *c)
 void thunk_KeSetEvent(struct call *c)
 {
     touch(c);
-    if (call_ok(c))
-        call_return(c, (uint32_t)ke_signal_event(c->ke, call_va(c, 0)));
+    if (!call_ok(c))
+        return;
+    call_return(c, (uint32_t)ke_signal_event(c->ke, call_va(c, 0)));
+    wait_follows(c, call_bool(c, 2));
 }
 
 /** LONG KePulseEvent: those who wait now go on, then it is not signalled. */
@@ -53,6 +55,7 @@ void thunk_KePulseEvent(struct call *c)
     ke_signal_event(c->ke, call_va(c, 0));
     ke_reset_event(c->ke, call_va(c, 0));
     call_return(c, (uint32_t)old);
+    wait_follows(c, call_bool(c, 2));
 }
 
 void thunk_KeResetEvent(struct call *c)
@@ -120,4 +123,5 @@ void thunk_KeReleaseSemaphore(struct call *c)
     store_u32(c, signal_at(c), (uint32_t)(old + adjustment));
     ke_signal_object(c->ke, call_va(c, 0));
     call_return(c, (uint32_t)old);
+    wait_follows(c, call_bool(c, 3));
 }

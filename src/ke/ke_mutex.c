@@ -33,7 +33,7 @@ void thunk_KeInitializeMutant(struct call *c)
 }
 
 /** The previous state; raises unless the current thread owns it. */
-static void release_mutant(struct call *c)
+static void release_mutant(struct call *c, bool wait)
 {
     gva_t at = call_va(c, 0);
     struct thread *t = thread_current(c->ke);
@@ -57,16 +57,19 @@ static void release_mutant(struct call *c)
         ke_signal_object(c->ke, at);
     }
     call_return(c, state);
+    wait_follows(c, wait);
 }
 
+/** LONG KeReleaseMutex(Mutex, Wait) */
 void thunk_KeReleaseMutex(struct call *c)
 {
-    release_mutant(c);
+    release_mutant(c, call_bool(c, 1));
 }
 
+/** LONG KeReleaseMutant(Mutant, Increment, Abandoned, Wait) */
 void thunk_KeReleaseMutant(struct call *c)
 {
-    release_mutant(c);
+    release_mutant(c, call_bool(c, 3));
 }
 
 /* ---- fast mutexes

@@ -2,6 +2,32 @@
  * pages; hal_io fact sheet 9. */
 #include "ke/private.h"
 
+void wait_follows(struct call *c, bool wait)
+{
+    struct thread *t = thread_current(c->ke);
+
+    if (!wait || t->wait_follows || !call_ok(c))
+        return;
+    if (call_irql(c) > APC_LEVEL)
+        call_finding(c, "IRQL",
+                     "%s with Wait = TRUE called at IRQL %u, highest "
+                     "allowed 1",
+                     c->export->name, call_irql(c));
+    t->wait_follows = 1;
+    t->wait_irql = call_set_irql(c, DISPATCH_LEVEL);
+}
+
+/** The wait that a signal with Wait = TRUE promised: nothing ran in between. */
+static void wait_begins(struct call *c)
+{
+    struct thread *t = thread_current(c->ke);
+
+    if (!t->wait_follows)
+        return;
+    t->wait_follows = 0;
+    call_set_irql(c, t->wait_irql);
+}
+
 /** A PLARGE_INTEGER timeout argument as call_wait's deadline. */
 static uint64_t deadline(struct call *c, unsigned slot)
 {
@@ -38,9 +64,13 @@ void thunk_KeWaitForSingleObject(struct call *c)
         call_return(c, c->eax);
         return;
     }
+    wait_begins(c);
     due = deadline(c, 4);
-    if (may_wait(c, object.v, 4, due))
-        call_wait(c, 1, &object, false, due, 1);
+    if (!may_wait(c, object.v, 4, due))
+        return;
+    call_wait(c, 1, &object, false, due, 1);
+    if (call_bool(c, 2))
+        call_wait_user(c);
 }
 
 void thunk_KeWaitForMutexObject(struct call *c)
@@ -63,6 +93,7 @@ void thunk_KeWaitForMultipleObjects(struct call *c)
         call_return(c, c->eax);
         return;
     }
+    wait_begins(c);
     if (count > CALL_OBJECTS ||
         (count > THREAD_WAIT_BLOCKS && !call_u32(c, 7))) {
         call_bugcheck(c, MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0);
@@ -71,8 +102,11 @@ void thunk_KeWaitForMultipleObjects(struct call *c)
     for (uint32_t i = 0; i < count; i++)
         objects[i] = gva_of(load_u32(c, gva_add(list, 4 * i)));
     due = deadline(c, 6);
-    if (may_wait(c, list.v, 6, due))
-        call_wait(c, count, objects, all, due, 1);
+    if (!may_wait(c, list.v, 6, due))
+        return;
+    call_wait(c, count, objects, all, due, 1);
+    if (call_bool(c, 4))
+        call_wait_user(c);
 }
 
 /** (Mode, Alertable, *Interval). An interval of 0 gives way to others. */
@@ -81,9 +115,11 @@ void thunk_KeDelayExecutionThread(struct call *c)
     uint64_t due;
 
     if (c->state == 1) {
-        call_return(c, STATUS_SUCCESS);
+        call_return(c, c->eax == STATUS_USER_APC ? STATUS_USER_APC
+                                                 : STATUS_SUCCESS);
         return;
     }
+    wait_begins(c);
     due = deadline(c, 2);
     if (!call_ok(c))
         return;
@@ -91,4 +127,6 @@ void thunk_KeDelayExecutionThread(struct call *c)
         call_yield(c, 1);
     else
         call_wait(c, 0, NULL, false, due, 1);
+    if (due && call_bool(c, 0))
+        call_wait_user(c);
 }

@@ -157,6 +157,14 @@ void ke_signal_object(struct ke *ke, gva_t object)
     }
 }
 
+void wait_end_user(struct ke *ke, struct thread *t)
+{
+    const struct record *r = record_at(ke, t->top);
+
+    if (t->state == THREAD_WAITING && r && r->waiting == 1 && r->wait_user)
+        wake(ke, t->top, (uint32_t)(t - thread_slot(ke, 0)), STATUS_USER_APC);
+}
+
 /** Timeouts that are due; the first in thread order goes first. */
 bool wait_expire(struct ke *ke)
 {
@@ -274,7 +282,7 @@ int ke_waits_text(const struct ke *ke, char *out, size_t room)
 
 bool ke_idle(const struct ke *ke)
 {
-    if (ke->s.current || ke->s.dpc.count || ke->s.timer.count ||
+    if (ke->s.dying || ke->s.current || ke->s.dpc.count || ke->s.timer.count ||
         ke->s.pending || ke->s.switch_wanted)
         return false;
     for (uint32_t slot = 1; slot < ke->s.thread.count; slot++) {

@@ -20,6 +20,7 @@ enum {
     ROUTINE_EXCEPTION,  /* dispatch over fs:[0]                             */
     ROUTINE_SERVICE,    /* int 2Eh                                          */
     ROUTINE_USER_START, /* first return to ring 3                           */
+    ROUTINE_BUGCHECK,   /* bugcheck callbacks                               */
     ROUTINE_END
 };
 
@@ -48,6 +49,7 @@ struct record {
     uint8_t old_irql; /* of what a trap interrupted                      */
     uint8_t mode;     /* PreviousMode before, | MODE_RESTORE             */
     uint8_t waiting, wait_all;
+    uint8_t wait_user; /* in user mode: over when the thread is to end */
 };
 enum { MODE_RESTORE = 2 };
 
@@ -80,7 +82,9 @@ struct thread {
     uint8_t irql;   /* while it does not run: 0 or 1 */
     uint8_t user;   /* has a ring-3 side */
     uint8_t ending; /* asked to end: does so when it next leaves the kernel */
-    uint8_t system_wait; /* a worker thread: its waiting is no deadlock */
+    uint8_t system_wait;  /* a worker thread: its waiting is no deadlock */
+    uint8_t wait_follows; /* a signal with Wait = TRUE was the last call */
+    uint8_t wait_irql;    /* that the wait goes back to */
     int8_t priority;
     int8_t increment; /* what KeSetBasePriorityThread tells next */
     int8_t quantum;   /* clock interrupts left */
@@ -141,12 +145,16 @@ struct missing {
     char image[KE_NAME], dll[32], name[KE_NAME];
 };
 
+/** A bugcheck with callbacks to be called. */
+enum dying { NOT_DYING, DYING_ASKED, DYING };
+
 struct ke_state {
     uint8_t booted;
     uint8_t dpc_active;    /* the DPC stack is in use */
     uint8_t dpc_requested; /* a DPC of more than low importance is queued */
     uint8_t switch_wanted; /* another thread should run */
     uint8_t timers_due;
+    uint8_t dying; /* enum dying */
     uint8_t pae;
     uint16_t pic_mask;           /* lines masked at the 8259 pair */
     uint16_t pic_level;          /* lines that are level triggered (ELCR) */
@@ -198,6 +206,7 @@ struct ke {
     const struct ke_service *service;
     uint32_t services;
     const char *running; /* routine of the entry in progress, or NULL */
+    bool entered;        /* in ke_entry() */
 };
 
 /* ---- registry.c, image.c, boot.c ----------------------------------------- */
@@ -274,6 +283,7 @@ void run_dispatch(struct call *c);
 void run_exception(struct call *c);
 void run_service(struct call *c);
 void run_user_start(struct call *c);
+void run_bugcheck(struct call *c);
 
 /* ---- object.c, timer.c, thread.c ... ---------------------------------------
  */
@@ -303,6 +313,8 @@ void wait_block_add(struct ke *ke, uint32_t record, uint32_t slot,
                     unsigned count, const uint32_t *objects);
 void wait_blocks_drop(struct ke *ke, uint32_t record);
 bool wait_expire(struct ke *ke); /* timeouts that are due */
+/** wait_end_user() - @t is to end: a wait of it in user mode is over. */
+void wait_end_user(struct ke *ke, struct thread *t);
 void timers_expire(struct ke *ke);
 bool timers_any_due(const struct ke *ke);
 bool dpc_pop(struct ke *ke, uint32_t *dpc);
@@ -355,10 +367,18 @@ void context_build(const struct resume *at, uint8_t *context);
 uint32_t exception_list(const struct ke *ke);
 void set_exception_list(struct ke *ke, uint32_t registration);
 
+/** ke_stopping() - a bugcheck is done or begins: what is going on is over. */
+bool ke_stopping(const struct ke *ke);
+/** bugcheck_callbacks() - the entry is over: call them if that was asked for.
+ */
+void bugcheck_callbacks(struct ke *ke);
 /** ke_bugcheck_at() - as ke_bugcheck() with EIP known. */
 void ke_bugcheck_at(struct ke *ke, uint32_t eip, uint32_t code, uint32_t p1,
                     uint32_t p2, uint32_t p3, uint32_t p4, const char *text);
 
+/** wait_follows() - the signal had Wait = TRUE: the dispatcher stays locked, at
+ *  DISPATCH_LEVEL, until the wait that follows. */
+void wait_follows(struct call *c, bool wait);
 /** lock_taken() - with the verifier's checks: is @lock free? It is noted as
  * held then. False: held already. lock_given() - it is free again. */
 bool lock_taken(struct ke *ke, uint32_t lock);

@@ -171,9 +171,9 @@ struct routine *registry_find(const struct ke *ke, const char *name, int dll)
 
 const char *registry_name(const struct ke *ke, uint32_t routine)
 {
-    static const char *const internal[] = {"(interrupt)", "(dispatch)",
-                                           "(exception)", "(service)",
-                                           "(user start)"};
+    static const char *const internal[] = {"(interrupt)",  "(dispatch)",
+                                           "(exception)",  "(service)",
+                                           "(user start)", "(bugcheck)"};
 
     if (routine < ke->routines)
         return ke->routine[routine].row->name;

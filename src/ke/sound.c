@@ -111,6 +111,7 @@ static bool pages_sound(const struct ke *ke)
 
 bool state_sound(const struct ke *ke)
 {
-    return ke->s.process.count && ke->s.thread.count && pages_sound(ke) &&
-           threads_sound(ke) && waits_sound(ke) && texts_sound(ke);
+    return ke->s.process.count && ke->s.thread.count && ke->s.dying <= DYING &&
+           pages_sound(ke) && threads_sound(ke) && waits_sound(ke) &&
+           texts_sound(ke);
 }

@@ -7,6 +7,7 @@
 #define STATUS_WAIT_0                   0x00000000u
 #define STATUS_ABANDONED_WAIT_0         0x00000080u
 #define STATUS_TIMEOUT                  0x00000102u
+#define STATUS_USER_APC                 0x000000c0u
 #define STATUS_GUARD_PAGE_VIOLATION     0x80000001u
 #define STATUS_DATATYPE_MISALIGNMENT    0x80000002u
 #define STATUS_BREAKPOINT               0x80000003u

@@ -158,6 +158,8 @@ void ke_thread_terminate(struct ke *ke, uint32_t thread, uint32_t exit_status)
     t->exit_status = exit_status;
     if (can_end_now(ke, t))
         thread_end(ke, t, exit_status);
+    else
+        wait_end_user(ke, t);
 }
 
 void ke_thread_release(struct ke *ke, uint32_t thread)

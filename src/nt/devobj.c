@@ -147,6 +147,7 @@ bool device_delete(struct nt *nt, uint32_t device)
     vec_drop(&nt->s.timers, sizeof(struct nt_timer), timer_of, &device);
     shutdown_forget(nt, device);
     pnp_pdo_deleted(nt, device);
+    power_forget(nt, device);
     if (nt_get32(nt, device + DEVOBJ_ReferenceCount) == 0)
         ob_dereference(nt, number);
     return true;

@@ -33,6 +33,8 @@ uint32_t device_create(struct nt *nt, struct device_wish *wish,
  *  reference are gone. False: no such device. */
 bool device_delete(struct nt *nt, uint32_t device);
 /** shutdown_forget() - it is not told of the system's end any more. */
+/** power_forget() - power IRPs that wait for @device never come. */
+void power_forget(struct nt *nt, uint32_t device);
 void shutdown_forget(struct nt *nt, uint32_t device);
 /** device_file_closed() - a file object let go of it. */
 void device_file_closed(struct nt *nt, uint32_t device);

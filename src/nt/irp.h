@@ -74,6 +74,10 @@ void irp_send(struct call *c, uint32_t device, uint32_t irp, unsigned next);
 enum { IRP_SENT_WORD = 7 };
 bool irp_returned(struct call *c, uint32_t irp);
 
+/** irp_call_returned() - the end of IofCallDriver when the dispatch routine is
+ *  back: checked, and returned. */
+void irp_call_returned(struct call *c, uint32_t device, uint32_t irp);
+
 /** irp_complete() - IofCompleteRequest as a machine over completion routines.
  *  Call it in state 0 with c->w[0] the packet and c->w[1] what the routine is
  *  to return at the end; and again in every state it comes back in. It ends

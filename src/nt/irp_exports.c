@@ -12,21 +12,26 @@
 /* ---- sending and completing -------------------------------------------------
  */
 
-static void call_driver(struct call *c)
+void irp_call_returned(struct call *c, uint32_t device, uint32_t irp)
 {
-    if (c->state == 0) {
-        irp_send(c, call_u32(c, 0), call_u32(c, 1), 1);
-        return;
-    }
-    if (call_irql(c) != call_irql_before(c) &&
-        !io_misuse(c, IO_DISPATCH_IRQL, call_u32(c, 0), call_irql_before(c),
-                   call_irql(c),
+    uint8_t before = call_irql_before(c), after = call_irql(c);
+
+    if (after != before &&
+        !io_misuse(c, IO_DISPATCH_IRQL, device, before, after,
                    "a dispatch routine was called at IRQL %u and returned at "
                    "%u",
-                   call_irql_before(c), call_irql(c)))
+                   before, after))
         return;
-    if (irp_returned(c, call_u32(c, 1)))
+    if (irp_returned(c, irp))
         call_return(c, c->eax);
+}
+
+static void call_driver(struct call *c)
+{
+    if (c->state == 0)
+        irp_send(c, call_u32(c, 0), call_u32(c, 1), 1);
+    else
+        irp_call_returned(c, call_u32(c, 0), call_u32(c, 1));
 }
 
 void thunk_IofCallDriver(struct call *c)
@@ -35,11 +40,6 @@ void thunk_IofCallDriver(struct call *c)
 }
 
 void thunk_IoCallDriver(struct call *c)
-{
-    call_driver(c);
-}
-
-void thunk_PoCallDriver(struct call *c)
 {
     call_driver(c);
 }

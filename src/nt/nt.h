@@ -29,7 +29,7 @@ enum {
     NT_PATH = 64,      /* longest image name, with its NUL                   */
     NT_RESOURCES = 16, /* of one device                                     */
     NT_TABLES = 3,     /* export tables that nt hands out                    */
-    NT_STATE_VERSION = 4,
+    NT_STATE_VERSION = 5,
 };
 
 /** Numbers of images, devices, clients, processes and tickets start at 1;

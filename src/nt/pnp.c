@@ -187,11 +187,16 @@ uint32_t job_irp(struct nt *nt, uint32_t device, uint8_t major, uint8_t minor)
 bool job_send(struct call *c, uint32_t device, uint32_t irp, uint32_t step)
 {
     struct nt_job *job = &nt_of(c)->s.job;
+    const uint32_t send[2] = {device, irp};
 
     job->irp = irp;
     job->top = device;
     job->resume = step;
-    irp_send(c, device, irp, P_IRP);
+    if (nt_get8(nt_of(c), irp_next(nt_of(c), irp) + SL_MajorFunction) ==
+        IRP_MJ_POWER)
+        call_guest(c, call_stub(c, "PoCallDriver"), 2, send, P_IRP);
+    else
+        irp_send(c, device, irp, P_IRP);
     return true;
 }
 

@@ -1,44 +1,39 @@
-/* src/nt/power.c -- Po routines that every WDM driver calls.
- * Source: WDK PoStartNextPowerIrp, PoSetPowerState. (PoCallDriver is
- * irp_exports.c's: power IRPs are not serialised by halbox, so it is
- * IoCallDriver.) */
+/* src/nt/power.c -- power states and power IRPs on request. One at a time:
+ * power_queue.c. Source: WDK PoSetPowerState, PoRequestPowerIrp. */
 #include "nt/devobj.h"
 #include "nt/exports.h"
 #include "nt/guest.h"
 #include "nt/irp.h"
 #include "nt/object.h"
 #include "nt/pnp.h"
-#include "nt/verify.h"
 
-enum { DEVICE_POWER_STATE = 1, POWER_D0 = 1 };
+enum { SYSTEM_POWER_STATE, DEVICE_POWER_STATE };
+enum { MN_WAIT_WAKE = 0 };
 
-/* Power IRPs come one at a time from the PnP thread: the next one is sent when
- * it is asked for. */
-void thunk_PoStartNextPowerIrp(struct call *c)
-{
-    uint16_t type = load_u16(c, call_va(c, 0));
-
-    if (!call_ok(c))
-        return;
-    if (type != IRP_TYPE &&
-        !io_misuse(c, IO_SEND_TYPE, call_u32(c, 0), 0, 0,
-                   "PoStartNextPowerIrp of %08X, which is no IRP",
-                   call_u32(c, 0)))
-        return;
-    call_return(c, 0);
-}
-
-/* POWER_STATE PoSetPowerState(Device, Type, State): the state before. */
+/* POWER_STATE PoSetPowerState(Device, Type, State): the state before, 0
+ * (unspecified) at first. Each device object has one of either kind; what its
+ * stack's device is at is what the last one said. */
 void thunk_PoSetPowerState(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t number = pnp_by_pdo(nt, device_bottom(nt, call_u32(c, 0)));
-    struct nt_device *d = pnp_device(nt, number);
-    uint32_t before = POWER_D0;
+    uint32_t device = call_u32(c, 0), type = call_u32(c, 1), before;
+    uint8_t state = call_u8(c, 2);
+    struct nt_object *o = ob_at(nt, ob_find(nt, device));
+    struct nt_device *d =
+        pnp_device(nt, pnp_by_pdo(nt, device_bottom(nt, device)));
 
-    if (call_u32(c, 1) == DEVICE_POWER_STATE && d) {
-        before = d->power ? d->power : POWER_D0;
-        d->power = call_u8(c, 2);
+    if (o == NULL || o->type != TYPE_DEVICE || type > DEVICE_POWER_STATE) {
+        call_return(c, 0);
+        return;
+    }
+    if (type == SYSTEM_POWER_STATE) {
+        before = o->system_power;
+        o->system_power = state;
+    } else {
+        before = o->device_power;
+        o->device_power = state;
+        if (d)
+            d->power = state;
     }
     call_return(c, before);
 }
@@ -70,8 +65,12 @@ static uint32_t power_irp(struct call *c, uint32_t top, uint32_t request)
     nt_put32(nt, irp + IRP_Status, STATUS_NOT_SUPPORTED);
     nt_put8(nt, at + SL_MajorFunction, IRP_MJ_POWER);
     nt_put8(nt, at + SL_MinorFunction, call_u8(c, 1));
-    nt_put32(nt, at + SL_Power_Type, DEVICE_POWER_STATE);
-    nt_put32(nt, at + SL_Power_State, call_u32(c, 2));
+    if (call_u8(c, 1) == MN_WAIT_WAKE) {
+        nt_put32(nt, at + SL_Parameters, call_u32(c, 2)); /* PowerState */
+    } else {
+        nt_put32(nt, at + SL_Power_Type, DEVICE_POWER_STATE);
+        nt_put32(nt, at + SL_Power_State, call_u32(c, 2));
+    }
     nt_put8(nt, at + SL_Control,
             SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL);
     nt_put32(nt, at + SL_CompletionRoutine, call_stub(c, "NtpPowerDone").v);
@@ -83,28 +82,35 @@ static uint32_t power_irp(struct call *c, uint32_t top, uint32_t request)
 void thunk_PoRequestPowerIrp(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t top = device_top(nt, call_u32(c, 0)), request, irp;
+    uint32_t top = device_top(nt, call_u32(c, 0)), request, send[2];
+    uint8_t minor = call_u8(c, 1);
 
     if (c->state != 0) {
         call_return(c, STATUS_PENDING);
         return;
     }
+    if (minor != MN_WAIT_WAKE && minor != MN_SET_POWER &&
+        minor != MN_QUERY_POWER) {
+        call_return(c, STATUS_INVALID_PARAMETER_2);
+        return;
+    }
     request = nt_pool(nt, REQUEST_BYTES, TAG('P', 'o', 'R', 'q'));
-    irp = request ? power_irp(c, top, request) : 0;
-    if (irp == 0) {
+    send[0] = top;
+    send[1] = request ? power_irp(c, top, request) : 0;
+    if (send[1] == 0) {
         nt_pool_free(nt, request);
         call_return(c, STATUS_INSUFFICIENT_RESOURCES);
         return;
     }
     nt_put32(nt, request + REQUEST_DEVICE, call_u32(c, 0));
-    nt_put32(nt, request + REQUEST_MINOR, call_u8(c, 1));
+    nt_put32(nt, request + REQUEST_MINOR, minor);
     nt_put32(nt, request + REQUEST_STATE, call_u32(c, 2));
     nt_put32(nt, request + REQUEST_ROUTINE, call_u32(c, 3));
     nt_put32(nt, request + REQUEST_CONTEXT, call_u32(c, 4));
     if (call_u32(c, 5))
-        store_u32(c, call_va(c, 5), irp);
+        store_u32(c, call_va(c, 5), send[1]);
     if (call_ok(c))
-        irp_send(c, top, irp, 1);
+        call_guest(c, call_stub(c, "PoCallDriver"), 2, send, 1);
 }
 
 /* Completion routine: (Device, Irp, Request). Calls Routine(Device, Minor,

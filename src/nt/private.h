@@ -60,6 +60,8 @@ struct nt_object {
                         KEY: key number; SECTION: section number; FILE: 0 */
     uint32_t below;  /* DEVICE: the device object it is attached to */
     uint8_t deferred_start, starting, start_wanted; /* DEVICE: startio.c */
+    uint8_t power_busy;                 /* DEVICE: power_queue.c       */
+    uint8_t device_power, system_power; /* DEVICE: PoSetPowerState     */
     uint32_t start_key;
     uint16_t name_count, target_count;
     uint16_t name[NT_NAME], target[NT_NAME];
@@ -245,6 +247,17 @@ struct nt_claim {
     struct nt_resource resource;
 };
 
+/** A power IRP that waits for PoStartNextPowerIrp. */
+struct nt_power {
+    uint32_t device, irp;
+    uint8_t system;
+};
+
+/** A hold of a remove lock, with the verifier's checks alone. */
+struct nt_hold {
+    uint32_t lock, tag;
+};
+
 /** Who wants to hear of device interfaces that come and go. */
 struct nt_listener {
     uint32_t number; /* what the driver got as its entry: a pool address */
@@ -313,6 +326,7 @@ struct nt_state {
     struct vec timers, claims, reinitializations, listeners;
     struct vec leaving; /* devices that the job in progress removes */
     uint32_t token;     /* number */
+    struct vec power, holds;
     struct vec callbacks;
     struct vec wmi_providers; /* u32: DEVICE_OBJECTs */
     struct vec wmi_guids, wmi_blocks;

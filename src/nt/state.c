@@ -6,25 +6,18 @@
 enum { MOST = NT_MOST };
 
 #define T struct nt_object
-static const struct state_row object_rows[] = {STATE_INT(T, body),
-                                               STATE_INT(T, type),
-                                               STATE_INT(T, permanent),
-                                               STATE_INT(T, deleted),
-                                               STATE_INT(T, owns_body),
-                                               STATE_INT(T, references),
-                                               STATE_INT(T, handles),
-                                               STATE_INT(T, parent),
-                                               STATE_INT(T, data),
-                                               STATE_INT(T, below),
-                                               STATE_INT(T, deferred_start),
-                                               STATE_INT(T, starting),
-                                               STATE_INT(T, start_wanted),
-                                               STATE_INT(T, start_key),
-                                               STATE_INT(T, name_count),
-                                               STATE_INT(T, target_count),
-                                               STATE_INTS(T, name),
-                                               STATE_INTS(T, target),
-                                               STATE_END};
+static const struct state_row object_rows[] = {
+    STATE_INT(T, body),           STATE_INT(T, type),
+    STATE_INT(T, permanent),      STATE_INT(T, deleted),
+    STATE_INT(T, owns_body),      STATE_INT(T, references),
+    STATE_INT(T, handles),        STATE_INT(T, parent),
+    STATE_INT(T, data),           STATE_INT(T, below),
+    STATE_INT(T, deferred_start), STATE_INT(T, starting),
+    STATE_INT(T, start_wanted),   STATE_INT(T, power_busy),
+    STATE_INT(T, device_power),   STATE_INT(T, system_power),
+    STATE_INT(T, start_key),      STATE_INT(T, name_count),
+    STATE_INT(T, target_count),   STATE_INTS(T, name),
+    STATE_INTS(T, target),        STATE_END};
 #undef T
 
 #define T struct nt_handle
@@ -184,6 +177,16 @@ static const struct state_row shutdown_rows[] = {
     STATE_INT(T, device), STATE_INT(T, last_chance), STATE_END};
 #undef T
 
+#define T struct nt_power
+static const struct state_row power_rows[] = {
+    STATE_INT(T, device), STATE_INT(T, irp), STATE_INT(T, system), STATE_END};
+#undef T
+
+#define T struct nt_hold
+static const struct state_row hold_rows[] = {STATE_INT(T, lock),
+                                             STATE_INT(T, tag), STATE_END};
+#undef T
+
 #define T struct nt_timer
 static const struct state_row timer_rows[] = {
     STATE_INT(T, device), STATE_INT(T, routine), STATE_INT(T, context),
@@ -273,6 +276,8 @@ const struct state_row nt_state_rows[] = {
     STATE_VEC(T, timers, struct nt_timer, MOST, timer_rows),
     STATE_VEC(T, listeners, struct nt_listener, MOST, listener_rows),
     STATE_VEC(T, leaving, struct nt_number, MOST, number_rows),
+    STATE_VEC(T, power, struct nt_power, MOST, power_rows),
+    STATE_VEC(T, holds, struct nt_hold, MOST, hold_rows),
     STATE_VEC(T, claims, struct nt_claim, MOST, claim_rows),
     STATE_VEC(T, reinitializations, struct nt_reinitialization, MOST,
               reinitialization_rows),

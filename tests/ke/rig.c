@@ -252,7 +252,10 @@ bool step(struct rig *r, uint64_t until)
     uint64_t next;
 
     if (clock_take_due(&r->clock, &e)) {
-        bus_serve(r->bus, &e);
+        if (e.kind == CLOCK_KERNEL)
+            ke_clock(r->ke);
+        else
+            bus_serve(r->bus, &e);
         return true;
     }
     next = clock_next(&r->clock);

@@ -282,6 +282,36 @@ static void a_spinning_user_thread_can_be_ended(void **state)
     assert_false(ke_thread_exists(r->ke, thread));
 }
 
+/* A driver's wait in user mode is over when the thread is to end, and so is the
+ * next one; in kernel mode it goes on. */
+static void a_wait_in_user_mode_ends_with_its_thread(void **state)
+{
+    static const struct ke_service twice[] = {{"TestTwice"}};
+    struct rig *r = *state;
+    uint32_t space, p = process(r, &space), thread, driver = here(r);
+    uint32_t event = pool(r, 16);
+    struct hb_error e;
+
+    emit_push(r, 0);
+    emit_push(r, 0);
+    emit_push(r, USER_MODE);
+    emit_push(r, 0);
+    emit_push(r, event);
+    call(r, "KeWaitForSingleObject");
+    note_eax(r);
+    ret(r, 4);
+    assert_int_equal(ke_set_services(r->ke, twice, 1, &e), HB_OK);
+    mm_write(&r->mm, space, gva_of(USER_STACK + 0x40), &driver, 4);
+    thread = USER(r, p, space, SERVICE(0), KEEP);
+    run(r, 100000);
+    assert_int_equal(r->notes, 0);
+    ke_thread_terminate(r->ke, thread, 7);
+    ke_kick(r->ke);
+    assert_true(run(r, 1000000));
+    NOTES(r, 0xc0, 0xc0);
+    assert_false(ke_thread_exists(r->ke, thread));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -299,6 +329,7 @@ int main(void)
         TEST(user_segments_and_registers_survive_interrupts),
         TEST(what_interrupts_ring_3_runs_with_the_kernels_segments),
         TEST(a_spinning_user_thread_can_be_ended),
+        TEST(a_wait_in_user_mode_ends_with_its_thread),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

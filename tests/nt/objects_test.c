@@ -1,7 +1,7 @@
 /* tests/nt/objects_test.c -- dispatcher objects, raised statuses, remove locks,
  * event handles and register buffers, called by guest code as the WDK's
  * reference pages describe them. */
-#include "caller.h"
+#include "handmade.h"
 
 #define ACCESS_VIOLATION 0xC0000005u
 #define MISALIGNMENT     0x80000002u
@@ -117,6 +117,38 @@ static void a_remove_lock_ends_with_its_last_holder(void **state)
     assert_int_equal(caller_dword(c, lock + 0x18), guard);
 }
 
+/* With the checks a release has to have the tag of an acquisition. */
+static void a_remove_lock_is_released_by_its_tag(void **state)
+{
+    enum { ONE = 0x11, TWO = 0x22 };
+    struct caller *c = *state;
+    uint32_t lock = c->data, wrong[] = {lock, ONE, 0x18};
+
+    handmade_checks(c);
+    STD_CALL(c, "IoInitializeRemoveLockEx", lock, 0, 0, 0, 0x18);
+    STD_CALL(c, "IoAcquireRemoveLockEx", lock, ONE, 0, 0, 0x18);
+    STD_CALL(c, "IoAcquireRemoveLockEx", lock, TWO, 0, 0, 0x18);
+    STD_CALL(c, "IoReleaseRemoveLockEx", lock, ONE, 0x18);
+    BUGCHECKS(c, caller_try(c, "IoReleaseRemoveLockEx", 0, 3, wrong), 0xc4,
+              0xd5);
+    assert_int_equal(handmade_bugcheck(c).p[1], lock);
+    assert_int_equal(handmade_bugcheck(c).p[2], ONE);
+}
+
+static void a_remove_lock_is_left_by_its_tag(void **state)
+{
+    enum { ONE = 0x11, TWO = 0x22 };
+    struct caller *c = *state;
+    uint32_t lock = c->data, wrong[] = {lock, ONE, 0x18};
+
+    handmade_checks(c);
+    STD_CALL(c, "IoInitializeRemoveLockEx", lock, 0, 0, 0, 0x18);
+    STD_CALL(c, "IoAcquireRemoveLockEx", lock, TWO, 0, 0, 0x18);
+    BUGCHECKS(c, caller_try(c, "IoReleaseRemoveLockAndWaitEx", 0, 3, wrong),
+              0xc4, 0xd6);
+    assert_int_equal(handmade_bugcheck(c).p[3], TWO);
+}
+
 static void event_handles_are_set_and_closed(void **state)
 {
     struct caller *c = *state;
@@ -162,6 +194,8 @@ int main(void)
         CALLER_TEST(timers_expire_on_the_virtual_clock),
         CALLER_TEST(statuses_are_raised),
         CALLER_TEST(a_remove_lock_ends_with_its_last_holder),
+        CALLER_TEST(a_remove_lock_is_released_by_its_tag),
+        CALLER_TEST(a_remove_lock_is_left_by_its_tag),
         CALLER_TEST(event_handles_are_set_and_closed),
         CALLER_TEST(register_buffers_advance),
     };
