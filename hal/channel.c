@@ -225,7 +225,7 @@ bool hal_run_next(struct hal *h, struct hal_run *run)
     return false;
 }
 
-static void channel_idle(struct hal *h, struct hal_adapter *ad)
+void channel_idle(struct hal *h, struct hal_adapter *ad)
 {
     uint32_t holder = ad->holder;
 
@@ -263,7 +263,10 @@ void hal_run_done(struct hal *h, uint32_t request, uint32_t action)
         set_destroy(h, set);
         break;
     case HAL_DEALLOCATE_OBJECT_KEEP_REGISTERS:
-        channel_idle(h, ad);
+        if (r->list && !ad->master) /* its transfer runs till the list is put */
+            r->state = REQUEST_HOLDING;
+        else
+            channel_idle(h, ad);
         break;
     default:
         hal_finding(h, "S17",

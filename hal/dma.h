@@ -288,6 +288,9 @@ enum hb_status hal_list_map(struct hal *h, uint32_t request,
                             const struct hal_fragment *fragment, uint32_t count,
                             struct hal_element *element, uint32_t *elements,
                             uint32_t *set);
+/** hal_list_start() - the list of running @request is mapped and copied: a
+ *  slave's channel is programmed and unmasked. */
+void hal_list_start(struct hal *h, uint32_t request);
 struct hal_list_view {
     gva_t at;
     uint32_t mdl, set;

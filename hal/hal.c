@@ -253,6 +253,7 @@ static const struct state_row list_rows[] = {
     STATE_INT(struct hal_list, owned),
     STATE_INT(struct hal_list, dir),
     STATE_INT(struct hal_list, asked_mdl),
+    STATE_INT(struct hal_list, request),
     STATE_END,
 };
 

@@ -100,6 +100,7 @@ enum hb_status hal_list_map(struct hal *h, uint32_t request,
         .bytes = r->bytes,
         .owned = r->owned,
         .dir = r->dir,
+        .request = ad->master ? 0 : r->id,
     };
     status = (r->packed ? map_packed : map_elements)(
         h, ad, set->id, f, count, (enum dma_dir)r->dir, element, elements);
@@ -112,6 +113,22 @@ enum hb_status hal_list_map(struct hal *h, uint32_t request,
         r->set = *set_id = 0;
     }
     return status;
+}
+
+void hal_list_start(struct hal *h, uint32_t request)
+{
+    const struct hal_request *r = request_by_id(h, request);
+    const struct hal_adapter *ad = r ? adapter_by_id(h, r->adapter) : NULL;
+    uint32_t i;
+
+    if (!ad || ad->master)
+        return;
+    for (i = 0; i < h->s.page.count; i++)
+        if (HAL_PAGE_AT(h, i)->set == r->set) {
+            hal_system_start(h, ad, dla_of(HAL_PAGE_AT(h, i)->dla), r->bytes,
+                             (enum dma_dir)r->dir);
+            return;
+        }
 }
 
 static uint32_t first_va(const struct hal *h, uint32_t set)
@@ -155,9 +172,9 @@ void hal_list_set_mdl(struct hal *h, gva_t at, uint32_t target_mdl)
 void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set)
 {
     const struct hal_list *list = list_find(h, at.v);
-    const struct hal_adapter *ad;
+    struct hal_adapter *ad;
     struct hal_page *page;
-    uint32_t i, first_va = 0;
+    uint32_t i, first_va = 0, moved, done = 0;
     bool any = false;
 
     *set = 0;
@@ -169,6 +186,10 @@ void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set)
                     "list %08x put in the other direction than it "
                     "was made for",
                     at.v);
+    ad = adapter_by_id(h, list->adapter);
+    moved = list->bytes;
+    if (ad && list->request && ad->holder == list->request)
+        moved = moved_bytes(h, ad, list->bytes, dir);
     for (i = 0; i < h->s.page.count; i++) {
         page = HAL_PAGE_AT(h, i);
         if (page->set != list->set)
@@ -177,12 +198,13 @@ void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set)
             first_va = page->va;
         any = true;
         page->leaving = true;
-        page->copy = page->bounced && page->dir == DMA_FROM_DEVICE &&
-                             dir == DMA_FROM_DEVICE
-                         ? page->bytes
-                         : 0;
+        page->copy = 0;
+        if (page->bounced && page->dir == DMA_FROM_DEVICE &&
+            dir == DMA_FROM_DEVICE && done < moved)
+            page->copy =
+                moved - done < page->bytes ? moved - done : page->bytes;
+        done += page->bytes;
     }
-    ad = adapter_by_id(h, list->adapter);
     EMIT(h->events, hal_flush, ad ? ad->at : 0, first_va, list->bytes,
          (uint64_t)dir);
 }
@@ -201,6 +223,8 @@ void hal_list_put(struct hal *h, gva_t at)
     set_destroy(h, list->set);
     if (ad)
         ad->lists--;
+    if (ad && list->request && ad->holder == list->request)
+        channel_idle(h, ad);
     vec_remove(&h->s.list, sizeof *list, (uint32_t)(list - HAL_LIST_AT(h, 0)));
     requests_advance(h);
 }

@@ -173,7 +173,7 @@ static void make_plan(const struct hal *h, const struct hal_adapter *ad,
         plan_bounce(h, ad, set, f, count, plan);
 }
 
-static void zero_page(struct hal *h, uint64_t at, uint32_t bytes)
+void page_zero(struct hal *h, uint64_t at, uint32_t bytes)
 {
     static const uint8_t zero[PAGE_BYTES];
 
@@ -209,7 +209,7 @@ static enum hb_status map_fragment(struct hal *h, const struct hal_adapter *ad,
         if (dir == DMA_TO_DEVICE)
             page.copy = f->bytes;
         else if (ad->ignore_count && !ad->master)
-            zero_page(h, page.to, page.bytes);
+            page_zero(h, page.to, page.bytes);
     }
     if (set->direct && !set->list)
         forget_oldest(h, set);

@@ -65,6 +65,8 @@ static enum hb_status pack_part(struct hal *h, const struct hal_adapter *ad,
 
     page.to =
         set->frames ? ((uint64_t)set->frames << PAGE_SHIFT) + place : page.dla;
+    if (dir == DMA_FROM_DEVICE && ad->ignore_count && !ad->master)
+        page_zero(h, page.to, bytes);
     return page_add(h, ad, set, &page);
 }
 

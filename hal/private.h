@@ -118,6 +118,7 @@ struct hal_list {
     uint32_t mdl, bytes;
     uint32_t target_mdl; /* BuildMdlFromScatterGatherList gave it, 0 */
     uint8_t owned, dir, asked_mdl;
+    uint32_t request; /* a slave's, which holds the channel till the put */
 };
 
 struct hal_common {
@@ -223,6 +224,9 @@ void page_leaves(struct hal *h, const struct hal_adapter *ad,
 enum hb_status page_add(struct hal *h, const struct hal_adapter *ad,
                         struct hal_set *set, const struct hal_page *page);
 
+/** page_zero() - bytes that a device may leave out: IgnoreCount. */
+void page_zero(struct hal *h, uint64_t at, uint32_t bytes);
+
 /* pack.c */
 /** pack_into() - map all fragments as one run of the set's registers. */
 enum hb_status pack_into(struct hal *h, struct hal_adapter *ad,
@@ -251,6 +255,8 @@ uint64_t adapter_boundary(const struct hal *h, const struct hal_adapter *ad);
 /* channel.c */
 /** requests_advance() - hand out channels and registers that are free. */
 void requests_advance(struct hal *h);
+/** channel_idle() - the holder lets go of the channel; its request goes. */
+void channel_idle(struct hal *h, struct hal_adapter *ad);
 void request_remove(struct hal *h, uint32_t id);
 /** request_drop() - request @index goes, with the pages it waits with. */
 void request_drop(struct hal *h, uint32_t index);

@@ -66,6 +66,7 @@ static void call_list(struct call *c)
     }
     const uint32_t args[4] = {run.device.v, run.irp, run.buffer.v, run.context};
 
+    hal_list_start(call_hal(c), run.request);
     call_guest(c, run.routine, 4, args, STATE_LIST);
 }
 

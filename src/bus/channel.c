@@ -177,7 +177,8 @@ static void channel_tenure(struct bus *bus, struct device *dev,
     if (t.target == TENURE_NOTHING && view.result != GATE_NOTHING)
         EMIT(bus->events, dma_fault, t.transfer,
              EVENT_STRING(channel_name(dev, channel)), t.at,
-             EVENT_STRING(gate_reason(view.result)));
+             EVENT_STRING(gate_reason(view.result)),
+             view.entry >> GATE_GENERATION);
     t.tc = c->tc && t.bytes == whole;
     t.hold = t.bytes < whole || (c->block && !t.tc);
     bus->s.tenure = t;

@@ -233,7 +233,8 @@ static void faulted(struct bus *bus, struct device *dev, struct dma_op *op,
 {
     EMIT(bus->events, dma_fault, op->transfer,
          EVENT_STRING(bus_device_name(dev)), op->at,
-         EVENT_STRING(gate_reason(view->result)));
+         EVENT_STRING(gate_reason(view->result)),
+         view->entry >> GATE_GENERATION);
     wiring_of(dev)->s.pci.status |= PCI_STATUS_MASTER_ABORT;
     finish(bus, dev, op, DMA_FAULT, bus->clock->now + 1);
 }

@@ -25,6 +25,7 @@ static void note(void *context, const struct hb_event *e)
     case EV_dma_fault:
         r->faults++;
         r->fault_at = e->args[2];
+        r->fault_generation = e->args[4];
         memccpy(r->fault_device, (const char *)(uintptr_t)e->args[1], 0,
                 sizeof r->fault_device - 1);
         break;

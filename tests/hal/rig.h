@@ -44,7 +44,8 @@ struct rig {
     unsigned outs;
     unsigned findings, copies, mmio_writes, faults;
     unsigned card_stores; /* to BAR 0 of the card: RIG_BAR on, 1 MiB */
-    uint64_t fault_at;    /* of the last dma_fault, and whose it was */
+    uint64_t fault_generation,
+        fault_at; /* of the last dma_fault, and whose it was */
     char fault_device[16];
     char rule[8]; /* of the last finding */
     uint32_t next_object;

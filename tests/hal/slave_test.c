@@ -407,6 +407,74 @@ static void a_common_buffer_goes_round(void **state)
         }
 }
 
+static void put_list(struct slave *s, uint32_t list, uint32_t write)
+{
+    table_call(s->d->g, s->d->adapter, OP_PUT_LIST, list, write);
+}
+
+static uint32_t get_list(struct slave *s, const struct buffer *b,
+                         uint32_t write)
+{
+    uint32_t before = guest_called(s->d->g), list;
+
+    assert_int_equal(table_call(s->d->g, s->d->adapter, OP_GET_LIST,
+                                s->d->device, b->mdl, b->va, b->bytes,
+                                guest_callback(s->d->g), 0, write),
+                     0);
+    assert_int_equal(guest_called(s->d->g), before + 1);
+    list = guest_argument(s->d->g, before, 2);
+    assert_int_equal(guest_get(s->d->g, list), 1);
+    assert_int_equal(guest_get(s->d->g, list + 16), b->bytes);
+    return list;
+}
+
+/* GetScatterGatherList of a channel: one element, the channel is live when the
+ * routine runs and is held till the list is put; then also what was moved half
+ * way is in the buffer, a chain of two MDLs. */
+static void a_list_runs_on_a_channel(void **state)
+{
+    (void)state;
+    EVERY_KIND(kind)
+    for (unsigned channel = 1; channel < 8; channel += 4) {
+        struct slave s = slave_on(kind, channel);
+        uint32_t list, i, n = 0x1800, some = 0x900, called;
+        struct buffer b, second;
+
+        rig_scatter(s.r, &second, 0x1c00, 0x20, 0x1000);
+        guest_mdl(s.d->g, &second);
+        driver_buffer(s.d, &b, NULL, 0x10, 0x800, 70);
+        guest_set(s.d->g, b.mdl, second.mdl);
+        b.bytes = n;
+        for (i = 0; i < 0x1000; i++)
+            buffer_set(s.r, &second, i, (uint8_t)(70 + 0x800 + i));
+        list = get_list(&s, &b, WRITE);
+        isa_start(s.r, DMA_TO_DEVICE, ISA_SINGLE, false);
+        assert_int_equal(isa_run(s.r, n), n);
+        assert_true(isa_is(s.r, n, 70));
+        called = guest_called(s.d->g);
+        assert_int_equal(driver_allocate(s.d, 1, HAL_DEALLOCATE_OBJECT), 0);
+        assert_int_equal(guest_called(s.d->g), called); /* it waits */
+        put_list(&s, list, WRITE);
+        assert_int_equal(guest_called(s.d->g), called + 1);
+
+        isa_fill(s.r, n, 170);
+        list = get_list(&s, &b, READ);
+        isa_start(s.r, DMA_FROM_DEVICE, ISA_SINGLE, false);
+        assert_int_equal(isa_run(s.r, some), some);
+        assert_int_equal(counter(&s), n - some);
+        put_list(&s, list, READ);
+        for (i = 0; i < n; i++)
+            assert_int_equal(i < 0x800 ? buffer_byte(s.r, &b, i)
+                                       : buffer_byte(s.r, &second, i - 0x800),
+                             (uint8_t)((i < some ? 170 : 70) + i));
+        assert_int_equal(s.r->findings, 0);
+        assert_int_equal(driver_in_use(s.d), 0);
+        assert_int_equal(driver_allocate(s.d, 1, HAL_KEEP_OBJECT), 0);
+        assert_int_equal(guest_called(s.d->g), called + 3);
+        driver_free(s.d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_slave_flushes_each_piece),
         cmocka_unit_test(a_master_flushes_once),
         cmocka_unit_test(a_common_buffer_goes_round),
+        cmocka_unit_test(a_list_runs_on_a_channel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -542,13 +542,15 @@ static void a_stale_logical_address_is_refused(void **state)
         uint32_t n, base;
         struct buffer b;
         uint16_t status;
-        dla_t dla;
+        dla_t dla = {0};
 
         driver_buffer(d, &b, NULL, 0, PAGE_BYTES, 1);
         n = b.bytes;
         base = driver_take(d, 1);
-        dla = driver_map(d, &b, base, 0, &n, READ);
-        driver_flush(d, &b, base, 0, n, READ);
+        for (unsigned i = 0; i < 3; i++) { /* a register's third generation */
+            dla = driver_map(d, &b, base, 0, &n, READ);
+            driver_flush(d, &b, base, 0, n, READ);
+        }
         driver_free_registers(d, base, 1);
         buffer_fill(r, &b, 77);
         edu_enable(r);
@@ -561,6 +563,7 @@ static void a_stale_logical_address_is_refused(void **state)
         if (r->faults) {
             assert_int_equal(r->fault_at, dla.v);
             assert_string_equal(r->fault_device, "edu");
+            assert_int_equal(r->fault_generation, 3);
         }
         assert_true(buffer_is(r, &b, 77));
         driver_free(d);
