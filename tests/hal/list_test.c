@@ -255,24 +255,31 @@ static void a_packed_list_that_never_came_leaves_nothing(void **state)
     rig_free(r);
 }
 
-/* DMA-134 */
+/* DMA-134: put in the other direction than it was made for: finding S24, and
+ * the buffer stays as it is: what the device wrote is in it already, or still
+ * in the bounce pages. */
 static void put_in_the_wrong_direction_leaves_the_buffer(void **state)
 {
-    struct rig *r = rig_of(HAL_BOUNCE);
-    struct hal_device dev = pci_master(r, false, false, 0x10000);
-    struct hal_adapter *ad = rig_adapter(r, &dev);
-    struct buffer b;
-    struct list l;
-
     (void)state;
-    rig_scatter(r, &b, 0x2000, 0, 0x2000);
-    buffer_fill(r, &b, 1);
-    get_list(r, ad, &b, DMA_FROM_DEVICE, &l);
-    card_writes(r, l.e[0].at, 0x2000, 90);
-    put_list(r, &l, DMA_TO_DEVICE);
-    assert_true(buffer_is(r, &b, 1));
-    assert_string_equal(r->rule, "S24");
-    rig_free(r);
+    EVERY_KIND(kind)
+    for (unsigned write = 0; write < 2; write++) {
+        struct rig *r = rig_of(kind);
+        struct hal_device dev = pci_master(r, false, false, 0x10000);
+        struct hal_adapter *ad = rig_adapter(r, &dev);
+        struct buffer b;
+        struct list l;
+
+        rig_scatter(r, &b, 0x2000, 0, 0x2000);
+        buffer_fill(r, &b, 1);
+        get_list(r, ad, &b, write ? DMA_TO_DEVICE : DMA_FROM_DEVICE, &l);
+        if (!write)
+            card_writes(r, l.e[0].at, 0x2000, 90);
+        put_list(r, &l, write ? DMA_FROM_DEVICE : DMA_TO_DEVICE);
+        assert_true(buffer_is(r, &b, write || kind == HAL_BOUNCE ? 1 : 90));
+        assert_int_equal(r->findings, 1);
+        assert_string_equal(r->rule, "S24");
+        rig_free(r);
+    }
 }
 
 /* SEC-020: S16: another adapter's list, put twice */

@@ -39,3 +39,17 @@ test("the platform of Windows 8, RAM above 4 GiB", function()
     round_trip()
     equal(adapters()[1].limit, limit("8"))
 end)
+
+-- A driver that knows nothing of it works where the controllers interrupt too.
+for _, registers in ipairs {"translate", "bounce", "adapter"} do
+    test(registers .. ", DMA controllers that interrupt", function()
+        machine = {registers = registers, windows = "8", devices = {"isacard"}, dma = {interrupt = "on"}}
+        images = {"isa_slave.sys"}
+        local h = open("\\\\.\\IsaCard0")
+        local out = buffer {text = pattern(20000, 5), scattered = true, offset = 0x802}
+        h:write(out)
+        local back = buffer {bytes = 20000, scattered = true, offset = 0x400}
+        h:read(back)
+        same_bytes(back:read(), out:read())
+    end)
+end
