@@ -235,6 +235,26 @@ static bool runs_cover(const struct mm *mm)
            va <= MM_SYSTEM_PTES_END;
 }
 
+/* Areas lie in the user half, ascending, apart. */
+static bool areas_in_place(const struct mm *mm)
+{
+    uint32_t space = 0;
+    uint64_t end = 0;
+
+    for (uint32_t i = 0; i < mm->s.area.count; i++) {
+        const struct area *a = VEC_AT(struct area, &mm->s.area, i);
+
+        if (a->space < space || a->start & PAGE_MASK || !a->pages ||
+            a->kind > AREA_PHYSICAL || (a->space == space && a->start < end))
+            return false;
+        space = a->space;
+        end = a->start + (uint64_t)a->pages * PAGE_BYTES;
+        if (end > MM_USER_PROBE)
+            return false;
+    }
+    return true;
+}
+
 /* Sections lie where images do: what walks their pages comes to an end. */
 static bool sections_in_place(const struct mm *mm)
 {
@@ -266,7 +286,8 @@ static bool promises_add_up(const struct mm *mm)
 enum hb_status mm_loaded(struct mm *mm, struct hb_error *error)
 {
     if (!pagefile_check(mm) || !frames_loaded(mm) || !runs_cover(mm) ||
-        !pool_check(mm) || !promises_add_up(mm) || !sections_in_place(mm))
+        !pool_check(mm) || !promises_add_up(mm) || !sections_in_place(mm) ||
+        !areas_in_place(mm))
         return hb_fail(error, HB_BAD_IMAGE,
                        "saved memory manager state contradicts itself");
     return HB_OK;

@@ -2,7 +2,9 @@
  * of counters as Performance Monitor shows them under "Memory". */
 #include "mm/region.h"
 
-#include "mm/frames.h"
+#include "mm/frame_index.h"
+#include "mm/pagefile.h"
+#include "mm/paging.h"
 #include "mm/system.h"
 
 enum region {
@@ -89,6 +91,11 @@ bool mm_counter_at(const struct mm *mm, unsigned index, const char **counter,
         {"Available Bytes", frames_free_count(mm) * PAGE_BYTES},
         {"Pool Nonpaged Bytes", mm->s.pool[0].bytes_used},
         {"Pool Paged Bytes", mm->s.pool[1].bytes_used},
+        {"Pool Paged Resident Bytes",
+         (uint64_t)mm->index->owned[FRAME_PAGED_POOL] * PAGE_BYTES},
+        {"Committed Bytes", paging_commit(mm) * PAGE_BYTES},
+        {"Commit Limit", paging_limit(mm) * PAGE_BYTES},
+        {"Page File Bytes", (uint64_t)pagefile_used(mm) * PAGE_BYTES},
     };
 
     if (index >= sizeof row / sizeof *row)

@@ -13,6 +13,7 @@
 #include "mm/pagefile.h"
 #include "mm/paging.h"
 #include "mm/pte_form.h"
+#include "mm/section.h"
 #include "mm/view.h"
 
 enum { FILE_PAGES = 4096 };
@@ -576,6 +577,47 @@ static void a_save_has_the_pages_of_the_file(void **state)
     saver_fini(&again);
 }
 
+/* Bits of a save fall over: it is refused, or what it loads does no harm. */
+static void a_damaged_save_harms_nobody(void **state)
+{
+    struct machine *m = *state;
+    const struct image_section s = {.image = MM_SYSTEM_PTES,
+                                    .va = MM_SYSTEM_PTES,
+                                    .bytes = 4096,
+                                    .first = MM_SYSTEM_PTES,
+                                    .pages = 1,
+                                    .pageable = 1};
+    gva_t va = lazy(m, 6, MM_RW);
+    struct saver rows = {0};
+    struct hb_error error;
+
+    for (unsigned i = 0; i < 6; i++)
+        poke32(m, m->user, va.v + i * 4096, i);
+    paging_trim(&m->mm, m->user, va, 4, true);
+    section_add(&m->mm, &s);
+    save_rows(&rows, &m->mm.s, mm_rows);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct loader l = {.bytes = rows.bytes, .count = rows.count};
+        struct mm copy;
+
+        rows.bytes[i] ^= (uint8_t)(1u << i % 8);
+        assert_int_equal(mm_create(&copy, &m->ram, NULL, &m->events, &error),
+                         HB_OK);
+        assert_int_equal(pagefile_open(&copy, "", FILE_PAGES, &error), HB_OK);
+        if (load_rows(&l, &copy.s, mm_rows) &&
+            mm_loaded(&copy, &error) == HB_OK) {
+            mm_fault(&copy, m->user, va, 0);
+            paging_trim_space(&copy, m->user, true);
+            paging_trim_system(&copy, true);
+            paging_reclaim(&copy, 4, 0, 1 << 20);
+            user_free(&copy, m->user, va);
+        }
+        mm_destroy(&copy);
+        rows.bytes[i] ^= (uint8_t)(1u << i % 8);
+    }
+    saver_fini(&rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -599,6 +641,7 @@ int main(void)
         CASE(a_page_that_cannot_be_written_stays, setup_32),
         CASE(a_named_file_leaves_nothing_behind, setup_32),
         BOTH(a_save_has_the_pages_of_the_file),
+        CASE(a_damaged_save_harms_nobody, setup_paged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
