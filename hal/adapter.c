@@ -279,20 +279,20 @@ static void take_back(struct hal *h, uint32_t id)
 static void report_leaks(struct hal *h, const struct hal_adapter *ad)
 {
     if (ad->buffers)
-        hal_finding(h, "S14",
-                    "adapter %08x released with %u common buffers allocated",
-                    ad->at, ad->buffers);
+        hal_misuse(h, "S14", HAL_CODE(0x07, ad->at, ad->buffers, 0),
+                   "adapter %08x released with %u common buffers allocated",
+                   ad->at, ad->buffers);
     if (ad->busy)
-        hal_finding(h, "S17", "adapter %08x released with its channel held",
-                    ad->at);
+        hal_misuse(h, "S17", HAL_CODE(0x08, ad->at, 1, 0),
+                   "adapter %08x released with its channel held", ad->at);
     if (ad->registers)
-        hal_finding(h, "S11",
-                    "adapter %08x released with %u map registers allocated",
-                    ad->at, ad->registers);
+        hal_misuse(h, "S11", HAL_CODE(0x09, ad->at, ad->registers, 0),
+                   "adapter %08x released with %u map registers allocated",
+                   ad->at, ad->registers);
     if (ad->lists)
-        hal_finding(h, "S16",
-                    "adapter %08x released with %u scatter/gather lists out",
-                    ad->at, ad->lists);
+        hal_misuse(h, "S16", HAL_CODE(0x0a, ad->at, ad->lists, 0),
+                   "adapter %08x released with %u scatter/gather lists out",
+                   ad->at, ad->lists);
 }
 
 bool hal_adapter_put(struct hal *h, struct hal_adapter *ad)

@@ -53,10 +53,10 @@ static enum hb_status request_push(struct hal *h, const struct hal_adapter *ad,
     enum hb_status status;
 
     if (ask->registers > ad->grant) {
-        hal_finding(h, "S18",
-                    "%u map registers asked of adapter %08x, granted"
-                    " are %u",
-                    ask->registers, ad->at, ad->grant);
+        hal_misuse(h, "S18", HAL_CODE(0x15, ask->registers, ad->grant, 0),
+                   "%u map registers asked of adapter %08x, granted"
+                   " are %u",
+                   ask->registers, ad->at, ad->grant);
         return HB_LIMIT;
     }
     if (h->s.request.count >= HAL_REQUESTS)
@@ -290,9 +290,10 @@ enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad)
     uint32_t set = ad->held;
 
     if (!r || r->state != REQUEST_HOLDING) {
-        hal_finding(h, "S17", "channel of adapter %08x freed, but %s", ad->at,
-                    r ? "its AdapterControl has not returned"
-                      : "nobody holds it");
+        hal_misuse(h, "S17", HAL_CODE(0x04, 1, 0, 0),
+                   "channel of adapter %08x freed, but %s", ad->at,
+                   r ? "its AdapterControl has not returned"
+                     : "nobody holds it");
         return HB_BAD_STATE;
     }
     held = set_by_id(h, set);
@@ -358,10 +359,10 @@ enum hb_status hal_registers_free(struct hal *h, struct hal_adapter *ad,
         return HB_OK;
     if (!set || set->adapter != ad->id || set->direct || set->common ||
         set->list) {
-        hal_finding(h, "S12",
-                    "map registers %08x freed, but adapter %08x has "
-                    "no such",
-                    base, ad->at);
+        hal_misuse(h, "S12", HAL_CODE(0x05, count, 0, 0),
+                   "map registers %08x freed, but adapter %08x has "
+                   "no such",
+                   base, ad->at);
         return HB_NOT_FOUND;
     }
     if (count != set->count)

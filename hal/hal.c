@@ -1,6 +1,4 @@
 /* hal/hal.c -- life of the HAL, its state rows, and who has which number. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +7,7 @@
 static bool settings_ok(const struct hal_settings *s)
 {
     return s->kind < HAL_KINDS && s->version_most <= HAL_VERSIONS &&
-           s->eisa <= 1 && s->interrupt < 16 &&
+           s->eisa <= 1 && s->interrupt < 16 && s->verify <= HAL_VERIFY_STOP &&
            (s->alignment & (s->alignment - 1)) == 0;
 }
 
@@ -114,17 +112,6 @@ struct hal_request *request_by_id(const struct hal *h, uint32_t id)
     return NULL;
 }
 
-void hal_finding(struct hal *h, const char *rule, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    EMIT(h->events, finding, EVENT_STRING(rule), EVENT_STRING(text));
-}
-
 /* ---- state rows ----------------------------------------------------------*/
 
 static const struct state_row settings_rows[] = {
@@ -133,8 +120,17 @@ static const struct state_row settings_rows[] = {
     STATE_INT(struct hal_settings, alignment),
     STATE_INT(struct hal_settings, eisa),
     STATE_INT(struct hal_settings, interrupt),
+    STATE_INT(struct hal_settings, verify),
+    STATE_INT(struct hal_settings, nt4),
     STATE_INT(struct hal_settings, grant_master),
     STATE_INT(struct hal_settings, grant_slave),
+    STATE_END,
+};
+
+static const struct state_row violation_rows[] = {
+    STATE_INT(struct hal_violation, pending),
+    STATE_INTS(struct hal_violation, p),
+    STATE_BYTES(struct hal_violation, text),
     STATE_END,
 };
 
@@ -277,6 +273,7 @@ const struct state_row hal_state_rows[] = {
     STATE_INT(struct hal_state, next_turn),
     STATE_INTS(struct hal_state, operations),
     STATE_INT(struct hal_state, dpc),
+    STATE_STRUCT(struct hal_state, violation, violation_rows),
     STATE_VEC(struct hal_state, pool, struct hal_pool, HAL_POOLS, pool_rows),
     STATE_VEC(struct hal_state, adapter, struct hal_adapter, HAL_ADAPTERS,
               adapter_rows),
@@ -325,5 +322,6 @@ enum hb_status hal_loaded(struct hal *h, struct hb_error *error)
             return hb_fail(error, HB_BAD_IMAGE, "HAL: damaged request");
     if (!settings_ok(&h->s.settings) || h->s.master_count > HAL_MASTERS)
         return hb_fail(error, HB_BAD_IMAGE, "HAL: damaged settings");
+    h->s.violation.text[HAL_TEXT - 1] = 0;
     return HB_OK;
 }

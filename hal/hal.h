@@ -27,6 +27,13 @@ enum hal_kind {
     HAL_KINDS
 };
 
+/** What findings of DMA verification come to. */
+enum hal_verify {
+    HAL_VERIFY_REPORT, /* an event, the run goes on                         */
+    HAL_VERIFY_OFF,    /* silent                                            */
+    HAL_VERIFY_STOP,   /* what Windows has a code for: bugcheck 0xE6        */
+};
+
 /** The platform; all zero is a good one. */
 struct hal_settings {
     uint8_t kind;         /* enum hal_kind                                   */
@@ -37,6 +44,8 @@ struct hal_settings {
                      setting `eisa` too                                       */
     uint8_t interrupt; /* ISA line that the DMA controllers raise at terminal
                           count, set its setting `interrupt` too; 0: none     */
+    uint8_t verify;    /* enum hal_verify                          */
+    uint8_t nt4;       /* MapTransfer and flush take a NULL adapter */
     uint32_t grant_master; /* most map registers granted to a bus master and */
     uint32_t grant_slave;  /* to a system-DMA adapter; 0: the kind's own     */
 };
@@ -72,6 +81,17 @@ extern const struct state_row hal_state_rows[];
 enum { HAL_STATE_VERSION = 5 };
 enum hb_status hal_loaded(struct hal *hal, struct hb_error *error);
 enum hal_kind hal_kind(const struct hal *hal);
+
+/** With DMA verification in mode stop: P1..P4 of the bugcheck 0xE6 that the
+ *  guest system has to end with now; NULL: none. A thunk of hal/exports/ raises
+ *  its own; others, and the run loop, ask. */
+enum { HAL_TEXT = 200 };
+struct hal_violation {
+    uint8_t pending;
+    uint32_t p[4];
+    char text[HAL_TEXT]; /* the finding */
+};
+const struct hal_violation *hal_violation(const struct hal *hal);
 
 /* ---- inspection: reads only ----------------------------------------------*/
 

@@ -276,8 +276,8 @@ enum hb_status hal_map(struct hal *h, struct hal_adapter *ad, uint32_t base,
 
     *mapped = (struct hal_mapped){0};
     if (!count) {
-        hal_finding(h, "S20", "MapTransfer of no bytes on adapter %08x",
-                    ad->at);
+        hal_misuse(h, "S20", HAL_CODE(0x21, 0, 0, 0),
+                   "MapTransfer of no bytes on adapter %08x", ad->at);
         return HB_OK;
     }
     set = set_of_base(h, ad, base, "S18");

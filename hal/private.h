@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "hal/dma.h"
 #include "hal/hal.h"
+#include "hal/verify.h"
 
 enum {
     HAL_POOL_REGISTERS = 4096, /* most of one pool: HIGH_COUNT of the unit  */
@@ -145,6 +146,7 @@ struct hal_state {
     uint64_t next_turn;
     uint32_t operations[HAL_VERSIONS]; /* guest tables v1, v2, v3 */
     uint32_t dpc; /* guest KDPC that calls completion routines, 0: none */
+    struct hal_violation violation;
     struct vec pool, adapter, set, page, request, list, common;
     struct vec context, completion;
 };
@@ -156,6 +158,9 @@ struct hal {
     struct ram *ram;
     struct mm *mm;
     struct events *events;
+    /* who calls now, for findings: only inside an entry */
+    hal_site_fn *who;
+    void *who_context;
 };
 
 #define HAL_ADAPTER_AT(h, i) VEC_AT(struct hal_adapter, &(h)->s.adapter, i)
@@ -169,9 +174,11 @@ struct hal {
     VEC_AT(struct hal_completion, &(h)->s.completion, i)
 #define HAL_POOL_AT(h, i) VEC_AT(struct hal_pool, &(h)->s.pool, i)
 
-/** hal_finding() - a verifier's remark: event `finding`. */
-void hal_finding(struct hal *h, const char *rule, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/** hal_tell() - any finding: class, site and violation are filled in. */
+struct finding;
+void hal_tell(struct hal *h, struct finding *f);
+/** hal_here() - who calls now: address (0: nobody) and image (NULL: none). */
+const char *hal_here(const struct hal *h, uint32_t *at);
 
 /* ids: adapter ids, set ids (MapRegisterBase), request ids */
 uint32_t hal_new_id(struct hal *h);

@@ -133,7 +133,6 @@ void thunk_DmaCancelAdapterChannel(struct call *c)
     ad = arg_adapter(c, 0);
     if (!call_ok(c))
         return;
-    serve_lower(c);
     cancelled = ad && call_u32(c, 2) &&
                 hal_context_cancel(call_hal(c), ad, call_va(c, 2), &buffer);
     if (buffer.v)
@@ -151,7 +150,6 @@ void thunk_DmaFreeAdapterObject(struct call *c)
     ad = arg_adapter(c, 0);
     if (!call_ok(c))
         return;
-    serve_lower(c);
     if (ad)
         hal_object_free(call_hal(c), ad, call_u32(c, 1));
     completion_kick(c);

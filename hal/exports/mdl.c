@@ -129,7 +129,7 @@ static bool read_mdl(struct call *c, gva_t mdl, struct header *m, uint32_t *va,
     }
     if (!(m->flags &
           (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)))
-        call_finding(c, "S10", "MDL %08x is not locked", mdl.v);
+        hal_finding(call_hal(c), "S10", "MDL %08x is not locked", mdl.v);
     if (out->count)
         *va = m->start + m->offset;
     if (!lies_in(m, *va)) {
@@ -168,7 +168,7 @@ bool fragments_read(struct call *c, gva_t mdl, uint32_t va, uint32_t bytes,
     }
     out->missed = left;
     if (out->corrupt)
-        call_finding(c, "S10", "MDL %08x is corrupt", mdl.v);
+        hal_finding(call_hal(c), "S10", "MDL %08x is corrupt", mdl.v);
     return true;
 }
 
@@ -182,7 +182,7 @@ bool chain_at(struct call *c, gva_t mdl, uint64_t offset, gva_t *in,
         if (!header_load(c, mdl, &m))
             return false;
         if (!header_ok(c, mdl, &m)) {
-            call_finding(c, "S10", "MDL %08x is corrupt", mdl.v);
+            hal_finding(call_hal(c), "S10", "MDL %08x is corrupt", mdl.v);
             return false;
         }
         if (offset < m.bytes) {

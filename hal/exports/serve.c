@@ -17,7 +17,7 @@ struct hal_adapter *arg_adapter(struct call *c, unsigned i)
         return ad;
     load_u32(c, gva_add(at, 4)); /* DmaOperations: faults where NT would */
     if (call_ok(c))
-        call_finding(c, "S20", "%08x is no adapter object", at.v);
+        hal_finding(call_hal(c), "S20", "%08x is no adapter object", at.v);
     return NULL;
 }
 
@@ -26,22 +26,14 @@ enum dma_dir arg_dir(struct call *c, unsigned i)
     return call_bool(c, i) ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
 }
 
-enum { RAISED = 0x100, LOWER_IS_FINE = 0x200 };
+enum { RAISED = 0x100 };
 
 static void raise_irql(struct call *c)
 {
     if (c->w[W_IRQL] & RAISED || call_irql(c) >= DISPATCH_LEVEL)
         return;
-    if (!(c->w[W_IRQL] & LOWER_IS_FINE))
-        call_finding(c, "S21", "called at IRQL %u, AdapterControl runs at 2",
-                     call_irql(c));
     c->w[W_IRQL] = RAISED | call_irql(c);
     call_set_irql(c, DISPATCH_LEVEL);
-}
-
-void serve_lower(struct call *c)
-{
-    c->w[W_IRQL] = LOWER_IS_FINE;
 }
 
 static void call_control(struct call *c, const struct hal_run *run)
@@ -155,10 +147,10 @@ void serve(struct call *c, uint32_t result)
         }
         if (!call_ok(c))
             return;
-        call_finding(c, "S07",
-                     "the buffer of list %08x changed while it "
-                     "waited",
-                     run.buffer.v);
+        hal_finding(call_hal(c), "S07",
+                    "the buffer of list %08x changed while it "
+                    "waited",
+                    run.buffer.v);
         list_drop(c, &run);
     }
     if (!call_ok(c))

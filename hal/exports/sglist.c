@@ -179,8 +179,9 @@ void thunk_DmaPutScatterGatherList(struct call *c)
     if (!call_ok(c))
         return;
     if (!ad || !hal_list_find(h, ad, call_va(c, 1), &view)) {
-        call_finding(c, "S16", "%08x is no scatter/gather list of adapter %08x",
-                     call_u32(c, 1), call_u32(c, 0));
+        hal_finding(call_hal(c), "S16",
+                    "%08x is no scatter/gather list of adapter %08x",
+                    call_u32(c, 1), call_u32(c, 0));
         serve(c, 0);
         return;
     }

@@ -62,7 +62,7 @@ static void refused(struct call *c, const struct hal_ask *ask, uint32_t status)
 
 /* The request is made; the caller's pointer is set before anything runs. */
 static void request(struct call *c, struct hal_adapter *ad,
-                    const struct hal_ask *ask, gva_t list_at, bool build)
+                    const struct hal_ask *ask, gva_t list_at)
 {
     bool now = call_u32(c, FLAGS) & DMA_SYNCHRONOUS_CALLBACK;
     enum hb_status status;
@@ -78,8 +78,6 @@ static void request(struct call *c, struct hal_adapter *ad,
     }
     if (list_at.v)
         store_u32(c, list_at, ask->buffer.v);
-    if (!build)
-        serve_lower(c);
     if (ask->routine.v) {
         serve(c, STATUS_SUCCESS);
     } else if (!serve_list(c, &run, STATUS_SUCCESS) && call_ok(c)) {
@@ -129,7 +127,7 @@ static void make_list(struct call *c, bool build)
     if (status == STATUS_SUCCESS && need.packed)
         status = list_pack(c, &need, &ask);
     if (status == STATUS_SUCCESS)
-        request(c, ad, &ask, list_at, build);
+        request(c, ad, &ask, list_at);
     else
         refused(c, &ask, status);
 }

@@ -8,9 +8,19 @@
 #include "mm/pool.h"
 
 /* clang-format off */
+/* Each routine is entered through verified(). */
+#define EXPORT(name, ...) \
+    static void run_##name(struct call *c) { verified(c, thunk_##name); }
+#define EXPORT_DATA(...)
+#include "hal/exports/exports.def"
+#undef EXPORT
+#undef EXPORT_DATA
+
 static const struct export rows[] = {
-#define EXPORT(name, dll, conv, slots, irql, ticks) \
-    EXPORT_ROW(name, dll, conv, slots, irql, ticks),
+#define EXPORT(name_, dll_, conv_, slots_, irql_, ticks_)                    \
+    {.name = #name_, .run = run_##name_, .dll = (dll_),                      \
+     .convention = (conv_), .slots = (slots_), .irql = (irql_)&0xff,         \
+     .ticks = (ticks_), .irql_low = (irql_) >> 8 | IRQL_TOLD},
 #define EXPORT_DATA(name, dll, bytes) EXPORT_DATA_ROW(name, dll, bytes),
 #include "hal/exports/exports.def"
 #undef EXPORT

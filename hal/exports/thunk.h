@@ -5,6 +5,7 @@
 #define HAL_THUNK_H
 
 #include "hal/dma.h"
+#include "hal/verify.h"
 #include "ke/call.h"
 
 #define EXPORT(name, ...) void thunk_##name(struct call *c);
@@ -49,6 +50,12 @@ struct hal_adapter *arg_adapter(struct call *c, unsigned i);
 /** arg_dir() - WriteToDevice. */
 enum dma_dir arg_dir(struct call *c, unsigned i);
 
+/* ---- verification: verified.c --------------------------------------------*/
+
+/** verified() - @thunk, with findings that name its caller; a violation that it
+ *  leaves (mode stop) is how it ends. */
+void verified(struct call *c, void (*thunk)(struct call *c));
+
 /* ---- MDLs: mdl.c ---------------------------------------------------------*/
 
 /** A buffer as fragments; free with fragments_fini(). */
@@ -86,9 +93,6 @@ enum {
 /** Words of the record that serve() uses; 4..7 are the thunk's. */
 enum { W_REQUEST, W_SET, W_RESULT, W_IRQL };
 
-/** serve_lower() - on entry of a routine that may be called below
- *  DISPATCH_LEVEL: what it calls runs at that level without a remark. */
-void serve_lower(struct call *c);
 /** serve() - call, one after the other, the routines of requests that have all
  *  they need, at DISPATCH_LEVEL; then return W_RESULT. */
 void serve(struct call *c, uint32_t result);

@@ -33,11 +33,12 @@ static bool usable(struct call *c, const struct fragments *fr, uint32_t va)
     if (fr->corrupt)
         return false;
     if (fr->outside)
-        call_finding(c, "S08", "%08x lies outside MDL %08x", va,
-                     call_u32(c, 1));
+        hal_finding(call_hal(c), "S08", "%08x lies outside MDL %08x", va,
+                    call_u32(c, 1));
     else if (fr->missed)
-        call_finding(c, "S07", "%u bytes from %08x on lie past MDL %08x",
-                     fr->missed, va, call_u32(c, 1));
+        hal_finding(call_hal(c), "S07",
+                    "%u bytes from %08x on lie past MDL %08x", fr->missed, va,
+                    call_u32(c, 1));
     return !fr->outside;
 }
 

@@ -124,8 +124,9 @@ static bool wanted(struct call *c, uint32_t bytes, struct fragments *fr)
     if (!call_ok(c))
         return false;
     if (!well) {
-        call_finding(c, "S08", "offset %llx lies outside the MDLs at %08x",
-                     (unsigned long long)call_u64(c, 3), call_u32(c, 1));
+        hal_finding(call_hal(c), "S08",
+                    "offset %llx lies outside the MDLs at %08x",
+                    (unsigned long long)call_u64(c, 3), call_u32(c, 1));
         call_return(c, STATUS_INVALID_PARAMETER);
         return false;
     }
@@ -137,8 +138,8 @@ static bool wanted(struct call *c, uint32_t bytes, struct fragments *fr)
     if (!fr->corrupt && !fr->missed)
         return true;
     if (fr->missed)
-        call_finding(c, "S07", "%u bytes lie past the MDLs at %08x", fr->missed,
-                     call_u32(c, 1));
+        hal_finding(call_hal(c), "S07", "%u bytes lie past the MDLs at %08x",
+                    fr->missed, call_u32(c, 1));
     fragments_fini(fr);
     call_return(c, STATUS_INVALID_PARAMETER);
     return false;
@@ -213,8 +214,9 @@ void thunk_DmaFlushAdapterBuffersEx(struct call *c)
             hal_transfer_flush(call_hal(c), ad, call_u32(c, 2), mdl.v, va,
                                call_u32(c, 5), arg_dir(c, 6), &c->w[W_SET]);
     else if (ad)
-        call_finding(c, "S22", "flush at offset %llx outside the MDLs at %08x",
-                     (unsigned long long)call_u64(c, 3), call_u32(c, 1));
+        hal_finding(call_hal(c), "S22",
+                    "flush at offset %llx outside the MDLs at %08x",
+                    (unsigned long long)call_u64(c, 3), call_u32(c, 1));
     completion_kick(c);
     if (status == HB_OK)
         flush_pages(c);

@@ -17,7 +17,7 @@ enum event_id {
     EVENT_COUNT
 };
 
-enum { EVENT_ARGS = 8 };
+enum { EVENT_ARGS = 12 };
 
 /** One event as a listener sees it; args are valid during the call. */
 struct hb_event {

@@ -1,6 +1,8 @@
 /* src/base/events.c -- the one event stream: who listens, and the hand-out. */
 #include "base/events.h"
 
+#include "base/finding.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@ void events_init(struct events *ev, const struct clock *clock)
 void events_fini(struct events *ev)
 {
     free(ev->listener);
+    free(ev->post);
     *ev = (struct events){0};
 }
 
@@ -69,8 +72,11 @@ void event_emit(struct events *ev, enum event_id id, const uint64_t *args,
 
     assert(count <= EVENT_ARGS);
     memcpy(event.args, args, count * sizeof *args);
+    ev->depth++;
     for (unsigned i = 0; i < ev->listeners; i++) {
         if (ev->listener[i].wants[id])
             ev->listener[i].fn(ev->listener[i].context, &event);
     }
+    if (--ev->depth == 0 && ev->posts)
+        finding_flush(ev);
 }

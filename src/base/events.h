@@ -17,12 +17,17 @@ struct event_listener {
     bool wants[EVENT_COUNT];
 };
 
+struct finding_post; /* base/finding.c */
+
 /** Host-side only: nothing of it is saved. */
 struct events {
     const struct clock *clock;
     bool armed[EVENT_COUNT]; /* somebody wants it: the predicted branch */
     struct event_listener *listener;
     unsigned listeners;
+    unsigned depth; /* event_emit() calls that are open     */
+    struct finding_post *post;
+    unsigned posts; /* findings that wait for their event's end */
 };
 
 /** events_init() - nobody listens yet. @clock stamps the events; borrowed. */

@@ -129,6 +129,9 @@ enum { DMA_INTERRUPT_IRQ = 13 }; /* docs/devices/dma8237.md */
 
 static enum hb_status build_hal(struct machine *m, struct hb_error *error)
 {
+    static const uint8_t verify[] = {[VERIFY_OFF] = HAL_VERIFY_OFF,
+                                     [VERIFY_REPORT] = HAL_VERIFY_REPORT,
+                                     [VERIFY_STOP] = HAL_VERIFY_STOP};
     const struct hal_wiring wiring = {
         .bus = m->bus, .ram = &m->ram, .mm = &m->mm, .events = &m->events};
     const struct hal_settings settings = {
@@ -138,7 +141,9 @@ static enum hb_status build_hal(struct machine *m, struct hb_error *error)
         .eisa = m->config.eisa,
         .interrupt = m->config.dma_interrupt ? DMA_INTERRUPT_IRQ : 0,
         .grant_master = m->config.grant_master,
-        .grant_slave = m->config.grant_slave};
+        .grant_slave = m->config.grant_slave,
+        .verify = verify[m->config.verify],
+        .nt4 = m->config.windows < WINDOWS_2000};
 
     return hal_create(&m->hal, &wiring, &settings, error);
 }

@@ -26,13 +26,13 @@ bool inspect_export_at(const struct machine *m, unsigned index,
     for (unsigned i = 0; (row = ke_export_row(m->ke, i)) != NULL; i++) {
         if (row->dll >= EXPORT_DLLS || index--)
             continue;
-        *export = (struct inspect_export){.name = row->name,
-                                          .dll = dlls[row->dll],
-                                          .convention =
-                                              convention_name(row->convention),
-                                          .slots = row->slots,
-                                          .irql = row->irql,
-                                          .irql_low = row->irql_low};
+        *export = (struct inspect_export){
+            .name = row->name,
+            .dll = dlls[row->dll],
+            .convention = convention_name(row->convention),
+            .slots = row->slots,
+            .irql = row->irql,
+            .irql_low = row->irql_low & ~IRQL_TOLD};
         return true;
     }
     return false;

@@ -181,6 +181,18 @@ static bool shut_down(struct machine *m, struct machine_stop *stop)
     return true;
 }
 
+/* A violation that DMA itself made, or a routine that is none of the HAL's:
+ * here, where no routine runs, it is raised. */
+static void raise_violation(struct machine *m)
+{
+    enum { DRIVER_VERIFIER_DMA_VIOLATION = 0xe6 };
+    const struct hal_violation *v = m->hal ? hal_violation(m->hal) : NULL;
+
+    if (v)
+        ke_bugcheck(m->ke, DRIVER_VERIFIER_DMA_VIOLATION, v->p[0], v->p[1],
+                    v->p[2], v->p[3], v->text);
+}
+
 /* @until bounds instructions, @idle_until the time that a halt may skip. */
 static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
                     struct machine_stop *stop)
@@ -247,6 +259,7 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
         *what = RUN_SERVICE;
         return reset(m, stop);
     }
+    raise_violation(m);
     if (m->ke && ke_ended(m->ke)) {
         stop_ended(m, stop);
         return false;

@@ -1,16 +1,18 @@
 /* src/board/watch.c -- who hears the machine's events: clients, breakpoints,
- * and the board itself, which counts findings. */
+ * and the board itself, which counts findings. In mode stop one ends the run,
+ * unless the HAL raises a bugcheck for it: then that ends the guest system. */
 #include <string.h>
 
 #include "board/board.h"
 
 static void hear_finding(void *context, const struct hb_event *event)
 {
+    enum { CODE = 7 }; /* argument: the bugcheck that it comes to */
     struct machine *m = context;
+    bool raised = event->count > CODE && event->args[CODE];
 
-    (void)event;
     m->s.findings++;
-    if (m->config.verify == VERIFY_STOP) {
+    if (m->config.verify == VERIFY_STOP && !raised) {
         m->finding_stop = true;
         machine_stop(m);
     }

@@ -50,6 +50,7 @@ struct call_end {
     uint64_t value;
     struct call_target target;
     uint32_t p[5];
+    const char *text; /* of a bugcheck */
     unsigned count;
     uint32_t object[CALL_OBJECTS];
     bool all, user;
@@ -148,6 +149,10 @@ void call_raise_exception(struct call *c, const struct exception *e);
 /** call_bugcheck() - KeBugCheckEx. */
 void call_bugcheck(struct call *c, uint32_t code, uint32_t p1, uint32_t p2,
                    uint32_t p3, uint32_t p4);
+/** call_bugcheck_text() - the same with a line for people, which lives as long
+ *  as the entry; it also wins over a fault that is latched. */
+void call_bugcheck_text(struct call *c, uint32_t code, const uint32_t p[4],
+                        const char *text);
 /** call_jump() - leave by a jump: unwinding; no return. */
 void call_jump(struct call *c, gva_t eip, uint32_t esp, uint32_t ebp,
                uint32_t eax);

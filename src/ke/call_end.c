@@ -106,6 +106,16 @@ void call_bugcheck(struct call *c, uint32_t code, uint32_t p1, uint32_t p2,
     memcpy(c->end.p, p, sizeof p);
 }
 
+void call_bugcheck_text(struct call *c, uint32_t code, const uint32_t p[4],
+                        const char *text)
+{
+    if (c->end.kind == END_BUGCHECK)
+        return;
+    c->fault = (struct cpu_fault){0};
+    call_bugcheck(c, code, p[0], p[1], p[2], p[3]);
+    c->end.text = text;
+}
+
 void call_jump(struct call *c, gva_t eip, uint32_t esp, uint32_t ebp,
                uint32_t eax)
 {

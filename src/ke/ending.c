@@ -275,6 +275,6 @@ enum applied apply(struct ke *ke, struct call *c, struct record *r,
     case END_NONE:
         break;
     }
-    ke_bugcheck(ke, e->p[0], e->p[1], e->p[2], e->p[3], e->p[4], NULL);
+    ke_bugcheck(ke, e->p[0], e->p[1], e->p[2], e->p[3], e->p[4], e->text);
     return GUEST_GOES_ON;
 }

@@ -37,8 +37,9 @@ struct export
     uint8_t slots;    /* argument dwords; DATA: bytes of the variable */
     uint8_t irql;     /* highest legal caller's IRQL */
     uint16_t ticks;   /* cost */
-    uint8_t irql_low; /* lowest */
+    uint8_t irql_low; /* lowest; | IRQL_TOLD: its folder tells of a wrong one */
 };
+enum { IRQL_TOLD = 0x80 };
 #define IRQL_FROM(low)   ((low) << 8 | ANY_LEVEL)
 #define IRQL_ONLY(level) ((level) << 8 | (level))
 

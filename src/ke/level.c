@@ -79,9 +79,10 @@ bool level_check(struct ke *ke, const struct export *row,
     uint8_t irql = ke_irql(ke);
     uint32_t number;
 
-    if (irql <= row->irql && irql >= row->irql_low)
+    if (irql <= row->irql && irql >= (row->irql_low & ~IRQL_TOLD))
         return true;
-    tell(ke, row, irql);
+    if (!(row->irql_low & IRQL_TOLD))
+        tell(ke, row, irql);
     number = ke_checks(ke) ? violation(row->name) : (uint32_t)CHECKS_ITSELF;
     if (number == CHECKS_ITSELF)
         return true;

@@ -27,8 +27,8 @@ static void on_finding(void *context, const struct hb_event *e)
     struct rig *r = context;
 
     r->findings++;
-    snprintf(r->rule, sizeof r->rule, "%s",
-             (const char *)(uintptr_t)e->args[0]);
+    memccpy(r->rule, (const char *)(uintptr_t)e->args[0], 0,
+            sizeof r->rule - 1);
 }
 
 static void build_ram(struct rig *r, uint64_t bytes)
