@@ -126,7 +126,9 @@ void rig_hardware(struct rig *r, const struct rig_options *o)
 
 void rig_system(struct rig *r, const struct rig_options *o, struct tlb *tlb)
 {
-    struct mm_settings set = {.era = MM_XP, .pae = o->ram > 3 * GIB};
+    struct mm_settings set = {.era =
+                                  o->settings.version_most == 3 ? MM_W8 : MM_XP,
+                              .pae = o->ram > 3 * GIB};
     struct hal_settings settings = o->settings;
     struct hal_wiring wiring;
 

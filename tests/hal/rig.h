@@ -55,9 +55,9 @@ struct rig {
 
 struct rig_options {
     enum hal_kind kind;
-    uint64_t ram;       /* 0: 64 MiB; above 3 GiB: PAE */
-    uint32_t registers; /* of the high window, 0: 2048 */
-    struct hal_settings settings;
+    uint64_t ram;                 /* 0: 64 MiB; above 3 GiB: PAE */
+    uint32_t registers;           /* of the high window, 0: 2048 */
+    struct hal_settings settings; /* version_most 3: memory manager of W8 too */
     bool strict;  /* DMA outside the windows is a fault                      */
     bool chips;   /* the board's: 8259, 8254, 8237, RTC                      */
     unsigned isa; /* an ISA data card on channel isa - 1, with chips; 0: none */

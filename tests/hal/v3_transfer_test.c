@@ -2,6 +2,8 @@
  * CancelMappedTransfer and what can be asked before. Contract ids: DMA-xxx. */
 #include "v3.h"
 
+#include "mm/mdl.h"
+
 enum { LIST_BYTES = 0x400, ALL = FIRST_BYTES + SECOND_BYTES };
 
 /* A guest with a chain of two MDLs and an adapter that holds registers. */
@@ -387,6 +389,95 @@ static void the_older_flush_goes_mdl_by_mdl(void **state)
     }
 }
 
+/* A locked MDL of @bytes in pool, on frames 2000h to 2fffh again and again; 0:
+ * there is none so large. */
+static uint32_t large_mdl(struct guest *g, uint32_t bytes)
+{
+    uint32_t pages = bytes >> PAGE_SHIFT, i, flags;
+    gva_t mdl;
+
+    if (mdl_create(&g->r.mm, gva_of(0x10000000), bytes, &mdl) != HB_OK)
+        return 0;
+    flags = guest_get(g, mdl.v + MDL_SIZE) | MDL_PAGES_LOCKED << 16;
+    guest_set(g, mdl.v + MDL_SIZE, flags);
+    for (i = 0; i < pages; i++)
+        guest_set(g, mdl.v + MDL_PFNS + 4 * i, 0x2000 + i % 0x1000);
+    return mdl.v;
+}
+
+/* MDL-005: a buffer of 100 MB, whose MDL has a Size that wrapped, is mapped at
+ * 80 MB. */
+static void a_large_mdl_is_mapped_at_its_end(void **state)
+{
+    const uint32_t bytes = 100 << 20, at = 80 << 20;
+
+    (void)state;
+    EVERY_KIND(kind)
+    {
+        struct bench t;
+        uint32_t i, pfn;
+        gpa_t to;
+
+        bench_start(&t, kind, false, false, 4);
+        t.m.mdl = large_mdl(t.g, bytes);
+        assert_int_not_equal(t.m.mdl, 0);
+        assert_true((guest_get(t.g, t.m.mdl + MDL_SIZE) & 0xffff) <
+                    MDL_BYTES + 4 * (bytes >> PAGE_SHIFT));
+        t.m.offset = at + 0x123;
+        t.m.bytes = 0x3000;
+        for (i = 0; i < 4; i++) {
+            pfn = 0x2000 + ((at >> PAGE_SHIFT) + i) % 0x1000;
+            ram_write8(&t.g->r.ram, gpa_of(((uint64_t)pfn << 12) + 0x200),
+                       (uint8_t)(0x60 + i));
+        }
+        t.m.write = WRITE;
+        assert_int_equal(v3_map(t.g, &t.m), SUCCESS);
+        assert_int_equal(t.m.mapped, 0x3000);
+        for (i = 0; i < 3; i++) {
+            dla_t byte = dla_of(guest_get(t.g, t.list + 8) + (i << 12) + 0xdd);
+
+            assert_true(rig_reach(&t.g->r, byte, DMA_TO_DEVICE, &to));
+            assert_int_equal(ram_read8(&t.g->r.ram, to), 0x60 + i);
+        }
+        assert_int_equal(v3_flush(t.g, &t.m), SUCCESS);
+        assert_int_equal(t.g->r.findings, 0);
+        guest_free(t.g);
+    }
+}
+
+/* MDL-004: before Windows 8 there is none of more than 16,376 pages, and one
+ * whose Size wrapped is corrupt to the HAL. */
+static void a_large_mdl_is_none_before_windows_8(void **state)
+{
+    (void)state;
+    EVERY_KIND(kind)
+    {
+        struct guest *g = guest_of(kind);
+        struct hal_device dev = pci_master(&g->r, true, true, 0x8000);
+        uint32_t length = guest_alloc(g, 4), adapter, count, mdl;
+
+        assert_int_equal(large_mdl(g, 0x3ff9000), 0);
+        mdl = large_mdl(g, 0x3ff8000);
+        assert_int_not_equal(mdl, 0);
+        adapter = guest_adapter(g, &dev, &count);
+        guest_irql(g, 2);
+        guest_answer(g, HAL_DEALLOCATE_OBJECT_KEEP_REGISTERS);
+        table_call(g, adapter, OP_ALLOCATE_CHANNEL, guest_device(g, 0), 2,
+                   guest_callback(g), 0);
+        guest_set(g, length, 0x1000);
+        table_call(g, adapter, OP_MAP, mdl, guest_argument(g, 0, 2),
+                   0x10000000 + 0x3ff7000, length, WRITE);
+        assert_int_equal(guest_get(g, length), 0x1000);
+        assert_int_equal(g->r.findings, 0);
+        guest_set(g, mdl + MDL_BYTE_COUNT, 0x3ff9000);
+        table_call(g, adapter, OP_MAP, mdl, guest_argument(g, 0, 2),
+                   0x10000000 + 0x3ff8000, length, WRITE);
+        assert_int_equal(guest_get(g, length), 0);
+        assert_string_equal(g->r.rule, "S10");
+        guest_free(g);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +491,8 @@ int main(void)
         cmocka_unit_test(each_map_needs_its_flush),
         cmocka_unit_test(a_null_base_serves_many),
         cmocka_unit_test(the_older_flush_goes_mdl_by_mdl),
+        cmocka_unit_test(a_large_mdl_is_mapped_at_its_end),
+        cmocka_unit_test(a_large_mdl_is_none_before_windows_8),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
