@@ -283,6 +283,13 @@ void hal_run_done(struct hal *h, uint32_t request, uint32_t action)
     requests_advance(h);
 }
 
+uint32_t hal_channel_running(const struct hal *h, const struct hal_adapter *ad)
+{
+    const struct hal_request *r = request_by_id(h, ad->holder);
+
+    return r && r->state == REQUEST_RUNNING ? ad->holder : 0;
+}
+
 enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad)
 {
     const struct hal_request *r = request_by_id(h, ad->holder);

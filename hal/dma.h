@@ -141,6 +141,9 @@ bool hal_run_next(struct hal *h, struct hal_run *run);
 bool hal_run_get(const struct hal *h, uint32_t request, struct hal_run *run);
 /** hal_run_done() - its routine returned @action. */
 void hal_run_done(struct hal *h, uint32_t request, uint32_t action);
+/** hal_channel_running() - the request that holds the channel while its routine
+ *  is on its way; 0: none. */
+uint32_t hal_channel_running(const struct hal *h, const struct hal_adapter *ad);
 /** hal_channel_free() - IoFreeAdapterChannel. HB_BAD_STATE: nobody holds it or
  *  its AdapterControl still runs; reported, nothing changed. */
 enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad);

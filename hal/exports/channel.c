@@ -72,6 +72,16 @@ void thunk_HalAllocateAdapterChannel(struct call *c)
         allocate(c, ad, &ask);
 }
 
+/* An AdapterControl that was unwound by an exception said nothing: it has kept
+ * the channel, as on NT. */
+static void end_unwound(struct call *c, const struct hal_adapter *ad)
+{
+    uint32_t request = hal_channel_running(call_hal(c), ad);
+
+    if (request && !call_open(c, W_REQUEST, request))
+        hal_run_done(call_hal(c), request, HAL_KEEP_OBJECT);
+}
+
 /* VOID IoFreeAdapterChannel(Adapter) */
 void thunk_IoFreeAdapterChannel(struct call *c)
 {
@@ -82,8 +92,10 @@ void thunk_IoFreeAdapterChannel(struct call *c)
     ad = arg_adapter(c, 0);
     if (!call_ok(c))
         return;
-    if (ad)
+    if (ad) {
+        end_unwound(c, ad);
         hal_channel_free(call_hal(c), ad);
+    }
     completion_kick(c);
     serve(c, 0);
 }

@@ -162,6 +162,20 @@ bool call_user(const struct call *c)
     return ke_previous_mode(c->ke) == USER_MODE;
 }
 
+bool call_open(const struct call *c, unsigned word, uint32_t value)
+{
+    const struct ke *ke = c->ke;
+
+    for (uint32_t i = 0; i < ke->s.thread.count; i++)
+        for (const struct record *r = record_at(ke, thread_slot(ke, i)->top); r;
+             r = record_at(ke, r->below))
+            if (r->routine < ke->routines &&
+                ke->routine[r->routine].context == c->context &&
+                r->w[word] == value)
+                return true;
+    return false;
+}
+
 void call_for_kernel(struct call *c)
 {
     struct thread *t = thread_current(c->ke);

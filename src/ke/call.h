@@ -170,6 +170,9 @@ gva_t call_locals(struct call *c, uint32_t bytes);
 gva_t call_stub(const struct call *c, const char *name);
 /** call_user() - PreviousMode is UserMode. */
 bool call_user(const struct call *c);
+/** call_open() - is there, in any thread, an open call of a routine of the same
+ *  table whose w[@word] is @value? An exception may have unwound it. */
+bool call_open(const struct call *c, unsigned word, uint32_t value);
 /** call_for_kernel() - KernelMode until the routine ends. */
 void call_for_kernel(struct call *c);
 /** call_spend() - before call_again(): long work costs more than its row says.

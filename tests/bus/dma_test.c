@@ -2,6 +2,7 @@
  * that post straight from the test. Law: docs/dma.md; ids: device contracts. */
 #include "fake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,7 +206,8 @@ static void masters_come_in_the_order_of_due_and_sequence(void **state)
     assert_true(two && one && two < one);
 }
 
-/* DEV-035 */
+/* DEV-035: each burst tells the device, where it is logically and physically,
+ * the direction and the bytes: one after the other they are the transfer. */
 static void bursts_add_up_to_the_bytes_moved(void **state)
 {
     struct bench *b = *state;
@@ -214,8 +216,18 @@ static void bursts_add_up_to_the_bytes_moved(void **state)
 
     post_write(b, 0, 0x1234, 10000, 1);
     bench_run(b);
-    for (at = b->trace; (at = strstr(at, "dma_burst")) != NULL; at++)
-        sum += (unsigned)strtoul(strstr(at, "bytes=") + 6, NULL, 10);
+    for (at = b->trace; (at = strstr(at, "dma_burst")) != NULL; at++) {
+        char line[160];
+
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
+        assert_non_null(strstr(line, "device=fake"));
+        assert_int_equal(strtoul(strstr(line, "dla=") + 4, NULL, 16),
+                         0x1234 + sum);
+        assert_int_equal(strtoul(strstr(line, "gpa=") + 4, NULL, 16),
+                         0x1234 + sum);
+        assert_non_null(strstr(line, "dir="));
+        sum += (unsigned)strtoul(strstr(line, "bytes=") + 6, NULL, 10);
+    }
     assert_int_equal(sum, 10000);
     assert_int_equal(bench_count(b, "dma_end transfer=1 device=fake status=0 "
                                     "done=10000"),

@@ -119,7 +119,8 @@ static void help_is_not_an_error(void **state)
     says("list --help", "list devices");
 }
 
-/* What run says of drivers without a scenario. */
+/* SEC-034: what run says of drivers without a scenario, and of imports that
+ * nothing serves. */
 static void run_tells_what_became_of_the_drivers(void **state)
 {
     struct said said;

@@ -1,5 +1,5 @@
-/* Calls, callbacks, their records; hostile callees. SEC-017..019, design
- * invariants 1, 2 and 4. */
+/* Calls, callbacks, their records; hostile callees: design invariants 1, 2
+ * and 4. */
 #include "rig.h"
 
 #include <stdlib.h>

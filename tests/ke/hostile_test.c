@@ -1,6 +1,6 @@
 /* What a hostile guest can throw at the kernel: every export with bad pointers,
  * random code, random stacks. The host stays up; the guest gets one documented
- * outcome. SEC-001, SEC-016, SEC-017. */
+ * outcome. */
 #include "rig.h"
 
 #include <stdlib.h>

@@ -511,6 +511,16 @@ static void a_wait_at_dispatch_level_is_told_with_checks(void **state)
         emit_push(r, i == 4 ? event : 0);
     call(r, "KeWaitForSingleObject");
     verifier_says(r, code, 0xc4, 0x121);
+
+    r = checked();
+    event = pool(r, 24);
+    set(r, event + 16, 1); /* a time limit that is not 0 */
+    code = here(r);
+    raise_to(r, 2);
+    for (unsigned i = 0; i < 5; i++)
+        emit_push(r, i == 4 ? event : i == 0 ? event + 16 : 0);
+    call(r, "KeWaitForSingleObject");
+    verifier_says(r, code, 0xc4, 0x122);
 }
 
 /* INT-023 */

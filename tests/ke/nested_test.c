@@ -293,6 +293,52 @@ static void a_handler_that_always_fails_ends_with_the_stack(void **state)
     assert_int_equal(ke_bugcheck_state(r->ke)->p[0], 8);
 }
 
+/* A service routine's exception is not the interrupted code's: handled inside
+ * it is nobody else's affair, else it is the end, although a frame is there. */
+static void a_service_routine_has_its_own_chain(void **state)
+{
+    struct rig *r = *state;
+    uint32_t handler = here(r), outer, isr, code;
+
+    add_to_context(r, CONTEXT_EIP_AT, 2);
+    done(r, 0);
+    outer = begin_handler(r, 1);
+    done(r, SEARCH);
+    for (unsigned handled = 2; handled-- > 0;) {
+        uint32_t object;
+
+        isr = here(r);
+        out_card(r, 0, 0);
+        if (handled)
+            install(r, handler);
+        bad_opcode(r);
+        if (handled)
+            uninstall(r);
+        note(r, 5);
+        mov_eax(r, 1);
+        ret(r, 8);
+        object = connect_isr(r, 3, isr, 0, false, true);
+        code = here(r);
+        install(r, outer);
+        out_card(r, 0, 1);
+        CODE(r, 0x90, 0x90);
+        note(r, 9);
+        uninstall(r);
+        ret(r, 4);
+        if (handled) {
+            go(r, code);
+            NOTES(r, 5, 9);
+            assert_true(ke_interrupt_disconnect(r->ke, gva_of(object)));
+        }
+    }
+    r->notes = 0;
+    start(r, code, 0);
+    assert_true(run(r, 10000000));
+    assert_int_equal(ke_bugcheck_state(r->ke)->code, 0x8e);
+    assert_int_equal(ke_bugcheck_state(r->ke)->p[0], BAD_OPCODE);
+    assert_int_equal(r->notes, 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -306,6 +352,7 @@ int main(void)
         TEST(a_target_outside_the_chain_is_refused),
         TEST(a_target_beyond_the_chain_leaves_all_frames),
         TEST(a_handler_that_always_fails_ends_with_the_stack),
+        TEST(a_service_routine_has_its_own_chain),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

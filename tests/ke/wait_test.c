@@ -1,5 +1,4 @@
-/* Threads, waits, timers, work items, APCs. Contracts INT-032, INT-033,
- * INT-035, INT-036. */
+/* Threads, waits, timers, work items, APCs. */
 #include "rig.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* tests/nt/buffers_test.c -- what of a user's buffer a driver gets, in the
- * three methods. Contract ids: IRP-018, IRP-023 ... IRP-031. */
+ * three methods. */
 #include <string.h>
 
 #include "iotest.h"

@@ -21,12 +21,22 @@ int caller_setup_with(void **state, const char *const *devices);
 int caller_setup_adram(void **state); /* with that card: adapter RAM */
 int caller_teardown(void **state);
 
-enum caller_end { CALLER_RETURNED, CALLER_RAISED, CALLER_STOPPED };
+/** CALLER_WAITS: it has not come back for a while. */
+enum caller_end {
+    CALLER_RETURNED,
+    CALLER_RAISED,
+    CALLER_STOPPED,
+    CALLER_WAITS
+};
 
 /** caller_try() - call @name with @count dwords. @pops: bytes that the caller
  *  takes off the stack afterwards (cdecl); the stack must then be as it was. */
 enum caller_end caller_try(struct caller *c, const char *name, uint32_t pops,
                            unsigned count, const uint32_t *args);
+/** caller_end_of() - the same for any routine: it may wait for ever, and leave
+ *  the stack as it likes. For a short while. */
+enum caller_end caller_end_of(struct caller *c, const char *name, uint32_t pops,
+                              unsigned count, const uint32_t *args);
 uint32_t caller_call(struct caller *c, const char *name, bool cdecl_row,
                      unsigned count, const uint32_t *args);
 #define CDECL_CALL(c, name, ...)                                               \

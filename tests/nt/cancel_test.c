@@ -1,5 +1,4 @@
-/* tests/nt/cancel_test.c -- cancelling, StartIo, work items, system threads.
- * Contract ids: IRP-032, IRP-034, IRP-036, INT-036. */
+/* tests/nt/cancel_test.c -- cancelling, StartIo, work items, system threads. */
 #include "iotest.h"
 
 enum { SUCCESS = 0 };

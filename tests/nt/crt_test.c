@@ -1,5 +1,5 @@
 /* tests/nt/crt_test.c -- the kernel's C run time against the host's, and its
- * answers to hostile arguments (SEC-001). */
+ * answers to hostile arguments. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>

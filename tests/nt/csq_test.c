@@ -1,6 +1,8 @@
 /* tests/nt/csq_test.c -- cancel-safe queues by the WDK's IoCsqXxx pages. The
  * driver's six routines are a few bytes of guest code over one slot. */
-#include "caller.h"
+#include <string.h>
+
+#include "handmade.h"
 #include "nt/offsets.h"
 
 enum { CSQ = 0, SLOT = 0x40, COMPLETED = 0x44, CONTEXT = 0x50, CODE = 0x100 };
@@ -126,6 +128,128 @@ static void an_ex_queue_may_refuse(void **state)
     assert_int_equal(caller_dword(c, irp + IRP_CancelRoutine), 0);
 }
 
+/* ---- a queue of many, by a list
+ * ------------------------------------------------ */
+
+enum { LIST = 0x60, LIST_CODE = 0x400, PACKETS = 16, STEPS = 600 };
+enum {
+    LIST_AT = 0x58,
+    COMPLETIONS_AT = 0x3c
+}; /* of an IRP: its list entry, and
+      UserBuffer, which counts */
+
+/* Insert at the tail, remove, peek, complete (counts in the packet), lock. */
+static uint32_t make_list_queue(struct caller *c)
+{
+    struct text t = {c, c->data + LIST_CODE};
+    uint32_t at[5], list = c->data + LIST;
+
+    caller_set(c, list, list);
+    caller_set(c, list + 4, list);
+    at[0] = t.at;
+    TEXT(&t, 0x8b, 0x44, 0x24, 8, 0x83, 0xc0, LIST_AT, 0x8b, 0x0d);
+    text_dword(&t, list + 4); /* eax = entry, ecx = [list.Blink] */
+    TEXT(&t, 0xc7, 0x00);
+    text_dword(&t, list); /* entry.Flink = list */
+    TEXT(&t, 0x89, 0x48, 4, 0x89, 0x01, 0xa3);
+    text_dword(&t, list + 4);
+    TEXT(&t, 0xc2, 8, 0);
+    at[1] = t.at;
+    TEXT(&t, 0x8b, 0x44, 0x24, 8, 0x8b, 0x48, LIST_AT, 0x8b, 0x50, LIST_AT + 4,
+         0x89, 0x0a, 0x89, 0x51, 4, 0xc2, 8, 0);
+    at[2] = t.at; /* peek(csq, irp, context) */
+    TEXT(&t, 0x8b, 0x44, 0x24, 8, 0x85, 0xc0, 0x75, 7, 0xa1);
+    text_dword(&t, list);
+    TEXT(&t, 0xeb, 3, 0x8b, 0x40, LIST_AT, 0x3d);
+    text_dword(&t, list);
+    TEXT(&t, 0x74, 6, 0x83, 0xe8, LIST_AT, 0xc2, 12, 0, 0x31, 0xc0, 0xc2, 12,
+         0);
+    at[3] = t.at;
+    TEXT(&t, 0xc2, 8, 0);
+    at[4] = t.at;
+    TEXT(&t, 0x8b, 0x44, 0x24, 8, 0xff, 0x40, COMPLETIONS_AT, 0xc2, 8, 0);
+    assert_int_equal(STD_CALL(c, "IoCsqInitialize", c->data + CSQ, at[0], at[1],
+                              at[2], at[3], at[3], at[4]),
+                     0);
+    return c->data + CSQ;
+}
+
+/* What the queue should hold. */
+struct model {
+    unsigned queued[PACKETS], count, taken[PACKETS], cancelled[PACKETS];
+};
+
+static bool model_remove(struct model *m, unsigned n)
+{
+    for (unsigned i = 0; i < m->count; i++)
+        if (m->queued[i] == n) {
+            memmove(m->queued + i, m->queued + i + 1,
+                    (--m->count - i) * sizeof *m->queued);
+            return true;
+        }
+    return false;
+}
+
+/* IRP-038: inserted, removed by order and by context, cancelled, at random:
+ * each time it is the driver that gets the packet or the queue that completes
+ * it, once.
+ */
+static void each_packet_is_ended_once(void **state)
+{
+    struct caller *c = *state;
+    uint32_t csq = make_list_queue(c), irp[PACKETS], random = 12345;
+    uint32_t contexts = c->data + 0x600;
+    struct model m = {.count = 0};
+
+    for (unsigned i = 0; i < PACKETS; i++)
+        irp[i] = make_irp(c);
+    for (unsigned step = 0; step < STEPS; step++) {
+        unsigned n, what;
+        uint8_t no = 0;
+
+        random = random * 1103515245 + 12345;
+        n = random >> 16 & (PACKETS - 1);
+        what = random >> 24 & 3;
+        if (what == 0) {
+            uint32_t got = STD_CALL(c, "IoCsqRemoveNextIrp", csq, 0);
+
+            assert_int_equal(got, m.count ? irp[m.queued[0]] : 0);
+            if (got) {
+                m.taken[m.queued[0]]++;
+                model_remove(&m, m.queued[0]);
+            }
+        } else if (what == 1 && caller_dword(c, contexts + 16 * n)) {
+            uint32_t got =
+                STD_CALL(c, "IoCsqRemoveIrp", csq, contexts + 16 * n);
+            bool there = model_remove(&m, n);
+
+            assert_int_equal(got, there ? irp[n] : 0);
+            m.taken[n] += there;
+        } else if (what == 2) {
+            bool there = model_remove(&m, n);
+
+            assert_int_equal(STD_CALL(c, "IoCancelIrp", irp[n]) & 0xff, there);
+            m.cancelled[n] += there;
+        } else {
+            bool there = model_remove(&m, n);
+
+            if (there) { /* it stays where it is */
+                m.taken[n]++;
+                assert_int_equal(
+                    STD_CALL(c, "IoCsqRemoveIrp", csq, contexts + 16 * n),
+                    irp[n]);
+            }
+            caller_put(c, irp[n] + IRP_Cancel, &no, 1);
+            STD_CALL(c, "IoCsqInsertIrp", csq, irp[n], contexts + 16 * n);
+            m.queued[m.count++] = n;
+        }
+        for (unsigned i = 0; i < PACKETS; i++)
+            assert_int_equal(caller_dword(c, irp[i] + COMPLETIONS_AT),
+                             m.cancelled[i]);
+    }
+    assert_int_equal(NO_CALL(c, "KeGetCurrentIrql") & 0xff, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +258,7 @@ int main(void)
         CALLER_TEST(a_queued_irp_is_cancelled_by_the_queue),
         CALLER_TEST(an_irp_cancelled_before_is_completed_at_once),
         CALLER_TEST(an_ex_queue_may_refuse),
+        CALLER_TEST(each_packet_is_ended_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

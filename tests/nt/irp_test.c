@@ -1,5 +1,5 @@
 /* tests/nt/irp_test.c -- packets: allocation, travel and completion, as the
- * driver iotest.sys saw them. Contract ids: IRP-001 ... IRP-022. */
+ * driver iotest.sys saw them. */
 #include <string.h>
 
 #include "iotest.h"

@@ -1,7 +1,6 @@
 /* tests/nt/more_test.c -- resources reported by a driver, device object
  * pointers, associated packets, named events, device timers, kernel file
- * handles, reinitialization. Contract ids: IRP-019, RES-030 ... RES-032,
- * INT-034. */
+ * handles, reinitialization. */
 #include <string.h>
 
 #include "iotest.h"

@@ -1,5 +1,5 @@
 /* tests/nt/object_test.c -- names, handles, opening and closing.
- * Sources: WDK ZwCreateFile, ZwClose, IoCreateDevice; SEC-029. */
+ * Sources: WDK ZwCreateFile, ZwClose, IoCreateDevice. */
 #include <stdio.h>
 #include <string.h>
 
