@@ -66,10 +66,11 @@ static void stop_ended(const struct machine *m, struct machine_stop *stop)
 
     stop->reason = STOP_ENDED;
     snprintf(stop->text, sizeof stop->text,
-             "bugcheck 0x%X (0x%08X, 0x%08X, 0x%08X, 0x%08X)%s%s%s%s%s%s",
+             "bugcheck 0x%X (0x%08X, 0x%08X, 0x%08X, 0x%08X)%s%s%s%s%s%s; EIP "
+             "0x%08X, ESP 0x%08X",
              b->code, b->p[0], b->p[1], b->p[2], b->p[3],
              b->image[0] ? " in " : "", b->image, b->routine[0] ? ", " : "",
-             b->routine, b->text[0] ? ": " : "", b->text);
+             b->routine, b->text[0] ? ": " : "", b->text, b->eip, b->esp);
 }
 
 /* ---- nothing to do -------------------------------------------------------*/

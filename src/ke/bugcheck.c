@@ -32,12 +32,29 @@ void ke_clock(struct ke *ke)
         ke->s.bugcheck.ended = 1;
 }
 
+/** ESP and the words that it points at. */
+static void stack_text(const struct ke *ke, uint32_t esp, char *out,
+                       size_t room)
+{
+    enum { WORDS = 8 };
+    size_t n = (size_t)snprintf(out, room, "%08x:", esp);
+
+    for (unsigned i = 0; i < WORDS && n < room; i++) {
+        uint32_t v;
+
+        if (!ke_read(ke, gva_of(esp + 4 * i), &v, sizeof v))
+            return;
+        n += (size_t)snprintf(out + n, room - n, " %08x", v);
+    }
+}
+
 void ke_bugcheck_at(struct ke *ke, uint32_t eip, uint32_t code, uint32_t p1,
                     uint32_t p2, uint32_t p3, uint32_t p4, const char *text)
 {
     const uint32_t data[5] = {code, p1, p2, p3, p4};
     struct ke_bugcheck *b = &ke->s.bugcheck;
     const char *image = ke_image_at(ke, gva_of(eip));
+    char stack[KE_TEXT];
 
     if (b->ended)
         return;
@@ -54,7 +71,9 @@ void ke_bugcheck_at(struct ke *ke, uint32_t eip, uint32_t code, uint32_t p1,
     snprintf(b->text, sizeof b->text, "%s", text ? text : "");
     if (ke->s.booted)
         ke_write(ke, ke_stub(ke, "KiBugCheckData"), data, sizeof data);
-    EMIT(ke->events, bugcheck, code, p1, p2, p3, p4);
+    stack_text(ke, b->esp, stack, sizeof stack);
+    EMIT(ke->events, bugcheck, code, p1, p2, p3, p4, eip,
+         EVENT_STRING(b->image), EVENT_STRING(stack));
     stop(ke);
 }
 

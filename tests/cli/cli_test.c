@@ -145,6 +145,37 @@ static void run_tells_what_became_of_the_drivers(void **state)
             "imports Exported_Add from exporter.sys");
 }
 
+/* SEC-033: exit status 1; code, parameters, module, EIP and stack, in text and
+ * as JSON. */
+static void a_bugcheck_is_told_in_full(void **state)
+{
+    static const char file[] = "cli_bugcheck.jsonl";
+    struct said said;
+    char line[1024] = "";
+    FILE *f;
+
+    (void)state;
+    said = halbox("run " HALBOX_IMAGES
+                  "/importer.sys --trace bugcheck=cli_bugcheck.jsonl");
+    assert_int_equal(said.status, 1);
+    assert_non_null(strstr(said.err, "bugcheck 0x1E (0xC000007A, 0x"));
+    assert_non_null(
+        strstr(said.err, ", 0x00000000, 0x00000000) in importer.sys"));
+    assert_non_null(strstr(said.err, "EIP 0x"));
+    assert_non_null(strstr(said.err, "ESP 0x"));
+    forget(&said);
+    f = fopen(file, "r");
+    assert_non_null(f);
+    assert_non_null(fgets(line, sizeof line, f));
+    fclose(f);
+    unlink(file);
+    assert_non_null(strstr(line, "\"code\":"));
+    assert_non_null(strstr(line, "\"p4\":"));
+    assert_non_null(strstr(line, "\"eip\":"));
+    assert_non_null(strstr(line, "\"image\":\"importer.sys\""));
+    assert_non_null(strstr(line, "\"stack\":\""));
+}
+
 static void lists_name_what_there_is(void **state)
 {
     (void)state;
@@ -545,6 +576,7 @@ int main(void)
         cmocka_unit_test(what_the_host_cannot_do_exits_with_3),
         cmocka_unit_test(help_is_not_an_error),
         cmocka_unit_test(run_tells_what_became_of_the_drivers),
+        cmocka_unit_test(a_bugcheck_is_told_in_full),
         cmocka_unit_test(lists_name_what_there_is),
         cmocka_unit_test(test_prints_tap),
         cmocka_unit_test(tap_names_are_one_line_without_directives),

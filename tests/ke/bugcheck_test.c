@@ -166,6 +166,39 @@ static void a_stack_that_is_full_stops_with_callbacks_too(void **state)
     NOTES(r, 1, 31, 5, 6);
 }
 
+/* A machine saved while a callback runs goes on as if nothing had been: also
+ * its time is over at the same tick. */
+static void a_save_among_callbacks_goes_on(void **state)
+{
+    struct rig *r = *state, *copy;
+    uint32_t one = callback(r, 1), bad = here(r), code;
+    struct saver saved, end, again;
+
+    CODE(r, 0xeb, 0xfe);
+    code = here(r);
+    register_callback(r, one, 5, 6);
+    register_callback(r, bad, 0, 0);
+    crash(r);
+    start(r, code, 0);
+    while (r->notes < 2)
+        step(r, UINT64_MAX);
+    saved = rig_save(r);
+    copy = rig_create(MM_XP);
+    rig_load(copy, &saved);
+    assert_true(run(r, 10 * SECOND_TICKS));
+    while (!ke_ended(copy->ke)) /* in other slices */
+        step(copy, copy->clock.now + 777);
+    end = rig_save(r);
+    again = rig_save(copy);
+    assert_int_equal(copy->clock.now, r->clock.now);
+    assert_int_equal(again.count, end.count);
+    assert_memory_equal(again.bytes, end.bytes, end.count);
+    saver_fini(&saved);
+    saver_fini(&end);
+    saver_fini(&again);
+    rig_destroy(copy);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -177,6 +210,7 @@ int main(void)
         TEST(one_that_halts_has_a_second),
         TEST(they_run_wherever_it_stopped),
         TEST(a_stack_that_is_full_stops_with_callbacks_too),
+        TEST(a_save_among_callbacks_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
