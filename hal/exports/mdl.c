@@ -68,9 +68,12 @@ static bool push(struct fragments *out, const struct hal_fragment *f)
 static bool breaks_run(const struct fragments *out,
                        const struct hal_fragment *f)
 {
-    const struct hal_fragment *last = &out->f[out->count - 1];
+    const struct hal_fragment *last;
 
-    return out->count && last->at + last->bytes != f->at;
+    if (!out->count)
+        return false;
+    last = &out->f[out->count - 1];
+    return last->at + last->bytes != f->at;
 }
 
 /* Bytes [at, at + bytes) of one MDL. False: stop, *why says if that is well. */
