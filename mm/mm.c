@@ -20,6 +20,7 @@ static const struct state_row settings_rows[] = {
     STATE_INT(struct mm_settings, track_ptes),
     STATE_INT(struct mm_settings, track_locks),
     STATE_INT(struct mm_settings, nx),
+    STATE_INT(struct mm_settings, strict),
     STATE_INT(struct mm_settings, system_pages),
     STATE_END,
 };

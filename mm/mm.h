@@ -27,6 +27,8 @@ struct mm_settings {
     uint8_t track_ptes;    /* TrackPtes=1: 0xD8 instead of 0x3F               */
     uint8_t track_locks;   /* TrackLockedPages=1: 0xCB instead of 0x76        */
     uint8_t nx;            /* PAE only: IA32_EFER.NXE will be set             */
+    uint8_t strict;        /* pageable system memory is trimmed whenever the
+                              IRQL rises to DISPATCH_LEVEL or above           */
     uint32_t system_pages; /* SystemPages: 0 automatic, FFFFFFFF most         */
 };
 
@@ -124,7 +126,7 @@ enum hb_status mm_boot(struct mm *mm, const struct mm_settings *settings,
                        struct hb_error *error);
 
 extern const struct state_row mm_rows[]; /* of struct mm_state */
-enum { MM_STATE_VERSION = 3, MM_LOCKS_MOST = 1 << 16 };
+enum { MM_STATE_VERSION = 4, MM_LOCKS_MOST = 1 << 16 };
 /** mm_loaded() - after load_rows() into mm->s: rebuild what is derived and
  *  check what a damaged file could have made of it. */
 enum hb_status mm_loaded(struct mm *mm, struct hb_error *error);

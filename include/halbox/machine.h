@@ -122,6 +122,8 @@ struct machine_config {
     bool pc;         /* bare: with the other chips of a PC's board           */
     bool debug_exit; /* bare: OUT to port F4h ends the run                   */
     uint64_t paging; /* bytes of the paging file; 0: no page leaves RAM      */
+    bool paging_strict; /* whenever the IRQL rises to DISPATCH_LEVEL, all that
+                           is pageable in the system is trimmed              */
     char paging_file[MACHINE_FILE]; /* a file of the host for it, made and
                             without a name then; "": memory. In no save     */
     uint32_t boot_order; /* what a BIOS tries, a nibble each, the first in the
@@ -158,7 +160,7 @@ HB_API enum hb_status machine_config_init(struct machine_config *config,
  * grant.master, grant.slave, eisa, dma.interrupt, dma.alignment, dma.version,
  * dma.tenure, dma.rate, verify, strict-dma, missing, ns-per-tick, pc,
  * debug-exit, bios, vga-rom, boot, fdc.speed, paging, paging.file ("FILE" or
- * "FILE,SIZE"); disk, cdrom, floppy: each adds a drive
+ * "FILE,SIZE"), paging.strict; disk, cdrom, floppy: each adds a drive
  * @value: "256M", "6G", "on", "off", "translate", "17", "0x100" ...; of
  *         boot one to three of the letters a (floppy), c (disk), d (CD) and n
  *         (network); of a drive "FILE[,cow=on][,to=DEVICE][,drive=N]", where

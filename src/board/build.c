@@ -234,6 +234,7 @@ enum hb_status machine_boot(struct machine *m, struct hb_error *error)
     const struct mm_settings settings = {.pae = m->config.pae,
                                          .era = era[m->config.windows],
                                          .checks = m->config.checks,
+                                         .strict = m->config.paging_strict,
                                          .system_pages = m->config.system_pages,
                                          .track_ptes = m->config.track_ptes,
                                          .track_locks =

@@ -180,6 +180,7 @@ static const struct key keys[] = {
     WORD("pc", pc, on_off),
     WORD("debug-exit", debug_exit, on_off),
     NUMBER("paging", paging, 0, 4 * GIB),
+    WORD("paging.strict", paging_strict, on_off),
 };
 
 static enum hb_status bad_value(const char *key, const char *value,

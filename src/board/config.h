@@ -36,6 +36,6 @@ unsigned config_ram(const struct machine_config *c,
                     struct ram_range range[RAM_RANGES]);
 
 extern const struct state_row config_rows[], config_medium_rows[];
-enum { CONFIG_VERSION = 8 };
+enum { CONFIG_VERSION = 9 };
 
 #endif

@@ -53,6 +53,7 @@ const struct state_row config_rows[] = {
     STATE_INT(struct machine_config, pc),
     STATE_INT(struct machine_config, debug_exit),
     STATE_INT(struct machine_config, paging),
+    STATE_INT(struct machine_config, paging_strict),
     STATE_INT(struct machine_config, boot_order),
     STATE_INT(struct machine_config, fdc_speed),
     STATE_INT(struct machine_config, bios_bytes),

@@ -5,6 +5,7 @@
  * that the end-of-interrupt can be given at once and IRQL order rules instead
  * of the 8259's. Sources: 8259A data sheet; hal_io fact sheet 5. */
 #include "ke/private.h"
+#include "mm/paging.h"
 
 enum {
     PIC1 = 0x20,
@@ -133,6 +134,9 @@ uint8_t ke_set_irql(struct ke *ke, uint8_t irql)
     ram_write8(ke->ram, gpa_of(ke->s.kpcr + PCR_IRQL), irql & 31);
     if (old != (irql & 31))
         EMIT(ke->events, irql, old, irql & 31u);
+    if (ke->mm->s.settings.strict && old < DISPATCH_LEVEL &&
+        irql >= DISPATCH_LEVEL)
+        paging_trim_system(ke->mm, false);
     return old;
 }
 

@@ -38,6 +38,17 @@ for what, want in pairs(good) do
     end)
 end
 
+test("with paging.strict nothing pageable is there at DISPATCH_LEVEL", function()
+    machine["paging.strict"] = "on"
+    start()
+    machine["paging.strict"] = nil
+    for what, want in pairs(good) do equal(ask(what), want, what) end
+    ask("lock")
+    equal(ask("code_dispatch"), 0xc0de, "locked code runs")
+    local bug = expect_bugcheck(0xd1, function() ask("data_dispatch") end)
+    equal(bug.p2, 2, "IRQL")
+end)
+
 test("a locked section is resident and runs at DISPATCH_LEVEL", function()
     local page = ask("where")
     trim {system = true}
