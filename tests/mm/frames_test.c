@@ -116,7 +116,7 @@ static void old_bytes_are_cleared_unless_wished(void **state)
     assert_int_equal(ram_read32(&m->ram, at), 0x55);
 }
 
-/* One page of MDL-019: two locks, the second unlock lets go. */
+/* One page: two locks, the second unlock lets go. */
 static void a_locked_page_outlives_its_owner(void **state)
 {
     struct machine *m = *state;

@@ -174,7 +174,7 @@ static void a_view_of_anothers_page_is_a_finding(void **state)
     assert_string_equal(m->rule, "S33");
 }
 
-/* IOS-038: and IOS-035 for device memory. */
+/* IOS-038: and it was not trimmed before. */
 static void a_view_is_not_trimmed_and_told_when_its_process_ends(void **state)
 {
     struct machine *m = *state;
