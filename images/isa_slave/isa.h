@@ -38,6 +38,7 @@ typedef struct _ISA_EXTENSION {
     struct isa_mode Mode;
 
     PUCHAR Port;
+    ULONG MappedBytes; /* of ports that are memory; 0: none */
     PKINTERRUPT Interrupt;
     PDMA_ADAPTER Adapter;
     ULONG MapRegisters;

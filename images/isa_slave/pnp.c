@@ -7,8 +7,11 @@ static void StopHardware(PISA_EXTENSION Ext)
         IoDisconnectInterrupt(Ext->Interrupt);
     if (Ext->Adapter)
         Ext->Adapter->DmaOperations->PutDmaAdapter(Ext->Adapter);
+    if (Ext->MappedBytes)
+        MmUnmapIoSpace(Ext->Port, Ext->MappedBytes);
     Ext->Interrupt = NULL;
     Ext->Adapter = NULL;
+    Ext->MappedBytes = 0;
     Ext->Started = FALSE;
 }
 
@@ -28,7 +31,26 @@ static NTSTATUS GetAdapter(PISA_EXTENSION Ext, ULONG Channel)
     if (Ext->WordChannel)
         Ext->Self->AlignmentRequirement = FILE_WORD_ALIGNMENT;
     Ext->Adapter = IoGetDmaAdapter(Ext->Pdo, &description, &Ext->MapRegisters);
+    if (!Ext->Adapter && !Ext->DemandMode) { /* before XP: no demand mode */
+        description.Version = DEVICE_DESCRIPTION_VERSION;
+        Ext->Adapter =
+            IoGetDmaAdapter(Ext->Pdo, &description, &Ext->MapRegisters);
+    }
     return Ext->Adapter ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* Ports are memory to some CPUs: then they must be mapped, and READ_PORT_X
+ * takes the mapped address. */
+static NTSTATUS MapPorts(PISA_EXTENSION Ext, PCM_PARTIAL_RESOURCE_DESCRIPTOR At)
+{
+    if (At->Type == CmResourceTypePort) {
+        Ext->Port = (PUCHAR)(ULONG_PTR)At->u.Port.Start.LowPart;
+        return STATUS_SUCCESS;
+    }
+    Ext->Port =
+        MmMapIoSpace(At->u.Memory.Start, At->u.Memory.Length, MmNonCached);
+    Ext->MappedBytes = Ext->Port ? At->u.Memory.Length : 0;
+    return Ext->Port ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 static NTSTATUS StartHardware(PISA_EXTENSION Ext, PCM_RESOURCE_LIST Translated)
@@ -43,7 +65,9 @@ static NTSTATUS StartHardware(PISA_EXTENSION Ext, PCM_RESOURCE_LIST Translated)
     list = &Translated->List[0].PartialResourceList;
     for (i = 0; i < list->Count; i++) {
         at = &list->PartialDescriptors[i];
-        if (at->Type == CmResourceTypePort && !port)
+        if ((at->Type == CmResourceTypePort ||
+             at->Type == CmResourceTypeMemory) &&
+            !port)
             port = at;
         else if (at->Type == CmResourceTypeInterrupt && !irq)
             irq = at;
@@ -52,11 +76,13 @@ static NTSTATUS StartHardware(PISA_EXTENSION Ext, PCM_RESOURCE_LIST Translated)
     }
     if (!port || !irq || !dma)
         return STATUS_DEVICE_CONFIGURATION_ERROR;
-    Ext->Port = (PUCHAR)(ULONG_PTR)port->u.Port.Start.LowPart;
-    if (IsaIn(Ext, ISA_ID) != ID_VALUE)
-        return STATUS_NO_SUCH_DEVICE;
-    IsaOut(Ext, ISA_CONTROL, CONTROL_RESET);
-    status = GetAdapter(Ext, dma->u.Dma.Channel);
+    status = MapPorts(Ext, port);
+    if (NT_SUCCESS(status) && IsaIn(Ext, ISA_ID) != ID_VALUE)
+        status = STATUS_NO_SUCH_DEVICE;
+    if (NT_SUCCESS(status)) {
+        IsaOut(Ext, ISA_CONTROL, CONTROL_RESET);
+        status = GetAdapter(Ext, dma->u.Dma.Channel);
+    }
     if (NT_SUCCESS(status))
         status = IoConnectInterrupt(
             &Ext->Interrupt, IsaIsr, Ext, NULL, irq->u.Interrupt.Vector,

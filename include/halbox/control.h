@@ -35,6 +35,21 @@ HB_API enum hb_status machine_registry(struct machine *m, const char *path,
                                        const void *data, uint32_t bytes,
                                        struct hb_error *error);
 
+/* ---- requests that fail --------------------------------------------------*/
+
+/**
+ * machine_fail() - count a kind of driver's requests anew from now, and let the
+ * @n-th (from 1; 0: none) fail as the WDK documents for its routine.
+ * @kind: "pool", "pte", "map-register", "mdl", "resource": docs/ke.md
+ *
+ * Returns HB_OK, HB_NOT_FOUND (no such kind), HB_BAD_STATE (a bare machine),
+ * HB_NO_MEMORY.
+ */
+HB_API enum hb_status machine_fail(struct machine *m, const char *kind,
+                                   uint32_t n, struct hb_error *error);
+/** machine_requests() - how many there were since then; 0: no such kind. */
+HB_API uint32_t machine_requests(const struct machine *m, const char *kind);
+
 /* ---- drivers and devices -------------------------------------------------*/
 
 /**

@@ -81,6 +81,7 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_KERNEL] = "kernel",
         [INPUT_FRAME] = "frame",
         [INPUT_LINK] = "link",
+        [INPUT_FAIL] = "fail",
         [INPUT_CALL] = "call",
         [INPUT_TICKET_FREE] = "ticket_free",
         [INPUT_MEDIUM] = "medium",

@@ -34,6 +34,7 @@ enum input_kind {
     INPUT_FRAME,         /* a: device; data: the frame                       */
     INPUT_LINK,          /* a: device; b: 1 connected, 0 pulled              */
     INPUT_TRIM,          /* a: process, 0 the system; b: 1 out of RAM        */
+    INPUT_FAIL,          /* a: enum ke_fault; b: which request fails         */
     INPUT_KINDS
 };
 

@@ -25,9 +25,14 @@ static void run_once(struct ke *ke, struct call *c, struct record *local)
     ke->running = registry_name(ke, local->routine);
     memcpy(c->w, local->w, sizeof c->w);
     if (local->routine < ke->routines) {
-        c->context = ke->routine[local->routine].context;
-        c->export = ke->routine[local->routine].row;
-        c->export->run(c);
+        const struct routine *r = &ke->routine[local->routine];
+        bool fresh = ke->fresh && r->fault;
+
+        ke->fresh = false;
+        c->context = r->context;
+        c->export = r->row;
+        if (!fresh || !fault_due(c, r))
+            c->export->run(c);
     } else {
         run_internal(c, local->routine);
     }
@@ -115,8 +120,10 @@ static void enter_stub(struct ke *ke, uint32_t routine)
     if (ke->events->armed[EV_call])
         emit_call(ke, &r);
     ke->clock->now += row->ticks;
+    ke->fresh = true;
     if (level_check(ke, row, &r))
         enter(ke, &r);
+    ke->fresh = false;
 }
 
 static void enter_missing(struct ke *ke, uint32_t n)

@@ -174,6 +174,8 @@ const struct state_row ke_state_rows[] = {
     STATE_INT(struct ke_state, idle_count),
     STATE_INT(struct ke_state, tick_ns),
     STATE_INT(struct ke_state, seq),
+    STATE_INTS(struct ke_state, fault_count),
+    STATE_INTS(struct ke_state, fault_at),
     STATE_STRUCT(struct ke_state, bugcheck, bugcheck_rows),
     STATE_VEC(struct ke_state, record, struct record, RECORDS_MOST,
               record_rows),

@@ -106,6 +106,30 @@ const struct ke_bugcheck *ke_bugcheck_state(const struct ke *ke);
 void ke_bugcheck(struct ke *ke, uint32_t code, uint32_t p1, uint32_t p2,
                  uint32_t p3, uint32_t p4, const char *text);
 
+/* ---- requests that fail
+ * ------------------------------------------------------ */
+
+/** What a driver asks for; rows of routines: faults.def. */
+enum ke_fault {
+    KE_FAULT_POOL,
+    KE_FAULT_PTE,
+    KE_FAULT_MAP_REGISTER,
+    KE_FAULT_MDL,
+    KE_FAULT_RESOURCE,
+    KE_FAULTS
+};
+/** ke_fault_name()/ke_fault_find() - "pool", "pte", "map-register", ...; NULL
+ *  and false: no such kind. */
+const char *ke_fault_name(enum ke_fault kind);
+bool ke_fault_find(const char *text, enum ke_fault *kind);
+/** ke_fault_routine() - of row @index; NULL past the last. */
+const char *ke_fault_routine(unsigned index);
+/** ke_fault_arm() - count requests of @kind anew, and let the @n-th (from 1)
+ *  fail; 0: none. */
+void ke_fault_arm(struct ke *ke, enum ke_fault kind, uint32_t n);
+/** ke_fault_count() - requests since then. */
+uint32_t ke_fault_count(const struct ke *ke, enum ke_fault kind);
+
 /* ---- exports and images
  * ------------------------------------------------------ */
 

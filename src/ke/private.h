@@ -172,6 +172,7 @@ struct ke_state {
     uint64_t idle_count; /* clock interrupts that found the idle thread */
     uint64_t tick_ns;    /* when the last clock interrupt was served */
     uint64_t seq;
+    uint32_t fault_count[KE_FAULTS], fault_at[KE_FAULTS]; /* fault.c */
     struct ke_bugcheck bugcheck;
     struct vec record, thread, process, wait, timer, dpc, apc, work;
     struct vec connection; /* struct ke_interrupt, in connect order */
@@ -183,8 +184,9 @@ struct ke_state {
 struct routine {
     const struct export *row;
     void *context;
-    uint32_t va; /* of its stub or variable */
-    bool zw;     /* sets PreviousMode */
+    uint32_t va;   /* of its stub or variable */
+    bool zw;       /* sets PreviousMode */
+    uint8_t fault; /* row of faults.def + 1; 0: it is never made to fail */
 };
 
 struct ke {
@@ -207,6 +209,7 @@ struct ke {
     uint32_t services;
     const char *running; /* routine of the entry in progress, or NULL */
     bool entered;        /* in ke_entry() */
+    bool fresh;          /* it was entered by its stub just now */
 };
 
 /* ---- registry.c, image.c, boot.c ----------------------------------------- */
@@ -215,6 +218,10 @@ enum hb_status registry_build(struct ke *ke, const struct export_table *tables,
                               unsigned count, struct hb_error *error);
 void registry_free(struct ke *ke);
 struct routine *registry_find(const struct ke *ke, const char *name, int dll);
+/** faults_bind() - rows of faults.def to routines. fault_due() - the request
+ *  that @c begins is to fail, and has: fault.c. */
+void faults_bind(struct ke *ke);
+bool fault_due(struct call *c, const struct routine *routine);
 /** registry_name() - of a row or ROUTINE_x, for events and reports. */
 const char *registry_name(const struct ke *ke, uint32_t routine);
 gva_t trampoline(unsigned offset); /* TRAP_x of layout.h */

@@ -122,6 +122,7 @@ enum hb_status registry_build(struct ke *ke, const struct export_table *tables,
     for (unsigned i = 0; i < count; i++)
         at =
             add_table(ke, at, tables[i].row, tables[i].rows, tables[i].context);
+    faults_bind(ke);
     place(ke);
     return check_names(ke, error);
 }

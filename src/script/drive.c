@@ -75,6 +75,25 @@ static int api_registry(lua_State *lua)
     return 0;
 }
 
+/* (kind, n): the n-th request of that kind from now on fails; nil or 0: none.
+ */
+static int api_fail(lua_State *lua)
+{
+    struct hb_error error;
+
+    if (machine_fail(machine_of(lua), luaL_checkstring(lua, 1),
+                     (uint32_t)luaL_optinteger(lua, 2, 0), &error) != HB_OK)
+        return raise(lua, &error);
+    return 0;
+}
+
+static int api_requests(lua_State *lua)
+{
+    lua_pushinteger(
+        lua, machine_requests(machine_of(lua), luaL_checkstring(lua, 1)));
+    return 1;
+}
+
 int machine_adopt(lua_State *lua, struct machine *m)
 {
     struct script *script = script_of(lua);
@@ -347,6 +366,8 @@ const luaL_Reg script_drive_functions[] = {
     {"set", api_set},
     {"device", api_device},
     {"registry", api_registry},
+    {"fail", api_fail},
+    {"requests", api_requests},
     {"create", api_create},
     {"exists", api_exists},
     {"save", api_save},

@@ -15,6 +15,10 @@ function counter(name)
     end
     error("no counter \"" .. tostring(name) .. "\"", 2)
 end
+-- fail(kind, n): the n-th request of a kind from now on fails; requests(kind):
+-- how many there were.
+function fail(kind, n) if not hb.exists() then create() end return hb.fail(kind, n) end
+function requests(kind) ready(); return hb.requests(kind) end
 function drivers() ready(); return hb.list("images") end
 function objects() ready(); return hb.objects() end
 

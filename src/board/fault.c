@@ -1,0 +1,31 @@
+/* src/board/fault.c -- requests of a driver that fail: logged, then armed. */
+#include "board/board.h"
+#include "halbox/control.h"
+
+enum hb_status machine_fail(struct machine *m, const char *kind, uint32_t n,
+                            struct hb_error *error)
+{
+    enum ke_fault which;
+    enum hb_status status;
+
+    if (m->config.bare)
+        return hb_fail(error, HB_BAD_STATE, "a bare machine has no kernel");
+    if (!ke_fault_find(kind, &which))
+        return hb_fail(error, HB_NOT_FOUND,
+                       "no kind of request '%s': pool, pte, map-register, mdl "
+                       "or resource",
+                       kind);
+    status = input_enter(m, INPUT_FAIL, which, n, NULL, 0, error);
+    if (status == HB_OK)
+        ke_fault_arm(m->ke, which, n);
+    return status;
+}
+
+uint32_t machine_requests(const struct machine *m, const char *kind)
+{
+    enum ke_fault which;
+
+    return m->config.bare || !ke_fault_find(kind, &which)
+               ? 0
+               : ke_fault_count(m->ke, which);
+}

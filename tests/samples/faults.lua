@@ -1,0 +1,78 @@
+-- Each request for pool, system PTEs, map registers, MDLs and resources that a
+-- sample driver makes in its life fails once: nothing leaks, nothing hangs, and
+-- no bugcheck or finding comes of it.
+local kinds = {"pool", "pte", "map-register", "mdl", "resource"}
+local samples = {
+    {image = "edu.sys", device = "edu", id = "VEN_1234", path = "\\\\.\\Edu0"},
+    {image = "isa_slave.sys", device = "isacard", id = "HBX0001", path = "\\\\.\\IsaCard0"},
+    {image = "edu_elf.o", device = "edu", id = "VEN_1234", path = "\\\\.\\Edu0"},
+}
+
+local function pnp_state(id)
+    for _, d in ipairs(pnp()) do
+        if d.hardware_id:find(id, 1, true) then return d.state end
+    end
+end
+
+-- What a program does with the device, if it can be opened.
+local function use(sample)
+    local h = open(sample.path, {try = true})
+    if not h then return end
+    local out = buffer {text = pattern(3000, 1), scattered = true, offset = 0x900}
+    local back = buffer {bytes = 3000, scattered = true, offset = 0x123}
+    local written = h:write(out, {try = true}) == 0
+    local read = h:read(back, {try = true}) == 0
+    if written and read then same_bytes(back:read(), out:read(), "bytes through the device") end
+    h:close()
+end
+
+-- A driver's whole life; with @kind its @n-th request of that kind fails.
+local function life(sample, kind, n)
+    machine = {devices = {sample.device}}
+    images = {sample.image}
+    create()
+    local remarks = record("finding")
+    for _, k in ipairs(kinds) do fail(k, k == kind and n or 0) end
+    start {check = false}
+    local state = pnp_state(sample.id)
+    if not kind then equal(state, "started", sample.image) end
+    if state == "started" then
+        use(sample)
+        request(sample.id, "remove", {try = true})
+    end
+    unload(1, {try = true})
+    local what = kind and string.format("%s: %s request %d fails", sample.image, kind, n) or sample.image
+    equal(bugcheck(), nil, what .. ": bugcheck")
+    for _, f in ipairs(remarks:take()) do error(string.format("%s: %s %s", what, f.rule, f.text), 0) end
+    equal(#adapters(), 0, what .. ": adapters left")
+    equal(#map_registers(), 0, what .. ": map registers left")
+    local end_of = {counts = {}, nonpaged = counter("Pool Nonpaged Bytes"), paged = counter("Pool Paged Bytes"),
+                    ptes = counter("Free System Page Table Entries"), objects = #objects()}
+    for _, k in ipairs(kinds) do end_of.counts[k] = requests(k) end
+    return end_of, what
+end
+
+local function not_less(got, want, what)
+    check(got >= want, string.format("%s: %d, without it %d", what, got, want))
+end
+
+for _, sample in ipairs(samples) do
+    test(sample.image .. ": every request fails once", function()
+        local good = life(sample)
+        local total = 0
+        for _, kind in ipairs(kinds) do
+            for n = 1, good.counts[kind] do
+                local got, what = life(sample, kind, n)
+                not_less(got.ptes, good.ptes, what .. ": free system PTEs")
+                not_less(good.nonpaged, got.nonpaged, what .. ": bytes of nonpaged pool in use (turned round)")
+                not_less(good.paged, got.paged, what .. ": bytes of paged pool in use (turned round)")
+                not_less(good.objects, got.objects, what .. ": objects (turned round)")
+                total = total + 1
+            end
+        end
+        local text = {}
+        for _, kind in ipairs(kinds) do text[#text + 1] = kind .. " " .. good.counts[kind] end
+        print(string.format("%s: %d failures: %s", sample.image, total, table.concat(text, ", ")))
+        check(total > 0, "the driver asked for nothing")
+    end)
+end
