@@ -214,8 +214,12 @@ static NTSTATUS Map(PMAPMEM_EXTENSION Ext, ULONG Code, PVOID Buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = Code == IOCTL_MAPMEM_SECTION ? MapSection(mapping, at, range.Bytes)
                                           : MapMdl(mapping, at, range.Bytes);
-    if (NT_SUCCESS(status))
-        *(ULONG *)Buffer = (ULONG)(ULONG_PTR)mapping->User;
+    if (NT_SUCCESS(status)) {
+        MAPMEM_MAPPED *mapped = Buffer;
+
+        mapped->User = (ULONG)(ULONG_PTR)mapping->User;
+        mapped->System = (ULONG)(ULONG_PTR)mapping->System;
+    }
     return status;
 }
 
@@ -234,9 +238,9 @@ static NTSTATUS Control(PMAPMEM_EXTENSION Ext, PIO_STACK_LOCATION Stack,
     switch (code) {
     case IOCTL_MAPMEM_SECTION:
     case IOCTL_MAPMEM_MDL:
-        *Bytes = sizeof(ULONG);
-        return out < sizeof(ULONG) ? STATUS_BUFFER_TOO_SMALL
-                                   : Map(Ext, code, Buffer);
+        *Bytes = sizeof(MAPMEM_MAPPED);
+        return out < sizeof(MAPMEM_MAPPED) ? STATUS_BUFFER_TOO_SMALL
+                                           : Map(Ext, code, Buffer);
     case IOCTL_MAPMEM_UNMAP:
         mapping = FindMapping(Ext, *(ULONG *)Buffer);
         if (!mapping)

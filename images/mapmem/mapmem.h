@@ -3,12 +3,12 @@
 #ifndef MAPMEM_H
 #define MAPMEM_H
 
-/* In: MAPMEM_RANGE. Out: ULONG, where it is in the caller's process. */
+/* In: MAPMEM_RANGE. Out: MAPMEM_MAPPED. 222000h, 222004h */
 #define IOCTL_MAPMEM_SECTION                                                   \
     CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_MAPMEM_MDL                                                       \
     CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS)
-/* In: ULONG, what one of the two gave. 222008h */
+/* In: ULONG, the user address that one of the two gave. 222008h */
 #define IOCTL_MAPMEM_UNMAP                                                     \
     CTL_CODE(FILE_DEVICE_UNKNOWN, 0x802, METHOD_BUFFERED, FILE_ANY_ACCESS)
 /* In: MAPMEM_RANGE, mapped into system space again and again until no system
@@ -20,6 +20,12 @@
 typedef struct _MAPMEM_RANGE {
     ULONG Address, Bytes;
 } MAPMEM_RANGE;
+
+/* Where it is in the caller's process; and in system space, 0 for a view of the
+ * section. */
+typedef struct _MAPMEM_MAPPED {
+    ULONG User, System;
+} MAPMEM_MAPPED;
 
 /* What happened with no system PTEs left; then all was given back. */
 typedef struct _MAPMEM_SHORTAGE {

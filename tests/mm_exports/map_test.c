@@ -187,7 +187,7 @@ static void reservations_work_through_their_routines(void **state)
     STOPS(r, 0xda, 0x306, "MmFreeMappingAddress", va, TAG);
 }
 
-/* MDL-058: each misuse of a reservation, its number and its parameters. */
+/* A misuse of a reservation: bugcheck 0xDA with this number. */
 struct misuse {
     uint32_t number;
     const char *routine;
@@ -196,6 +196,7 @@ struct misuse {
     unsigned pages;  /* of the MDL that the routine is given        */
 };
 
+/* MDL-058 */
 static void misuse_of_a_reservation_is_da(void **state)
 {
     static const struct misuse rows[] = {

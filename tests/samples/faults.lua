@@ -28,7 +28,7 @@ end
 -- What the card's memory is mapped for.
 local function map_memory(h)
     for _, code in ipairs {0x222000, 0x222004} do
-        h:ioctl(code, string.pack("<I4I4", 0xe8000000, 0x2000), 4, {try = true})
+        h:ioctl(code, string.pack("<I4I4", 0xe8000000, 0x2000), 8, {try = true})
     end
 end
 
