@@ -4,6 +4,7 @@
  * IoBuildDeviceIoControlRequest. */
 #include <string.h>
 
+#include "board/board.h"
 #include "handmade.h"
 #include "nt/offsets.h"
 
@@ -185,21 +186,35 @@ static void the_requester_hears_of_all_but_synchronous_errors(void **state)
         }
 }
 
-/* IRP-020: completed at DISPATCH_LEVEL the pages are unlocked at once; the rest
- * waits for the requester's thread below it: copy, frees, status block, event,
- * packet. */
+/* Another locked MDL at the end of the packet's chain. */
+static uint32_t add_locked_mdl(struct caller *c, uint32_t irp)
+{
+    uint32_t at =
+        STD_CALL(c, "IoAllocateMdl", c->data + USER + 0x200, 16, 1, 0, irp);
+
+    STD_CALL(c, "MmProbeAndLockPages", at, 0, 0);
+    return at;
+}
+
+/* IRP-020, MDL-028: completed at DISPATCH_LEVEL the pages of all MDLs are
+ * unlocked at once; the rest waits for the requester's thread below it: copy,
+ * frees, status block, event, packet. */
 static void the_end_comes_in_the_requesters_thread(void **state)
 {
     enum { OUT_DIRECT = 2, MDL_FLAGS_AT = 6 };
     struct caller *c = *state;
+    const struct pool *pool = c->r->m->mm.s.pool;
     uint32_t driver = handmade_driver(c), device = handmade_device(c, driver);
 
     pending_dispatch(c, driver, MAJOR_CONTROL);
     for (uint32_t method = 0; method <= OUT_DIRECT; method += OUT_DIRECT) {
+        uint32_t used = pool[0].bytes_used, second = 0;
         uint32_t irp = build_control(c, device, method), mdl, buffer, word;
 
         caller_set(c, c->data + USER + 0x100, UNTOUCHED);
         mdl = caller_dword(c, irp + IRP_MdlAddress);
+        if (mdl)
+            second = add_locked_mdl(c, irp);
         buffer = caller_dword(c, irp + IRP_AssociatedIrp_SystemBuffer);
         assert_int_equal(FAST_CALL(c, "IofCallDriver", device, irp), PENDING);
         assert_int_equal(caller_dword(c, c->data + KEPT), irp);
@@ -209,9 +224,11 @@ static void the_end_comes_in_the_requesters_thread(void **state)
         FAST_CALL(c, "KfRaiseIrql", 2);
         FAST_CALL(c, "IofCompleteRequest", irp, 0);
         assert_int_equal(mdl != 0, method == OUT_DIRECT);
-        if (mdl)
-            assert_int_equal(caller_dword(c, mdl + MDL_FLAGS_AT) & PAGES_LOCKED,
-                             0);
+        for (unsigned i = 0; mdl && i < 2; i++)
+            assert_int_equal(
+                caller_dword(c, (i ? second : mdl) + MDL_FLAGS_AT) &
+                    PAGES_LOCKED,
+                0);
         assert_int_equal(caller_dword(c, c->data + USER + 0x100), UNTOUCHED);
         assert_int_equal(caller_dword(c, c->data + IOSB), UNTOUCHED);
         assert_int_equal(event_state(c), 0);
@@ -223,6 +240,7 @@ static void the_end_comes_in_the_requesters_thread(void **state)
         assert_int_equal(caller_dword(c, c->data + IOSB + 4), 4);
         assert_int_equal(event_state(c), 1);
         assert_int_equal(rig_irps(c->r), 0);
+        assert_int_equal(pool[0].bytes_used, used); /* nothing is left */
     }
 }
 
