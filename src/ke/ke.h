@@ -292,6 +292,8 @@ void ke_signal_object(struct ke *ke, gva_t object);
 /** Time in 100 ns since boot, and since 1601; both move at clock interrupts. */
 uint64_t ke_interrupt_time(const struct ke *ke);
 uint64_t ke_system_time(const struct ke *ke);
+/** ke_idle_time() - of it, what clock interrupts found idle; 100 ns. */
+uint64_t ke_idle_time(const struct ke *ke);
 /** ke_deadline() - a LARGE_INTEGER timeout (negative relative, else absolute
  *  system time) as call_wait's due. */
 uint64_t ke_deadline(const struct ke *ke, int64_t timeout);

@@ -13,6 +13,11 @@ uint64_t ke_interrupt_time(const struct ke *ke)
     return ke->s.interrupt_time;
 }
 
+uint64_t ke_idle_time(const struct ke *ke)
+{
+    return ke->s.idle_count * CLOCK_INCREMENT;
+}
+
 uint64_t ke_system_time(const struct ke *ke)
 {
     return ke->s.boot_time + ke->s.interrupt_time;
