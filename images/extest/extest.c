@@ -73,7 +73,7 @@ static NTSTATUS NTAPI Control(PDEVICE_OBJECT Device, PIRP Irp)
         [EXTEST_RESOURCES] = Resources, [EXTEST_RUNDOWN] = Rundown,
         [EXTEST_CALLBACKS] = Callbacks, [EXTEST_RANGES] = Ranges,
         [EXTEST_DISKS] = Disks,         [EXTEST_WMI] = Wmi,
-        [EXTEST_SECURITY] = Security,
+        [EXTEST_SECURITY] = Security,   [EXTEST_TARGETS] = Target,
     };
     PIO_STACK_LOCATION at = IoGetCurrentIrpStackLocation(Irp);
     ULONG code = at->Parameters.DeviceIoControl.IoControlCode;
@@ -109,6 +109,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     Driver->MajorFunction[IRP_MJ_READ] = Other;
     Driver->MajorFunction[IRP_MJ_WRITE] = Other;
     Driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = Other;
+    Driver->MajorFunction[IRP_MJ_PNP] = Other;
     RtlInitUnicodeString(&name, L"\\Device\\ExTest");
     RtlInitUnicodeString(&link, L"\\??\\ExTest");
     status = IoCreateDevice(Driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE,

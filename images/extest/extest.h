@@ -12,6 +12,7 @@ enum extest_family {
     EXTEST_DISKS,
     EXTEST_WMI,
     EXTEST_SECURITY,
+    EXTEST_TARGETS,
     EXTEST_FAMILIES,
 };
 #define EXTEST_CODE(family) (0x22u << 16 | (0xa00u + (family)) << 2)
@@ -43,6 +44,7 @@ void Ranges(PDEVICE_OBJECT Device);
 void Disks(PDEVICE_OBJECT Device);
 void Wmi(PDEVICE_OBJECT Device);
 void Security(PDEVICE_OBJECT Device);
+void Target(PDEVICE_OBJECT Device);
 #endif
 
 #endif

@@ -166,6 +166,8 @@ void thunk_IoReportDetectedDevice(struct call *c)
         return;
     }
     d->state = NT_DEVICE_STARTED;
+    d->image = nt_image_find(
+        nt, gva_of(nt_get32(nt, call_u32(c, 0) + DRVOBJ_DriverStart)));
     d->chosen = count;
     for (unsigned i = 0; i < count; i++)
         d->held[i] = card.resource[i];

@@ -5,9 +5,10 @@
 
 #include "nt/exports.h"
 #include "nt/guest.h"
+#include "nt/object.h"
 #include "nt/pnp.h"
 
-enum { CATEGORY_INTERFACE = 2, INCLUDE_EXISTING = 1 };
+enum { CATEGORY_INTERFACE = 2, CATEGORY_TARGET = 3, INCLUDE_EXISTING = 1 };
 enum { /* DEVICE_INTERFACE_CHANGE_NOTIFICATION */
        CHANGE_VERSION = 0,
        CHANGE_SIZE = 2,
@@ -74,7 +75,7 @@ bool job_notify(struct call *c, struct nt_ticket *t)
             VEC_AT(struct nt_listener, &nt->s.listeners, job->cursor++);
         uint32_t args[2] = {job->top, l->context};
 
-        if (memcmp(l->guid, f->guid, sizeof l->guid) == 0 &&
+        if (l->file == 0 && memcmp(l->guid, f->guid, sizeof l->guid) == 0 &&
             (t->listener == 0 || l->number == t->listener))
             return job_call(c, l->routine, 2, args, 1);
     }
@@ -101,29 +102,41 @@ static void post_existing(struct nt *nt, const struct nt_listener *l)
 }
 
 /* NTSTATUS IoRegisterPlugPlayNotification(Category, Flags, Data, Driver,
- * Routine, Context, *Entry). Other categories are taken note of by their entry
- * and nothing ever happens in them. */
+ * Routine, Context, *Entry). Data: the GUID of an interface class, or the file
+ * object of a device. Of the third category, hardware profiles, entry is taken
+ * note and nothing ever happens in it. */
 void thunk_IoRegisterPlugPlayNotification(struct call *c)
 {
     struct nt *nt = nt_of(c);
     struct nt_listener l = {.driver = call_u32(c, 3),
                             .routine = call_u32(c, 4),
                             .context = call_u32(c, 5)};
-    bool interfaces = call_u32(c, 0) == CATEGORY_INTERFACE;
+    uint32_t category = call_u32(c, 0);
+    bool interfaces = category == CATEGORY_INTERFACE, known = interfaces;
 
     if (interfaces)
         load(c, call_va(c, 2), l.guid, sizeof l.guid);
     if (!call_ok(c))
         return;
+    if (category == CATEGORY_TARGET) {
+        const struct nt_object *o = ob_at(nt, ob_find(nt, call_u32(c, 2)));
+
+        if (o == NULL || o->type != TYPE_FILE) {
+            call_return(c, STATUS_INVALID_PARAMETER);
+            return;
+        }
+        l.file = o->body;
+        known = true;
+    }
     l.number = nt_pool(nt, 8, TAG('P', 'n', 'p', 'L'));
     store_u32(c, call_va(c, 6), l.number);
     if (!call_ok(c))
         return;
-    if (l.number == 0 ||
-        (interfaces && !nt_push(&nt->s.listeners, sizeof l, &l))) {
+    if (l.number == 0 || (known && !nt_push(&nt->s.listeners, sizeof l, &l))) {
         call_return(c, STATUS_INSUFFICIENT_RESOURCES);
         return;
     }
+    ob_reference(nt, ob_find(nt, l.file));
     if (interfaces && (call_u32(c, 1) & INCLUDE_EXISTING))
         post_existing(nt, &l);
     call_return(c, STATUS_SUCCESS);
@@ -134,9 +147,14 @@ void thunk_IoUnregisterPlugPlayNotification(struct call *c)
     struct nt *nt = nt_of(c);
     uint32_t number = call_u32(c, 0);
 
-    for (uint32_t i = nt->s.listeners.count; i-- > 0;)
-        if (VEC_AT(struct nt_listener, &nt->s.listeners, i)->number == number)
-            vec_remove(&nt->s.listeners, sizeof(struct nt_listener), i);
+    for (uint32_t i = nt->s.listeners.count; i-- > 0;) {
+        struct nt_listener l = *VEC_AT(struct nt_listener, &nt->s.listeners, i);
+
+        if (l.number != number)
+            continue;
+        vec_remove(&nt->s.listeners, sizeof l, i);
+        ob_dereference(nt, ob_find(nt, l.file));
+    }
     if (!nt_pool_free(nt, number))
         call_finding(c, "SEC-003",
                      "IoUnregisterPlugPlayNotification of %08X, "

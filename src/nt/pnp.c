@@ -250,6 +250,8 @@ static bool step(struct call *c)
         return job_file_close(c, t);
     case JOB_NOTIFY:
         return job_notify(c, t);
+    case JOB_TARGET:
+        return job_target(c, t);
     case JOB_RELATIONS:
         return job_relations(c, t);
     default:

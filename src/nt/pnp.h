@@ -82,6 +82,7 @@ bool job_device_request(struct call *c, struct nt_ticket *t);
 bool job_file_close(struct call *c, struct nt_ticket *t);
 bool job_invalidate(struct call *c, struct nt_ticket *t);
 bool job_notify(struct call *c, struct nt_ticket *t);
+bool job_target(struct call *c, struct nt_ticket *t);
 bool job_relations(struct call *c, struct nt_ticket *t);
 /** of a JOB_DEVICE_REQUEST */
 bool job_rebalance(struct call *c, struct nt_ticket *t, struct nt_device *d);

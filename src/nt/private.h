@@ -203,6 +203,7 @@ enum job_kind {
     JOB_FILE_CLOSE,
     JOB_INVALIDATE,
     JOB_NOTIFY,
+    JOB_TARGET,
     JOB_RELATIONS,
 };
 
@@ -262,7 +263,8 @@ struct nt_hold {
 struct nt_listener {
     uint32_t number; /* what the driver got as its entry: a pool address */
     uint32_t driver, routine, context;
-    uint8_t guid[16];
+    uint8_t guid[16]; /* of an interface class */
+    uint32_t file;    /* FILE_OBJECT: of its device alone; 0 */
 };
 
 /** Routines to be called when drivers have been started. */

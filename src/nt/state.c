@@ -200,9 +200,13 @@ static const struct state_row claim_rows[] = {
 #undef T
 
 #define T struct nt_listener
-static const struct state_row listener_rows[] = {
-    STATE_INT(T, number),  STATE_INT(T, driver), STATE_INT(T, routine),
-    STATE_INT(T, context), STATE_BYTES(T, guid), STATE_END};
+static const struct state_row listener_rows[] = {STATE_INT(T, number),
+                                                 STATE_INT(T, driver),
+                                                 STATE_INT(T, routine),
+                                                 STATE_INT(T, context),
+                                                 STATE_BYTES(T, guid),
+                                                 STATE_INT(T, file),
+                                                 STATE_END};
 #undef T
 
 static const struct state_row u32_rows[] = {

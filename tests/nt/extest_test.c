@@ -62,6 +62,11 @@ static void descriptors_and_privileges(void **state)
     passes(state, EXTEST_SECURITY, 60);
 }
 
+static void a_device_reports_changes_and_is_ejected(void **state)
+{
+    passes(state, EXTEST_TARGETS, 10);
+}
+
 /* The forms that take and give several holds: no import library has them. */
 static void holds_are_taken_and_given_by_number(void **state)
 {
@@ -115,6 +120,7 @@ int main(void)
         EX_TEST(partitions_are_read_and_written),
         EX_TEST(wmi_reaches_providers_and_consumers),
         EX_TEST(descriptors_and_privileges),
+        EX_TEST(a_device_reports_changes_and_is_ejected),
         CALLER_TEST(holds_are_taken_and_given_by_number),
         CALLER_TEST(a_resource_is_released_by_its_owner_alone),
     };
