@@ -60,6 +60,19 @@ endif()
 
 hb_folder(net src/net ${HB_SLIRP}) # a client of include/ alone
 hb_folder(cli src/cli hb_script hb_net hb_window PkgConfig::PNG)
+# What list exports tells of each: made from the sources' headers and the tests.
+file(GLOB_RECURSE noted CONFIGURE_DEPENDS
+     "${CMAKE_SOURCE_DIR}/src/*.def" "${CMAKE_SOURCE_DIR}/hal/*.def"
+     "${CMAKE_SOURCE_DIR}/mm/*.def" "${CMAKE_SOURCE_DIR}/src/nt/*.c"
+     "${CMAKE_SOURCE_DIR}/src/ke/*.c" "${CMAKE_SOURCE_DIR}/hal/*.c"
+     "${CMAKE_SOURCE_DIR}/mm/*.c" "${CMAKE_SOURCE_DIR}/tests/*_test.c"
+     "${CMAKE_SOURCE_DIR}/images/*.c")
+set(notes "${CMAKE_BINARY_DIR}/export_notes.c")
+add_custom_command(OUTPUT "${notes}"
+  COMMAND sh -c "\"$1\" >\"$2.new\" && { cmp -s \"$2.new\" \"$2\" || mv \"$2.new\" \"$2\"; }"
+          sh "${CMAKE_SOURCE_DIR}/src/cli/export_notes" "${notes}"
+  DEPENDS ${noted} "${CMAKE_SOURCE_DIR}/src/cli/export_notes" VERBATIM)
+target_sources(hb_cli PRIVATE "${notes}")
 add_executable(halbox_command src/cli/main/halbox.c)
 set_target_properties(halbox_command PROPERTIES OUTPUT_NAME halbox
   ENABLE_EXPORTS ON # cards from shared objects call halbox/device.h

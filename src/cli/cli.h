@@ -49,7 +49,7 @@ struct cli {
     const char *serial_file;
     const char *net;   /* options of the user network; NULL: none */
     bool serial_asked; /* --serial was given */
-    bool help;
+    bool help, json;
     struct cli_wav wav;
 };
 

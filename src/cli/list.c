@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/export_notes.h"
 #include "halbox/devices.h"
 #include "halbox/inspect.h"
 
@@ -49,6 +50,42 @@ static int list_cpus(struct cli *cli)
     return CLI_OK;
 }
 
+static const struct export_note *note_of(const char *name)
+{
+    const struct export_note *n = export_notes;
+
+    while (n->name && strcmp(n->name, name) != 0)
+        n++;
+    return n;
+}
+
+static void print_export(struct cli *cli, const struct inspect_export *e)
+{
+    const struct export_note *n = note_of(e->name);
+
+    fprintf(cli->out, "%-40s %-13s %-9s %2u  IRQL %2u..%-2u  %-34s %s\n",
+            e->name, e->dll, e->convention, e->slots, e->irql_low, e->irql,
+            n->name ? n->test : "", n->name ? n->source : "");
+}
+
+/* Nothing in the strings needs to be escaped. */
+static void print_export_json(struct cli *cli, const struct inspect_export *e,
+                              bool first)
+{
+    const struct export_note *n = note_of(e->name);
+
+    fprintf(cli->out,
+            "%s  {\"name\": \"%s\", \"dll\": \"%s\", \"convention\": \"%s\", "
+            "\"slots\": %u, \"irql_low\": %u, \"irql\": %u",
+            first ? "" : ",\n", e->name, e->dll, e->convention, e->slots,
+            e->irql_low, e->irql);
+    if (n->name)
+        fprintf(cli->out,
+                ", \"file\": \"%s\", \"source\": \"%s\", \"test\": \"%s\"",
+                n->file, n->source, n->test);
+    fprintf(cli->out, "}");
+}
+
 /* Those of the default machine: the tables are the same on all. */
 static int list_exports(struct cli *cli)
 {
@@ -58,9 +95,15 @@ static int list_exports(struct cli *cli)
 
     if (setup_machine(&cli->setup, &m, &error) != HB_OK)
         return cli_fail(cli, &error);
+    if (cli->json)
+        fprintf(cli->out, "[\n");
     for (unsigned i = 0; inspect_export_at(m, i, &e); i++)
-        fprintf(cli->out, "%-40s %-13s %-9s %2u  IRQL %u..%u\n", e.name, e.dll,
-                e.convention, e.slots, e.irql_low, e.irql);
+        if (cli->json)
+            print_export_json(cli, &e, i == 0);
+        else
+            print_export(cli, &e);
+    if (cli->json)
+        fprintf(cli->out, "\n]\n");
     machine_destroy(m);
     return CLI_OK;
 }
@@ -76,6 +119,9 @@ int cli_list(struct cli *cli)
         {"cpus", list_cpus},
     };
 
+    if (cli->json && (cli->operand.count != 1 ||
+                      strcmp(cli_operand(cli, 0), "exports") != 0))
+        return cli_error(cli, CLI_USAGE, "--json: of list exports alone");
     for (unsigned i = 0;
          cli->operand.count == 1 && i < sizeof what / sizeof what[0]; i++)
         if (strcmp(cli_operand(cli, 0), what[i].name) == 0)

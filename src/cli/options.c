@@ -190,6 +190,15 @@ static int apply_help(struct cli *cli, const struct option_row *row,
     return CLI_OK;
 }
 
+static int apply_json(struct cli *cli, const struct option_row *row,
+                      const char *value)
+{
+    (void)row;
+    (void)value;
+    cli->json = true;
+    return CLI_OK;
+}
+
 #define TEXT(field) offsetof(struct cli, field)
 /* clang-format off */
 static const struct option_row options[] = {
@@ -229,6 +238,7 @@ static const struct option_row options[] = {
     {"screen-text", "FILE", "its characters at the end, as UTF-8", B, .apply = apply_text, .text = TEXT(screen_text)},
     {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, .apply = apply_text, .text = TEXT(save)},
     {"load", "FILE", "go on from a saved machine", R | B, .apply = apply_text, .text = TEXT(load)},
+    {"json", NULL, "exports as a JSON array", 1 << CLI_LIST, .apply = apply_json},
     {"help", NULL, "this text", ALL | 1 << CLI_LIST, .apply = apply_help},
 };
 /* clang-format on */
@@ -244,7 +254,10 @@ static const char *const usages[CLI_COMMANDS] = {
      "terminal Ctrl-A X quits."),
     "test [OPTIONS] FILE.lua...\n\nRun scenarios as tests; TAP on standard "
     "output.",
-    "list devices|exports|platforms|events|cpus\n\nSay what there is."};
+    "list devices|exports|platforms|events|cpus\n\nSay what there is. An "
+    "export: "
+    "dll, convention, argument slots (of data: bytes), IRQLs,\nthe test that "
+    "tries it out, where its facts are from."};
 
 void cli_help(const struct cli *cli, enum cli_command command)
 {

@@ -187,6 +187,11 @@ static void lists_name_what_there_is(void **state)
     says("list cpus", "p6");
     says("list exports", "IoGetDmaAdapter");
     says("list exports", "hal.dll");
+    says("list exports", "tests/nt/image_resource_test.c");
+    says("list exports", "PE and COFF Specification");
+    says("list exports --json", "\"name\": \"KeSetEvent\"");
+    says("list exports --json", "\"file\": \"src/ke/ke_event.c\"");
+    refuses("list events --json", 2, "list exports alone");
 }
 
 /* A scenario in a file of its own; the caller frees and unlinks. */
