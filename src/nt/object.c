@@ -26,6 +26,7 @@ static const char *const type_name[NT_TYPES] = {
     [TYPE_SEMAPHORE] = "Semaphore",
     [TYPE_WMI] = "WmiGuid",
     [TYPE_TOKEN] = "Token",
+    [TYPE_ADAPTER] = "Adapter",
 };
 
 const char *ob_type_name(enum nt_type type)
@@ -336,6 +337,7 @@ static bool make_types(struct nt *nt)
         {"MmSectionObjectType", TYPE_SECTION},
         {"ExSemaphoreObjectType", TYPE_SEMAPHORE},
         {"SeTokenObjectType", TYPE_TOKEN},
+        {"IoAdapterObjectType", TYPE_ADAPTER},
     };
 
     for (unsigned t = TYPE_TYPE; t < NT_TYPES; t++) {

@@ -31,6 +31,7 @@ enum nt_type {
     TYPE_SEMAPHORE,
     TYPE_WMI,
     TYPE_TOKEN,
+    TYPE_ADAPTER, /* the HAL's own: none has a handle */
     NT_TYPES
 };
 

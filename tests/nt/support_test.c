@@ -51,6 +51,29 @@ static void paging_requests_have_a_priority(void **state)
     }
 }
 
+/* Each a type of its own, that no event has. */
+static void adapters_and_tokens_have_types(void **state)
+{
+    static const char *const name[] = {"IoAdapterObjectType",
+                                       "SeTokenObjectType"};
+    struct caller *c = *state;
+    uint32_t event;
+
+    STD_CALL(c, "ZwCreateEvent", c->data, 0x1f0003, 0, 0, 0);
+    event = caller_dword(c, c->data);
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t type = caller_variable(c, name[i]);
+
+        assert_int_not_equal(type, 0);
+        assert_int_not_equal(type, caller_variable(c, "ExEventObjectType"));
+        assert_int_equal(STD_CALL(c, "ObReferenceObjectByHandle", event, 0,
+                                  type, 0, c->data, 0),
+                         0xC0000024u);
+    }
+    assert_int_not_equal(caller_variable(c, name[0]),
+                         caller_variable(c, name[1]));
+}
+
 /* ---- KdSystemDebugControl ------------------------------------------------*/
 
 enum { IN = 0x100, OUT = 0x200, BUFFER = 0x300, LENGTH = 0x400 };
@@ -166,6 +189,7 @@ int main(void)
         CALLER_TEST(an_assertion_is_told_and_breaks),
         CALLER_TEST(the_stacks_limits_hold_the_stack),
         CALLER_TEST(paging_requests_have_a_priority),
+        CALLER_TEST(adapters_and_tokens_have_types),
         CALLER_TEST(a_debugger_reads_and_writes_memory),
         CALLER_TEST(a_debugger_reads_ports_buses_and_the_version),
         CALLER_TEST(failures_of_others_count_under_verification_alone),
