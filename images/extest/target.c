@@ -2,6 +2,11 @@
  * hears what its driver reports; and it is ejected. */
 #include "extest.h"
 
+/* In the DDK's ntifs.h alone. */
+NTKERNELAPI PDEVICE_OBJECT NTAPI IoGetLowerDeviceObject(PDEVICE_OBJECT Device);
+NTKERNELAPI PDEVICE_OBJECT NTAPI
+IoGetDeviceAttachmentBaseRef(PDEVICE_OBJECT Device);
+
 struct target {
     PDRIVER_DISPATCH Dispatch;
     PDEVICE_OBJECT Lower;
@@ -102,6 +107,11 @@ void Target(PDEVICE_OBJECT Device)
     t->Dispatch = Serve;
     t->Lower = IoAttachDeviceToDeviceStack(fdo, pdo);
     fdo->Flags &= ~DO_DEVICE_INITIALIZING;
+    CHECK(IoGetLowerDeviceObject(fdo) == pdo);
+    CHECK(IoGetLowerDeviceObject(pdo) == NULL);
+    CHECK(IoGetDeviceAttachmentBaseRef(fdo) == pdo);
+    ObDereferenceObject(pdo);
+    ObDereferenceObject(pdo);
     CHECK(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &top) ==
           STATUS_SUCCESS);
     Report(pdo, file, driver);

@@ -153,6 +153,29 @@ void thunk_IoGetAttachedDeviceReference(struct call *c)
     call_return(c, top);
 }
 
+/* PDEVICE_OBJECT IoGetLowerDeviceObject(Device): the one it is attached to,
+ * with a reference; NULL: none. */
+void thunk_IoGetLowerDeviceObject(struct call *c)
+{
+    struct nt *nt = nt_of(c);
+    const struct nt_object *o = ob_at(nt, ob_find(nt, call_u32(c, 0)));
+    uint32_t below = o && o->type == TYPE_DEVICE ? o->below : 0;
+
+    ob_reference(nt, ob_find(nt, below));
+    call_return(c, below);
+}
+
+/* PDEVICE_OBJECT IoGetDeviceAttachmentBaseRef(Device): the stack's lowest, with
+ * a reference. */
+void thunk_IoGetDeviceAttachmentBaseRef(struct call *c)
+{
+    struct nt *nt = nt_of(c);
+    uint32_t base = device_bottom(nt, call_u32(c, 0));
+
+    ob_reference(nt, ob_find(nt, base));
+    call_return(c, base);
+}
+
 void thunk_IoGetRelatedDeviceObject(struct call *c)
 {
     call_return(c, file_device(nt_of(c), call_u32(c, 0)));
