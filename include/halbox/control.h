@@ -35,6 +35,18 @@ HB_API enum hb_status machine_registry(struct machine *m, const char *path,
                                        const void *data, uint32_t bytes,
                                        struct hb_error *error);
 
+/**
+ * machine_registry_file() - keys and values of a registry file as regedit
+ * writes it: "REGEDIT4" or "Windows Registry Editor Version 5.00", UTF-16LE
+ * with its mark, UTF-8 or ASCII. HKEY_LOCAL_MACHINE is \Registry\Machine.
+ * @name: of the file, in errors: "NAME:LINE: what is wrong"
+ *
+ * Returns HB_OK, HB_BAD_ARGUMENT (up to that line it is done), HB_NO_MEMORY.
+ */
+HB_API enum hb_status machine_registry_file(struct machine *m, const char *name,
+                                            const uint8_t *bytes, size_t count,
+                                            struct hb_error *error);
+
 /* ---- requests that fail --------------------------------------------------*/
 
 /**

@@ -78,6 +78,7 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_BUFFER_FREE] = "buffer_free",
         [INPUT_USER_WRITE] = "user_write",
         [INPUT_REGISTRY] = "registry",
+        [INPUT_REGISTRY_FILE] = "registry_file",
         [INPUT_KERNEL] = "kernel",
         [INPUT_FRAME] = "frame",
         [INPUT_LINK] = "link",

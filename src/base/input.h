@@ -35,6 +35,7 @@ enum input_kind {
     INPUT_LINK,          /* a: device; b: 1 connected, 0 pulled              */
     INPUT_TRIM,          /* a: process, 0 the system; b: 1 out of RAM        */
     INPUT_FAIL,          /* a: enum ke_fault; b: which request fails         */
+    INPUT_REGISTRY_FILE, /* a: CRC-32 of the file; b: bytes; data: its name  */
     INPUT_KINDS
 };
 

@@ -1,6 +1,7 @@
 /* src/board/registry.c -- registry values from outside: logged, then set. */
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "board/board.h"
 
@@ -63,4 +64,21 @@ enum hb_status machine_registry(struct machine *m, const char *path,
                   : hb_fail(error, HB_NO_MEMORY, "registry: no memory");
     free(wide);
     return status;
+}
+
+enum hb_status machine_registry_file(struct machine *m, const char *name,
+                                     const uint8_t *bytes, size_t count,
+                                     struct hb_error *error)
+{
+    enum hb_status status;
+
+    if (m->config.bare)
+        return hb_fail(error, HB_BAD_STATE, "a bare machine has no registry");
+    if (count > UINT32_MAX)
+        return hb_fail(error, HB_BAD_ARGUMENT, "%s: too long", name);
+    status =
+        input_enter(m, INPUT_REGISTRY_FILE, crc32(0, bytes, (uint32_t)count),
+                    count, name, (uint32_t)strlen(name) + 1, error);
+    return status == HB_OK ? nt_registry_file(m->nt, name, bytes, count, error)
+                           : status;
 }

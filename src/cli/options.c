@@ -71,6 +71,17 @@ static int apply_machine(struct cli *cli, const struct option_row *row,
     return CLI_OK;
 }
 
+static int apply_registry(struct cli *cli, const struct option_row *row,
+                          const char *value)
+{
+    struct hb_error error;
+
+    (void)row;
+    if (setup_registry(&cli->setup, SETUP_OPTIONS, value, &error) != HB_OK)
+        return cli_fail(cli, &error);
+    return CLI_OK;
+}
+
 static int apply_trace(struct cli *cli, const struct option_row *row,
                        const char *value)
 {
@@ -206,6 +217,7 @@ static const struct option_row options[] = {
     {"junit", "FILE", "write the results as JUnit XML too", T, .apply = apply_text, .text = TEXT(junit)},
     {"images", "FOLDER", "where a scenario's images are sought", R | T, .apply = apply_text, .text = TEXT(images_folder)},
     {"machine", "FILE", "settings as JSON; options win over them", ALL, .apply = apply_machine},
+    {"registry", "FILE.reg", "keys and values as regedit writes them (repeatable)", R | T, .apply = apply_registry},
     {"platform", "NAME", "see halbox list platforms", ALL, .apply = apply_setting, .key = "platform"},
     {"cpu", "NAME", "see halbox list cpus", ALL, .apply = apply_setting, .key = "cpu"},
     {"memory", "SIZE", "RAM, such as 64M or 6G", ALL, .apply = apply_setting, .key = "memory"},

@@ -182,6 +182,12 @@ enum hb_status nt_registry_set(struct nt *nt, const char *path,
                                const void *data, uint32_t bytes,
                                struct hb_error *error);
 
+/** nt_registry_file() - what registry file @name (REGEDIT4 or version 5.00)
+ * says, in its order; up to the line that is wrong. */
+enum hb_status nt_registry_file(struct nt *nt, const char *name,
+                                const uint8_t *bytes, size_t count,
+                                struct hb_error *error);
+
 /* ---- things that guest threads do: tickets ---------------------------------
  */
 

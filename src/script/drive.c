@@ -169,6 +169,19 @@ static void find_image(const struct script *script, const char *name,
     snprintf(path, room, "%s/%s", folder ? folder : ".", name);
 }
 
+/* (name): a registry file of the scenario's machine. */
+static int api_registry_file(lua_State *lua)
+{
+    char path[4096];
+    struct hb_error error;
+
+    find_image(script_of(lua), luaL_checkstring(lua, 1), path, sizeof path);
+    if (setup_registry(script_of(lua)->options->setup, SETUP_SCENARIO, path,
+                       &error) != HB_OK)
+        return raise(lua, &error);
+    return 0;
+}
+
 static int api_load(lua_State *lua)
 {
     struct machine *m = machine_of(lua);
@@ -368,6 +381,7 @@ const luaL_Reg script_drive_functions[] = {
     {"registry", api_registry},
     {"fail", api_fail},
     {"requests", api_requests},
+    {"registry_file", api_registry_file},
     {"create", api_create},
     {"exists", api_exists},
     {"save", api_save},

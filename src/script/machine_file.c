@@ -163,7 +163,10 @@ static enum hb_status members(struct setup *setup, json_t *object,
         char name[KEY_BYTES], text[VALUE_BYTES];
 
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", key);
-        if (strcmp(name, "devices") == 0 && json_is_array(value))
+        if (strcmp(name, "registry") == 0 && json_is_string(value))
+            status = setup_registry(setup, SETUP_FILE, json_string_value(value),
+                                    error);
+        else if (strcmp(name, "devices") == 0 && json_is_array(value))
             status = devices(setup, value, path, error);
         else if (strcmp(name, "registry") == 0 && json_is_object(value))
             status = registry(setup, value, path, error);

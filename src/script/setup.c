@@ -6,9 +6,23 @@
 #include <string.h>
 #include <strings.h>
 
+enum { REGISTRY_FILE_MOST = 16 << 20 };
+
 static enum hb_status no_memory(struct hb_error *error)
 {
     return hb_fail(error, HB_NO_MEMORY, "no memory for the settings");
+}
+
+static void values_free(struct vec *values)
+{
+    for (uint32_t i = 0; i < values->count; i++) {
+        struct setup_value *v = VEC_AT(struct setup_value, values, i);
+
+        free(v->path);
+        free(v->name);
+        free(v->data);
+    }
+    vec_free(values);
 }
 
 void setup_clear(struct setup *setup, enum setup_level level)
@@ -22,17 +36,10 @@ void setup_clear(struct setup *setup, enum setup_level level)
     }
     for (uint32_t i = 0; i < setup->device[level].count; i++)
         free(*VEC_AT(char *, &setup->device[level], i));
-    for (uint32_t i = 0; i < setup->value[level].count; i++) {
-        struct setup_value *v =
-            VEC_AT(struct setup_value, &setup->value[level], i);
-
-        free(v->path);
-        free(v->name);
-        free(v->data);
-    }
+    values_free(&setup->value[level]);
+    values_free(&setup->file[level]);
     vec_free(&setup->pair[level]);
     vec_free(&setup->device[level]);
-    vec_free(&setup->value[level]);
 }
 
 void setup_fini(struct setup *setup)
@@ -91,6 +98,36 @@ enum hb_status setup_value(struct setup *setup, enum setup_level level,
     }
     memcpy(value.data, data, bytes);
     return HB_OK;
+}
+
+enum hb_status setup_registry(struct setup *setup, enum setup_level level,
+                              const char *path, struct hb_error *error)
+{
+    struct setup_value file = {.path = strdup(path)};
+    FILE *f = fopen(path, "rb");
+    bool read;
+
+    if (!f) {
+        free(file.path);
+        return hb_fail(error, HB_NO_FILE, "%s: cannot read the registry file",
+                       path);
+    }
+    file.data = malloc(REGISTRY_FILE_MOST + 1);
+    if (file.data)
+        file.bytes = (uint32_t)fread(file.data, 1, REGISTRY_FILE_MOST + 1, f);
+    read = file.data && !ferror(f);
+    fclose(f);
+    if (read && file.path && file.bytes <= REGISTRY_FILE_MOST &&
+        vec_push(&setup->file[level], sizeof file, &file))
+        return HB_OK;
+    free(file.path);
+    free(file.data);
+    if (file.bytes > REGISTRY_FILE_MOST)
+        return hb_fail(error, HB_BAD_ARGUMENT,
+                       "%s: a registry file has at most %d bytes", path,
+                       (int)REGISTRY_FILE_MOST);
+    return read ? no_memory(error)
+                : hb_fail(error, HB_NO_FILE, "%s: cannot be read", path);
 }
 
 /* The platform sets all others, so it goes first, from the side that wins. */
@@ -202,6 +239,28 @@ static const struct setup_value *value_at(const struct setup *setup, uint32_t n)
     return NULL;
 }
 
+static enum hb_status set_registry(const struct setup *setup, unsigned level,
+                                   struct machine *m, struct hb_error *error)
+{
+    enum hb_status status = HB_OK;
+
+    for (uint32_t i = 0; i < setup->file[level].count && status == HB_OK; i++) {
+        const struct setup_value *f =
+            VEC_AT(struct setup_value, &setup->file[level], i);
+
+        status = machine_registry_file(m, f->path, f->data, f->bytes, error);
+    }
+    for (uint32_t i = 0; i < setup->value[level].count && status == HB_OK;
+         i++) {
+        const struct setup_value *v =
+            VEC_AT(struct setup_value, &setup->value[level], i);
+
+        status = machine_registry(m, v->path, v->name, v->type, v->data,
+                                  v->bytes, error);
+    }
+    return status;
+}
+
 enum hb_status setup_machine(const struct setup *setup, struct machine **out,
                              struct hb_error *error)
 {
@@ -215,9 +274,8 @@ enum hb_status setup_machine(const struct setup *setup, struct machine **out,
         status = machine_create(out, &config, error);
     if (status != HB_OK)
         return status;
-    for (uint32_t n = 0; status == HB_OK && (v = value_at(setup, n)); n++)
-        status = machine_registry(*out, v->path, v->name, v->type, v->data,
-                                  v->bytes, error);
+    for (unsigned level = 0; level < SETUP_LEVELS && status == HB_OK; level++)
+        status = set_registry(setup, level, *out, error);
     if (status != HB_OK)
         machine_destroy(*out);
     return status;

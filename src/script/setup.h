@@ -14,6 +14,8 @@ struct setup {
     struct vec pair[SETUP_LEVELS];   /* of struct setup_pair */
     struct vec device[SETUP_LEVELS]; /* of char *            */
     struct vec value[SETUP_LEVELS];  /* of struct setup_value */
+    struct vec file[SETUP_LEVELS];   /* registry files: struct setup_value, its
+                                        data the file's bytes */
 };
 
 /** A registry value; see machine_registry(). */
@@ -45,6 +47,10 @@ enum hb_status setup_value(struct setup *setup, enum setup_level level,
                            const char *path, const char *name,
                            enum machine_registry_type type, const void *data,
                            uint32_t bytes, struct hb_error *error);
+/** setup_registry() - a registry file, set before the values of its side.
+ *  HB_NO_FILE, HB_NO_MEMORY; what it says is read by setup_machine(). */
+enum hb_status setup_registry(struct setup *setup, enum setup_level level,
+                              const char *path, struct hb_error *error);
 /**
  * setup_file() - a machine file: one JSON object with the same keys. Nested
  * objects join their keys with a dot; "devices" is an array of strings, or of

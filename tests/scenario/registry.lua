@@ -26,3 +26,10 @@ test("a path from the root leads to the same key", function()
     start()
     equal(adapters()[1].grant, 2, "map registers for 4 KiB")
 end)
+
+test("a registry file says the same", function()
+    machine = {devices = {"edu"}, registry = "edu.reg"}
+    create()
+    start()
+    equal(adapters()[1].grant, 3, "map registers for 8 KiB")
+end)

@@ -123,6 +123,8 @@ local function describe(t, prefix)
                 end
                 hb.device(device)
             end
+        elseif name == "registry" and type(value) == "string" then
+            hb.registry_file(value)
         elseif name == "registry" then -- {["edu\\Parameters"] = {MaximumLength = 4096}}
             for path, values in pairs(value) do
                 for value_name, v in pairs(values) do
