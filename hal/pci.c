@@ -76,6 +76,25 @@ uint32_t hal_pci_write(struct bus *bus, unsigned number, unsigned slot,
     return bytes;
 }
 
+bool hal_pci_over_ram(const struct bus *bus, const struct ram *ram,
+                      unsigned number, unsigned slot, unsigned function,
+                      uint64_t *at)
+{
+    enum { COMMAND = 4, COMMAND_MEMORY = 2, BAR0 = 0x10, BARS = 6, BAR_IO = 1 };
+    bool memory =
+        bus_peek_config(bus, number, slot, function, COMMAND) & COMMAND_MEMORY;
+
+    for (unsigned i = 0; memory && i < BARS; i++) {
+        uint32_t bar =
+            bus_peek_config(bus, number, slot, function, BAR0 + 4 * i);
+
+        *at = bar & ~15u;
+        if (!(bar & BAR_IO) && *at && ram_is(ram, gpa_of(*at), 1))
+            return true;
+    }
+    return false;
+}
+
 bool hal_interrupt_vector(unsigned irq, uint32_t *vector, uint8_t *irql,
                           uint32_t *affinity)
 {

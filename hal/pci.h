@@ -28,4 +28,10 @@ uint32_t hal_pci_write(struct bus *bus, unsigned number, unsigned slot,
                        unsigned function, uint32_t offset, const void *from,
                        uint32_t bytes);
 
+/** hal_pci_over_ram() - does a BAR of the function decode where RAM answers,
+ *  too? *@at: where it begins. */
+bool hal_pci_over_ram(const struct bus *bus, const struct ram *ram,
+                      unsigned number, unsigned slot, unsigned function,
+                      uint64_t *at);
+
 #endif

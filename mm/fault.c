@@ -2,6 +2,7 @@
  * made. Source: docs/mm.md, "Paging". */
 #include "mm/paging.h"
 #include "mm/pte_form.h"
+#include "mm/system.h"
 #include "mm/user_private.h"
 
 /* Bytes of @from into @to; the old frame is held while a new one is found, as
@@ -52,6 +53,8 @@ enum mm_fault mm_fault(struct mm *mm, uint32_t space, gva_t va, uint32_t error)
 
     if (system && error & PF_U)
         return MM_FAULT_VIOLATION;
+    if (system && lent_fault(mm, va))
+        return MM_FAULT_RESOLVED;
     if (!system && !user_area(mm, space, va))
         return MM_FAULT_VIOLATION;
     e = pte_get(mm, system ? 0 : space, at);

@@ -109,6 +109,56 @@ enum hb_status system_free(struct mm *mm, gva_t va)
     return run_free(mm, PTES_IMAGE, va, 0, 0, FRAME_SYSTEM);
 }
 
+/* ---- lent pages: a page that is not present tells who comes back to it ----*/
+
+enum hb_status lent_alloc(struct mm *mm, gva_t *va)
+{
+    return run_make(mm, PTES_LENT, 1, 0, 1, FRAME_SYSTEM, MM_RW, MM_CACHED, va);
+}
+
+static bool is_lent(const struct mm *mm, gva_t va)
+{
+    const struct pte_run *r = sysptes_find(mm, va);
+
+    return r && r->use == PTES_LENT;
+}
+
+void lent_back(struct mm *mm, gva_t va)
+{
+    uint64_t e = pte_get(mm, 0, va);
+
+    if (is_lent(mm, va) && e & PTE_P)
+        pte_edit(mm, 0, va, e & ~(uint64_t)PTE_P);
+}
+
+bool lent_fault(struct mm *mm, gva_t va)
+{
+    gva_t page = gva_of(va.v & ~(uint32_t)PAGE_MASK);
+    uint64_t e;
+
+    if (!is_lent(mm, page))
+        return false;
+    e = pte_get(mm, 0, page);
+    if (e & PTE_P || !(e & PTE_FRAME_MASK))
+        return false;
+    EMIT(mm->events, finding, EVENT_STRING("RES-011"),
+         EVENT_STRING("a resource list of START_DEVICE is read after that "
+                      "request; a driver that wants it later copies it"));
+    return pte_edit(mm, 0, page, e | PTE_P) == HB_OK;
+}
+
+void lent_free(struct mm *mm, gva_t va)
+{
+    uint64_t e;
+
+    if (!va.v || !is_lent(mm, va))
+        return;
+    e = pte_get(mm, 0, va);
+    if (!(e & PTE_P))
+        pte_edit(mm, 0, va, e | PTE_P);
+    run_free(mm, PTES_LENT, va, 0, 0, FRAME_SYSTEM);
+}
+
 /* ---- stacks -----------------------------------------------------------------
  */
 

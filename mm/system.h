@@ -16,6 +16,7 @@ enum pte_use {
     PTES_NONCACHED,  /* MmAllocateNonCachedMemory      */
     PTES_CONTIGUOUS, /* MmAllocateContiguousMemory     */
     PTES_RESERVED,   /* MmAllocateMappingAddress       */
+    PTES_LENT,       /* what drivers may read for a while */
     PTES_USES
 };
 
@@ -67,6 +68,15 @@ enum hb_status system_alloc(struct mm *mm, uint32_t pages, unsigned rights,
                             gva_t *va);
 /** system_free() - what system_alloc() gave, by its start. HB_NOT_FOUND. */
 enum hb_status system_free(struct mm *mm, gva_t va);
+
+/** lent_alloc() - a zeroed page that drivers are lent. lent_back() - it is not
+ *  theirs any more: the next access that a driver makes is finding RES-011
+ * (one, then the page is there again). lent_free() - by its start. */
+enum hb_status lent_alloc(struct mm *mm, gva_t *va);
+void lent_back(struct mm *mm, gva_t va);
+void lent_free(struct mm *mm, gva_t va);
+/** lent_fault() - was it such an access? Then it can be tried again. */
+bool lent_fault(struct mm *mm, gva_t va);
 
 /** stack_alloc() - a kernel stack of 12 KiB above a guard page. @top: first
  *  byte above it (initial ESP); the limit is top - 0x3000. */

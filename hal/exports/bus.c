@@ -46,7 +46,7 @@ static void get_pci(struct call *c, gva_t to, uint32_t offset, uint32_t bytes)
                          bytes);
     } else {
         memset(config, 0xff, 2);
-        n = offset ? 0 : 2;
+        n = offset < 2 ? 2 - offset : 0; /* what is left of the vendor's */
         n = n < bytes ? n : bytes;
     }
     store(c, to, config, n);
@@ -85,8 +85,11 @@ static void get_data(struct call *c, uint32_t offset, uint32_t bytes)
 
 static void set_data(struct call *c, uint32_t offset, uint32_t bytes)
 {
+    enum { CONFIG_BARS_END = 0x28 };
     uint8_t config[PCI_CONFIG_BYTES];
     struct slot s;
+    uint64_t at;
+    uint32_t n = 0;
 
     if (call_u32(c, 0) != BUS_PCI || call_u32(c, 1) ||
         offset >= PCI_CONFIG_BYTES) {
@@ -99,9 +102,17 @@ static void set_data(struct call *c, uint32_t offset, uint32_t bytes)
     load(c, call_va(c, 3), config, bytes);
     if (!call_ok(c))
         return;
-    call_return(c, s.exists ? hal_pci_write(ke_bus(c->ke), 0, s.device,
-                                            s.function, offset, config, bytes)
-                            : 0);
+    if (s.exists)
+        n = hal_pci_write(ke_bus(c->ke), 0, s.device, s.function, offset,
+                          config, bytes);
+    if (n && offset < CONFIG_BARS_END &&
+        hal_pci_over_ram(ke_bus(c->ke), ke_mm(c->ke)->ram, 0, s.device,
+                         s.function, &at))
+        call_finding(c, "SEC-031",
+                     "PCI %u.%u: a base address register at %08x decodes over "
+                     "RAM",
+                     s.device, s.function, (uint32_t)at);
+    call_return(c, n);
 }
 
 /* ULONG HalGetBusData(BusDataType, BusNumber, SlotNumber, Buffer, Length) */
@@ -192,135 +203,6 @@ void thunk_HalGetInterruptVector(struct call *c)
     store_u32(c, call_va(c, 5), affinity);
     if (call_ok(c))
         call_return(c, vector);
-}
-
-/* ---- HalAssignSlotResources ----------------------------------------------*/
-
-enum {
-    CONFIG_COMMAND = 0x04,
-    CONFIG_BAR0 = 0x10,
-    CONFIG_LINE = 0x3c,
-    BARS = 6,
-    BAR_IO = 1,
-    COMMAND_DECODE = 7, /* I/O, memory, bus master */
-    /* CM_RESOURCE_LIST with one full descriptor */
-    LIST_HEADER = 20,
-    DESCRIPTOR = 16,
-    TYPE_PORT = 1,
-    TYPE_INTERRUPT = 2,
-    TYPE_MEMORY = 3,
-    SHARE_EXCLUSIVE = 1,
-    SHARE_SHARED = 3,
-};
-
-struct resources {
-    uint8_t bytes[LIST_HEADER + (BARS + 1) * DESCRIPTOR];
-    uint32_t count;
-};
-
-static void put32(uint8_t *p, uint32_t v)
-{
-    memcpy(p, &v, sizeof v);
-}
-
-static uint8_t *descriptor(struct resources *r, uint8_t type, uint8_t share,
-                           uint16_t flags)
-{
-    uint8_t *d = r->bytes + LIST_HEADER + DESCRIPTOR * r->count++;
-
-    d[0] = type;
-    d[1] = share;
-    memcpy(d + 2, &flags, sizeof flags);
-    return d;
-}
-
-/* A BAR's size is what it does not decode; its value comes back after. */
-static void add_bar(struct call *c, const struct slot *s, unsigned i,
-                    struct resources *r)
-{
-    struct bus *bus = ke_bus(c->ke);
-    uint32_t at = CONFIG_BAR0 + 4 * i, bar = 0, size = UINT32_MAX, mask;
-    uint8_t *d;
-
-    hal_pci_read(bus, 0, s->device, s->function, at, &bar, 4);
-    hal_pci_write(bus, 0, s->device, s->function, at, &size, 4);
-    hal_pci_read(bus, 0, s->device, s->function, at, &size, 4);
-    hal_pci_write(bus, 0, s->device, s->function, at, &bar, 4);
-    if (!size)
-        return;
-    mask = bar & BAR_IO ? ~3u : ~15u;
-    d = descriptor(r, bar & BAR_IO ? TYPE_PORT : TYPE_MEMORY, SHARE_EXCLUSIVE,
-                   bar & BAR_IO);
-    put32(d + 4, bar & mask);
-    put32(d + 12, ~(size & mask) + 1);
-    if (bar & BAR_IO && !(size >> 16)) /* 16 address bits decoded */
-        put32(d + 12, (~(size & mask) + 1) & 0xffff);
-}
-
-static void add_interrupt(struct call *c, const struct slot *s,
-                          struct resources *r)
-{
-    uint8_t line[2] = {0xff, 0};
-    uint8_t *d;
-
-    hal_pci_read(ke_bus(c->ke), 0, s->device, s->function, CONFIG_LINE, line,
-                 2);
-    if (!line[1] || line[0] > 15)
-        return;
-    d = descriptor(r, TYPE_INTERRUPT, SHARE_SHARED, 0);
-    put32(d + 4, line[0]);
-    put32(d + 8, line[0]);
-    put32(d + 12, 1);
-}
-
-static void collect(struct call *c, const struct slot *s, struct resources *r)
-{
-    uint16_t command = 0;
-    unsigned i;
-
-    memset(r, 0, sizeof *r);
-    for (i = 0; i < BARS; i++)
-        add_bar(c, s, i, r);
-    add_interrupt(c, s, r);
-    put32(r->bytes, 1);
-    put32(r->bytes + 4, HAL_INTERFACE_PCI);
-    put32(r->bytes + 12, 1 | 1u << 16); /* Version 1, Revision 1 */
-    put32(r->bytes + 16, r->count);
-    hal_pci_read(ke_bus(c->ke), 0, s->device, s->function, CONFIG_COMMAND,
-                 &command, 2);
-    command |= COMMAND_DECODE;
-    hal_pci_write(ke_bus(c->ke), 0, s->device, s->function, CONFIG_COMMAND,
-                  &command, 2);
-}
-
-/* NTSTATUS HalAssignSlotResources(RegistryPath, DriverClassName, DriverObject,
- * DeviceObject, BusType, BusNumber, SlotNumber, *AllocatedResources): what the
- * BARs and the interrupt line hold; the caller frees the list. */
-void thunk_HalAssignSlotResources(struct call *c)
-{
-    gva_t out = call_va(c, 7), list;
-    struct resources r;
-    struct slot s;
-
-    store_u32(c, out, 0);
-    if (!call_ok(c))
-        return;
-    s = slot_of(c, call_u32(c, 6));
-    if ((int32_t)call_u32(c, 4) != HAL_INTERFACE_PCI || call_u32(c, 5) ||
-        !s.exists) {
-        call_return(c, STATUS_NO_SUCH_DEVICE);
-        return;
-    }
-    collect(c, &s, &r);
-    if (pool_alloc(ke_mm(c->ke), POOL_PAGED, sizeof r.bytes, HAL_TAG, &list) !=
-        HB_OK) {
-        call_return(c, STATUS_INSUFFICIENT_RESOURCES);
-        return;
-    }
-    store(c, list, r.bytes, sizeof r.bytes);
-    store_u32(c, out, list.v);
-    if (call_ok(c))
-        call_return(c, STATUS_SUCCESS);
 }
 
 /* NTSTATUS HalAdjustResourceList(**ResourceList): a PC's bus 0 takes every

@@ -147,8 +147,26 @@ static void Tell(PIRP Irp, UCHAR Minor)
              KeGetCurrentIrql());
 }
 
+/* RES-021: what the system says that the device has. */
+static void TellAllocated(PWALK_EXTENSION Ext)
+{
+    enum { ALLOCATED = 0x15 }; /* DevicePropertyAllocatedResources */
+    ULONG words[64], need = 0;
+    PCM_RESOURCE_LIST list = (PVOID)words;
+
+    if (NT_SUCCESS(IoGetDeviceProperty(Ext->Pdo,
+                                       (DEVICE_REGISTRY_PROPERTY)ALLOCATED,
+                                       sizeof words, words, &need)))
+        DbgPrint("walk: allocated %u from %x\n",
+                 list->List[0].PartialResourceList.Count,
+                 list->List[0]
+                     .PartialResourceList.PartialDescriptors[0]
+                     .u.Port.Start.LowPart);
+}
+
 static NTSTATUS QueryState(PWALK_EXTENSION Ext, PIRP Irp)
 {
+    TellAllocated(Ext);
     Irp->IoStatus.Information |= State;
     State = 0; /* once */
     return Pass(Ext, Irp);

@@ -60,6 +60,7 @@ struct query {
     uint32_t number, pdo;
     uint32_t at; /* stack location */
     uint32_t information;
+    uint32_t status; /* as the packet came */
 };
 
 static uint32_t query_id(struct query *q)
@@ -145,7 +146,7 @@ static uint32_t query_relations(struct query *q)
 
     if (nt_get32(q->nt, q->at + SL_QueryDeviceRelations_Type) !=
         TARGET_DEVICE_RELATION)
-        return STATUS_NOT_SUPPORTED;
+        return q->status; /* a driver's above, which knows the children */
     at = nt_pool_paged(q->nt, 8, TAG('P', 'n', 'p', 'D'));
     if (at == 0)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -165,6 +166,7 @@ static uint32_t config(struct query *q, bool write)
     uint32_t offset = nt_get32(nt, q->at + SL_ReadWriteConfig_Offset);
     uint32_t bytes = nt_get32(nt, q->at + SL_ReadWriteConfig_Length);
     uint8_t data[PCI_CONFIG_BYTES];
+    uint64_t at;
 
     if (card->bus != NT_PCI)
         return STATUS_NOT_SUPPORTED;
@@ -177,6 +179,11 @@ static uint32_t config(struct query *q, bool write)
             return STATUS_INVALID_PARAMETER;
         q->information = hal_pci_write(nt->w.bus, card->bus_number, card->slot,
                                        card->function, offset, data, bytes);
+        if (hal_pci_over_ram(nt->w.bus, nt->w.ram, card->bus_number, card->slot,
+                             card->function, &at))
+            nt_finding(nt, "SEC-031",
+                       "%s: a base address register at %08x decodes over RAM",
+                       card->hardware_id, (uint32_t)at);
     } else {
         q->information = hal_pci_read(nt->w.bus, card->bus_number, card->slot,
                                       card->function, offset, data, bytes);
@@ -236,6 +243,7 @@ static uint32_t serve(struct call *c, uint32_t pdo, uint32_t irp)
                       .number = pnp_by_pdo(nt, pdo),
                       .pdo = pdo,
                       .at = at,
+                      .status = status,
                       .information = nt_get32(nt, irp + IRP_Information)};
 
     q.device = pnp_device(nt, q.number);

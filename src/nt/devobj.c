@@ -134,6 +134,18 @@ void shutdown_forget(struct nt *nt, uint32_t device)
     vec_drop(&nt->s.shutdown, sizeof(struct nt_shutdown), shutdown_of, &device);
 }
 
+/* Deleted, and nobody has it open or is attached to it any more: it goes. */
+static void drop_deleted(struct nt *nt, uint32_t device)
+{
+    uint32_t number = ob_find(nt, device);
+    const struct nt_object *o = ob_at(nt, number);
+
+    if (o && o->type == TYPE_DEVICE && o->deleted &&
+        nt_get32(nt, device + DEVOBJ_ReferenceCount) == 0 &&
+        nt_get32(nt, device + DEVOBJ_AttachedDevice) == 0)
+        ob_dereference(nt, number);
+}
+
 bool device_delete(struct nt *nt, uint32_t device)
 {
     uint32_t number = ob_find(nt, device);
@@ -148,8 +160,7 @@ bool device_delete(struct nt *nt, uint32_t device)
     shutdown_forget(nt, device);
     pnp_pdo_deleted(nt, device);
     power_forget(nt, device);
-    if (nt_get32(nt, device + DEVOBJ_ReferenceCount) == 0)
-        ob_dereference(nt, number);
+    drop_deleted(nt, device);
     return true;
 }
 
@@ -165,8 +176,8 @@ void device_file_closed(struct nt *nt, uint32_t device)
         nt_put32(nt, device + DEVOBJ_ReferenceCount, count - 1);
     if (count == 1)
         pnp_file_closed(nt, pnp_by_pdo(nt, device_bottom(nt, device)));
-    if (count == 1 && o->deleted)
-        ob_dereference(nt, number);
+    if (count == 1)
+        drop_deleted(nt, device);
 }
 
 /* ---- stacks -----------------------------------------------------------------
@@ -220,4 +231,6 @@ void device_detach(struct nt *nt, uint32_t lower)
     if (o && o->below == lower)
         o->below = 0;
     nt_put32(nt, lower + DEVOBJ_AttachedDevice, 0);
+    if (upper)
+        drop_deleted(nt, lower);
 }

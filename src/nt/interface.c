@@ -223,24 +223,20 @@ static void value_u32(struct property_value *v, uint32_t word)
     v->count = sizeof word;
 }
 
-/* A resource list in kernel memory; its size follows from its count. */
-static bool value_list(struct nt *nt, struct property_value *v, uint32_t list,
-                       uint32_t count)
+/* A resource list of @r, by way of pool. */
+static bool value_list(struct nt *nt, const struct nt_device *d,
+                       const struct nt_resource *r, unsigned count,
+                       bool translated, struct property_value *v)
 {
-    if (list == 0)
-        return false;
+    uint32_t list = count ? resources_list(nt, d->card.bus, d->card.bus_number,
+                                           r, count, translated)
+                          : 0;
+    bool ok;
+
     v->count = CM_LIST_List + CM_FULL_PartialResourceList +
                CM_PARTIAL_PartialDescriptors + count * CM_DESC_BYTES;
-    return v->count <= sizeof v->bytes &&
-           ke_read(nt->w.ke, gva_of(list), v->bytes, v->count);
-}
-
-static bool boot_list(struct nt *nt, const struct nt_device *d,
-                      struct property_value *v, bool translated)
-{
-    uint32_t list = resources_boot(nt, &d->card, translated);
-    bool ok = value_list(nt, v, list, d->card.resources);
-
+    ok = list && v->count <= sizeof v->bytes &&
+         ke_read(nt->w.ke, gva_of(list), v->bytes, v->count);
     nt_pool_free(nt, list);
     return ok;
 }
@@ -276,9 +272,10 @@ static bool property(struct nt *nt, const struct nt_device *d, uint32_t which,
         return true;
     case P_BOOT_CONFIGURATION:
     case P_BOOT_TRANSLATED:
-        return boot_list(nt, d, v, which == P_BOOT_TRANSLATED);
+        return value_list(nt, d, card->resource, card->resources,
+                          which == P_BOOT_TRANSLATED, v);
     case P_ALLOCATED:
-        return value_list(nt, v, d->raw, d->chosen);
+        return value_list(nt, d, d->held, d->chosen, false, v);
     case P_LOCATION:
         snprintf(text, sizeof text, "bus %u, slot %u, function %u",
                  card->bus_number, card->slot, card->function);

@@ -40,9 +40,10 @@ void thunk_IoCreateDevice(struct call *c)
     call_return(c, status);
 }
 
-/* A device object that is part of a stack, or that somebody has open, is not
- * deleted in good order: 0xC9 (201h) and 0x36 with checks. Without them one
- * that is open lasts until its last file is closed. */
+/* A device object that has another beneath it, or that somebody has open, is
+ * not deleted in good order: 0xC9 (201h) and 0x36 with checks. Without them one
+ * that is open lasts until its last file is closed. One that has another above
+ * it is: in REMOVE_DEVICE the lower drivers go first. */
 static bool may_delete(struct call *c, uint32_t device)
 {
     enum { DEVICE_REFERENCE_COUNT_NOT_ZERO = 0x36 };
@@ -58,11 +59,10 @@ static bool may_delete(struct call *c, uint32_t device)
                      device);
         return true;
     }
-    if ((o->below || nt_get32(nt, device + DEVOBJ_AttachedDevice)) &&
+    if (o->below &&
         !io_misuse(c, IO_DELETE_ATTACHED, caller, device, 0,
-                   "device %08X is deleted while %s", device,
-                   o->below ? "it is attached to another"
-                            : "another is attached to it"))
+                   "device %08X is deleted while it is attached to another",
+                   device))
         return false;
     if (count == 0 || !nt_checks(nt))
         return true;

@@ -12,7 +12,7 @@
 
 enum { NO_BUS = 0xffffffff, BUS_MOST = 16 };
 
-static void drop_claims(struct nt *nt, uint32_t driver, uint32_t device)
+void legacy_drop(struct nt *nt, uint32_t driver, uint32_t device)
 {
     for (uint32_t i = nt->s.claims.count; i-- > 0;) {
         const struct nt_claim *k = VEC_AT(struct nt_claim, &nt->s.claims, i);
@@ -21,7 +21,7 @@ static void drop_claims(struct nt *nt, uint32_t driver, uint32_t device)
     }
 }
 
-static bool claim(struct nt *nt, uint32_t driver, uint32_t device,
+bool legacy_claim(struct nt *nt, uint32_t driver, uint32_t device,
                   const struct nt_resource *r, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -43,7 +43,7 @@ static uint32_t report(struct nt *nt, uint32_t driver, uint32_t device,
     uint32_t status = STATUS_SUCCESS;
     bool clash = false;
 
-    drop_claims(nt, driver, device);
+    legacy_drop(nt, driver, device);
     if (list)
         status = resources_parse(nt, list, r, &count);
     if (status != STATUS_SUCCESS)
@@ -53,8 +53,9 @@ static uint32_t report(struct nt *nt, uint32_t driver, uint32_t device,
     *conflict |= clash;
     if (clash && !override)
         return STATUS_SUCCESS;
-    return claim(nt, driver, device, r, count) ? STATUS_SUCCESS
-                                               : STATUS_INSUFFICIENT_RESOURCES;
+    return legacy_claim(nt, driver, device, r, count)
+               ? STATUS_SUCCESS
+               : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* Driver's and device's lists, as both reporting routines take them. */
@@ -110,7 +111,7 @@ void thunk_IoAssignResources(struct call *c)
     struct nt_resource r[NT_RESOURCES];
     unsigned count = 0;
 
-    drop_claims(nt, driver, device);
+    legacy_drop(nt, driver, device);
     if (list == 0) {
         call_return(c, STATUS_SUCCESS);
         return;
@@ -123,7 +124,7 @@ void thunk_IoAssignResources(struct call *c)
         out = resources_list(nt, nt_get8(nt, list + IO_REQS_InterfaceType),
                              nt_get32(nt, list + IO_REQS_BusNumber), r, count,
                              false);
-        if (out == 0 || !claim(nt, driver, device, r, count))
+        if (out == 0 || !legacy_claim(nt, driver, device, r, count))
             status = STATUS_INSUFFICIENT_RESOURCES;
         else
             store_u32(c, call_va(c, 5), out);

@@ -382,12 +382,12 @@ static void reroute(struct nt *nt, struct nt_device *d, uint8_t line)
     }
 }
 
-static void program(struct nt *nt, struct nt_device *d)
+static void program(struct nt *nt, struct nt_device *d,
+                    const struct nt_resource *r, unsigned count)
 {
     struct scan s = {.nt = nt, .card = &d->card};
 
-    for (unsigned i = 0; i < d->chosen; i++) {
-        const struct nt_resource *r = &d->held[i];
+    for (unsigned i = 0; i < count; i++, r++) {
         uint32_t base = (uint32_t)r->start;
 
         if (r->bar && r->bar <= BARS && d->bar[r->bar - 1] != base) {
@@ -399,16 +399,28 @@ static void program(struct nt *nt, struct nt_device *d)
     }
 }
 
-void bus_enable(struct nt *nt, struct nt_device *d, bool on)
+static void enable(struct nt *nt, struct nt_device *d, bool on)
 {
     struct scan s = {.nt = nt, .card = &d->card};
-    uint32_t bits = COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER, command;
+    uint32_t bits = COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER;
+    uint32_t command = get(&s, REG_COMMAND, 2);
 
+    set(&s, REG_COMMAND, on ? command | bits : command & ~bits, 2);
+    d->enabled = on;
+}
+
+void bus_enable(struct nt *nt, struct nt_device *d, bool on)
+{
     if (d->card.bus != NT_PCI || d->enabled == on)
         return;
     if (on)
-        program(nt, d);
-    command = get(&s, REG_COMMAND, 2);
-    set(&s, REG_COMMAND, on ? command | bits : command & ~bits, 2);
-    d->enabled = on;
+        program(nt, d, d->held, d->chosen);
+    enable(nt, d, on);
+}
+
+void bus_assign(struct nt *nt, struct nt_device *d, const struct nt_resource *r,
+                unsigned count)
+{
+    program(nt, d, r, count);
+    enable(nt, d, true);
 }

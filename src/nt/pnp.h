@@ -193,6 +193,17 @@ uint32_t resources_pick(struct nt *nt, uint32_t driver, uint32_t list,
 uint32_t resources_parse(struct nt *nt, uint32_t list,
                          struct nt_resource out[NT_RESOURCES], unsigned *count);
 
+/** resources_pick_card() - the same from what @card asks for. */
+uint32_t resources_pick_card(struct nt *nt, uint32_t driver,
+                             const struct nt_card *card,
+                             struct nt_resource out[NT_RESOURCES],
+                             unsigned *count);
+/** legacy_drop(), legacy_claim() - what @driver says that it uses, for @device
+ *  (0: itself). False: no room. */
+void legacy_drop(struct nt *nt, uint32_t driver, uint32_t device);
+bool legacy_claim(struct nt *nt, uint32_t driver, uint32_t device,
+                  const struct nt_resource *r, unsigned count);
+
 /** bus_id() - QUERY_ID's answer as characters, multi-sz where it is one.
  *  Returns units including the final NULs, 0: no such id. */
 unsigned bus_id(const struct nt_card *card, uint32_t number, unsigned type,
@@ -200,6 +211,9 @@ unsigned bus_id(const struct nt_card *card, uint32_t number, unsigned type,
 /** bus_enable() - PCI: decoding of ports and memory, bus mastering on or off;
  *  before, BARs and interrupt router get what the device holds. */
 void bus_enable(struct nt *nt, struct nt_device *device, bool on);
+/** bus_assign() - @r into the card's registers, and on. */
+void bus_assign(struct nt *nt, struct nt_device *device,
+                const struct nt_resource *r, unsigned count);
 /** pci_line() - line number @index that the pin of @card may be routed to, the
  *  best first; 0: no more. */
 uint8_t pci_line(const struct nt *nt, uint32_t number,

@@ -149,8 +149,9 @@ struct nt_device {
     uint32_t image;
     uint32_t pdo; /* guest VA */
     uint32_t status;
-    uint32_t raw, translated;              /* CM_RESOURCE_LISTs in pool */
-    uint32_t chosen;                       /* descriptors in each       */
+    uint32_t lent;            /* page of START_DEVICE's lists, 0: none */
+    uint32_t raw, translated; /* CM_RESOURCE_LISTs in it   */
+    uint32_t chosen;          /* descriptors in each       */
     struct nt_resource held[NT_RESOURCES]; /* those, as the arbiter sees them */
     struct nt_resource left[NT_RESOURCES]; /* that a rebalance takes away  */
     uint32_t leaving;      /* descriptors of those                         */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hal/hal.h"
+#include "mm/system.h"
 #include "nt/arbiter.h"
 #include "nt/guest.h"
 #include "nt/pnp.h"
@@ -151,19 +152,21 @@ static void partial(struct nt *nt, uint8_t *d, const struct nt_resource *r,
     }
 }
 
-uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
-                        const struct nt_resource *r, unsigned count,
-                        bool translated)
+enum {
+    FIRST = CM_LIST_List + CM_FULL_PartialResourceList +
+            CM_PARTIAL_PartialDescriptors,
+    LIST_MOST = FIRST + NT_RESOURCES * CM_DESC_BYTES
+};
+
+/* Returns its bytes. */
+static uint32_t make_list(struct nt *nt, uint8_t list[LIST_MOST], uint8_t bus,
+                          uint32_t bus_number, const struct nt_resource *r,
+                          unsigned count, bool translated)
 {
-    enum {
-        FIRST = CM_LIST_List + CM_FULL_PartialResourceList +
-                CM_PARTIAL_PartialDescriptors
-    };
-    uint8_t list[FIRST + NT_RESOURCES * CM_DESC_BYTES] = {0};
-    uint32_t bytes = FIRST + count * (uint32_t)CM_DESC_BYTES, at;
     uint8_t *full = list + CM_LIST_List;
     uint8_t *part = full + CM_FULL_PartialResourceList;
 
+    memset(list, 0, LIST_MOST);
     put(list + CM_LIST_Count, 1, 4);
     put(full + CM_FULL_InterfaceType, bus, 4);
     put(full + CM_FULL_BusNumber, bus_number, 4);
@@ -172,7 +175,17 @@ uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
     put(part + CM_PARTIAL_Count, count, 4);
     for (unsigned i = 0; i < count; i++)
         partial(nt, list + FIRST + i * CM_DESC_BYTES, &r[i], translated);
-    at = nt_pool_paged(nt, bytes, TAG('P', 'n', 'p', 'L'));
+    return FIRST + count * (uint32_t)CM_DESC_BYTES;
+}
+
+uint32_t resources_list(struct nt *nt, uint8_t bus, uint32_t bus_number,
+                        const struct nt_resource *r, unsigned count,
+                        bool translated)
+{
+    uint8_t list[LIST_MOST];
+    uint32_t bytes = make_list(nt, list, bus, bus_number, r, count, translated);
+    uint32_t at = nt_pool_paged(nt, bytes, TAG('P', 'n', 'p', 'L'));
+
     if (at)
         nt_put(nt, at, list, bytes);
     return at;
@@ -187,17 +200,42 @@ uint32_t resources_boot(struct nt *nt, const struct nt_card *card,
                : 0;
 }
 
+/* ---- the lists of START_DEVICE: a page that drivers are lent
+ * ---------------*/
+
+enum { TRANSLATED_AT = PAGE_BYTES / 2 };
+
 void resources_lent(struct nt *nt, struct nt_device *d)
 {
-    (void)nt;
-    (void)d;
+    if (d->lent)
+        lent_back(nt->w.mm, gva_of(d->lent));
+}
+
+/* Both lists of @r for the next START_DEVICE. False: no memory. */
+static bool lend(struct nt *nt, const struct nt_card *card,
+                 const struct nt_resource *r, unsigned count, uint32_t *page)
+{
+    uint8_t list[LIST_MOST];
+    uint32_t bytes;
+    gva_t va;
+
+    *page = 0;
+    if (count == 0)
+        return true;
+    if (lent_alloc(nt->w.mm, &va) != HB_OK)
+        return false;
+    *page = va.v;
+    bytes = make_list(nt, list, card->bus, card->bus_number, r, count, false);
+    nt_put(nt, va.v, list, bytes);
+    bytes = make_list(nt, list, card->bus, card->bus_number, r, count, true);
+    nt_put(nt, va.v + TRANSLATED_AT, list, bytes);
+    return true;
 }
 
 void resources_release(struct nt *nt, struct nt_device *d)
 {
-    nt_pool_free(nt, d->raw);
-    nt_pool_free(nt, d->translated);
-    d->raw = d->translated = 0;
+    lent_free(nt->w.mm, gva_of(d->lent));
+    d->lent = d->raw = d->translated = 0;
     d->chosen = 0;
 }
 
@@ -328,24 +366,15 @@ uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list,
                         .number = number,
                         .card = d->reported ? NULL : &d->card,
                         .elsewhere = elsewhere};
-    uint32_t status = find(&a, list), raw = 0, translated = 0;
+    uint32_t status = find(&a, list), page;
 
     if (status != STATUS_SUCCESS)
         return status;
-    if (a.count) {
-        raw = resources_list(nt, d->card.bus, d->card.bus_number, a.out,
-                             a.count, false);
-        translated = resources_list(nt, d->card.bus, d->card.bus_number, a.out,
-                                    a.count, true);
-    }
-    if (a.count && !(raw && translated)) {
-        nt_pool_free(nt, raw);
-        nt_pool_free(nt, translated);
+    if (!lend(nt, &d->card, a.out, a.count, &page))
         return STATUS_INSUFFICIENT_RESOURCES;
-    }
     resources_release(nt, d);
-    d->raw = raw;
-    d->translated = translated;
+    d->lent = d->raw = page;
+    d->translated = page ? page + TRANSLATED_AT : 0;
     d->chosen = a.count;
     memcpy(d->held, a.out, a.count * sizeof a.out[0]);
     return STATUS_SUCCESS;
@@ -353,19 +382,42 @@ uint32_t resources_assign(struct nt *nt, uint32_t number, uint32_t list,
 
 /* ---- drivers that report by themselves: NT 4's way ------------------------*/
 
-uint32_t resources_pick(struct nt *nt, uint32_t driver, uint32_t list,
-                        struct nt_resource out[NT_RESOURCES], unsigned *count)
+static uint32_t pick(struct arbiter *a, uint32_t list, struct nt_resource *out,
+                     unsigned *count)
 {
-    struct arbiter a = {.nt = nt, .driver = driver};
-    uint32_t status = solve(&a, list);
+    uint32_t status = solve(a, list);
 
     if (status == STATUS_DEVICE_CONFIGURATION_ERROR)
         status = STATUS_CONFLICTING_ADDRESSES;
     if (status != STATUS_SUCCESS)
         return status;
-    memcpy(out, a.out, a.count * sizeof a.out[0]);
-    *count = a.count;
+    memcpy(out, a->out, a->count * sizeof a->out[0]);
+    *count = a->count;
     return STATUS_SUCCESS;
+}
+
+uint32_t resources_pick(struct nt *nt, uint32_t driver, uint32_t list,
+                        struct nt_resource out[NT_RESOURCES], unsigned *count)
+{
+    struct arbiter a = {.nt = nt, .driver = driver};
+
+    return pick(&a, list, out, count);
+}
+
+uint32_t resources_pick_card(struct nt *nt, uint32_t driver,
+                             const struct nt_card *card,
+                             struct nt_resource out[NT_RESOURCES],
+                             unsigned *count)
+{
+    struct arbiter a = {.nt = nt, .driver = driver, .card = card};
+    uint32_t list = resources_requirements(nt, card), status;
+
+    *count = 0;
+    if (list == 0)
+        return card->resources ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+    status = pick(&a, list, out, count);
+    nt_pool_free(nt, list);
+    return status;
 }
 
 static struct nt_resource read_partial(const uint8_t *d)
@@ -386,10 +438,14 @@ static struct nt_resource read_partial(const uint8_t *d)
 uint32_t resources_parse(struct nt *nt, uint32_t list,
                          struct nt_resource out[NT_RESOURCES], unsigned *count)
 {
-    uint32_t lists = nt_get32(nt, list + CM_LIST_Count);
     uint32_t at = list + CM_LIST_List;
+    uint8_t head[4];
+    uint32_t lists;
 
     *count = 0;
+    if (!ke_read(nt->w.ke, gva_of(list + CM_LIST_Count), head, sizeof head))
+        return STATUS_INVALID_PARAMETER;
+    lists = get_le32(head);
     if (lists > LISTS_MOST)
         return STATUS_INVALID_PARAMETER;
     for (unsigned i = 0; i < lists; i++) {

@@ -111,6 +111,7 @@ static const struct state_row device_rows[] = {
     STATE_INT(T, image),
     STATE_INT(T, pdo),
     STATE_INT(T, status),
+    STATE_INT(T, lent),
     STATE_INT(T, raw),
     STATE_INT(T, translated),
     STATE_INT(T, chosen),

@@ -210,7 +210,8 @@ static void bus_data_of_a_pci_function(void **state)
     guest_free(g);
 }
 
-/* 0: no bus; 2 with FFFFh: no device; set to an empty slot: 0 */
+/* RES-024: 0: no bus; 2 with FFFFh: no device, whose other bytes are none. A
+ * set to an empty slot: 0. */
 static void bus_data_of_what_is_not_there(void **state)
 {
     struct guest *g = guest();
@@ -222,16 +223,24 @@ static void bus_data_of_what_is_not_there(void **state)
     assert_int_equal(guest_get(g, buffer), 0xffff);
     assert_int_equal(
         guest_call(g, "HalGetBusDataByOffset", 4, 0, 30, buffer, 4, 4), 0);
+    assert_int_equal(
+        guest_call(g, "HalGetBusDataByOffset", 4, 0, 30, buffer, 64, 4), 0);
+    guest_set(g, buffer, 0x12345678);
+    assert_int_equal(
+        guest_call(g, "HalGetBusDataByOffset", 4, 0, 30, buffer, 1, 4), 1);
+    assert_int_equal(guest_get(g, buffer), 0x123456ff);
     assert_int_equal(guest_call(g, "HalSetBusData", 4, 0, 30, buffer, 4), 0);
     assert_int_equal(guest_call(g, "HalGetBusData", 9, 0, 0, buffer, 64), 0);
     guest_free(g);
 }
 
-/* SEC-031 */
+/* SEC-031: what no offset, length or slot can be; a BAR that is moved over RAM
+ * is told. */
 static void bus_data_never_exceeds_256_bytes(void **state)
 {
     struct guest *g = guest();
     uint32_t buffer = guest_alloc(g, 1024);
+    struct bus_place place;
 
     (void)state;
     guest_set(g, buffer + 256, 0x12345678);
@@ -246,6 +255,101 @@ static void bus_data_never_exceeds_256_bytes(void **state)
     assert_int_equal(
         guest_call(g, "HalGetBusData", 4, 0, 0xffffff00, buffer, 4),
         2); /* reserved bits of the slot: no device */
+    bus_device_place(g->r.card, &place);
+    guest_set(g, buffer, 0x00200000);
+    guest_call(g, "HalSetBusDataByOffset", 4, 0, place.slot, buffer, 0x10, 4);
+    assert_int_equal(g->r.findings, 0); /* it does not decode yet */
+    guest_set(g, buffer, 6);
+    guest_call(g, "HalSetBusDataByOffset", 4, 0, place.slot, buffer, 4, 2);
+    assert_int_equal(g->r.findings, 1);
+    assert_string_equal(g->r.rule, "SEC-031");
+    guest_free(g);
+}
+
+/* RES-025: clipped at 256, nothing beyond is touched; bytes and words stay
+ * what they are on the wires of CF8h and CFCh. */
+static void bus_data_stays_in_its_range(void **state)
+{
+    static const struct {
+        uint32_t offset, bytes;
+        uint16_t port[3];
+        unsigned cycles;
+    } row[] = {{0x3c, 1, {0xcfc}, 1},
+               {0x3d, 2, {0xcfd, 0xcfe}, 2},
+               {0x3e, 1, {0xcfe}, 1},
+               {0x0e, 4, {0xcfe, 0xcfc}, 2},
+               {0xfe, 8, {0xcfe}, 1}};
+    struct guest *g = guest();
+    uint32_t buffer = guest_alloc(g, 64);
+    struct bus_place place;
+
+    (void)state;
+    bus_device_place(g->r.card, &place);
+    guest_set(g, buffer, 0xaaaaaaaa);
+    guest_set(g, buffer + 4, 0xaaaaaaaa);
+    assert_int_equal(guest_call(g, "HalGetBusDataByOffset", 4, 0, place.slot,
+                                buffer, 0xfe, 8),
+                     2);
+    assert_int_equal(guest_get(g, buffer) >> 16, 0xaaaa);
+    assert_int_equal(guest_get(g, buffer + 4), 0xaaaaaaaa);
+    guest_set(g, buffer, 0);
+    guest_set(g, buffer + 4, 0);
+    for (unsigned i = 0; i < sizeof row / sizeof *row; i++) {
+        rig_forget(&g->r);
+        guest_call(g, "HalSetBusDataByOffset", 4, 0, place.slot, buffer,
+                   row[i].offset, row[i].bytes);
+        /* the first asks who is there */
+        assert_int_equal(g->r.outs, 1 + 2 * row[i].cycles);
+        for (unsigned n = 0; n < row[i].cycles; n++) {
+            assert_int_equal(g->r.out[2 * n + 1].port, 0xcf8);
+            assert_int_equal(g->r.out[2 * n + 2].port, row[i].port[n]);
+        }
+    }
+    guest_free(g);
+}
+
+/* RES-026: what is read only keeps the device's value, the routine counts it as
+ * written; an empty slot takes nothing. */
+static void identity_registers_are_the_devices(void **state)
+{
+    struct guest *g = guest();
+    uint32_t buffer = guest_alloc(g, 64);
+    struct bus_place place;
+
+    (void)state;
+    bus_device_place(g->r.card, &place);
+    guest_set(g, buffer, 0x5a5a5a5a);
+    assert_int_equal(
+        guest_call(g, "HalSetBusDataByOffset", 4, 0, place.slot, buffer, 0, 4),
+        4);
+    assert_int_equal(bus_config_read(g->r.bus, 0, place.slot, 0, 0, 4),
+                     0x11e81234);
+    assert_int_equal(guest_call(g, "HalSetBusDataByOffset", 4, 0, place.slot,
+                                buffer, 0x3c, 1),
+                     1);
+    assert_int_equal(bus_config_read(g->r.bus, 0, place.slot, 0, 0x3c, 1),
+                     0x5a);
+    assert_int_equal(
+        guest_call(g, "HalSetBusDataByOffset", 4, 0, 30, buffer, 0x3c, 1), 0);
+    guest_free(g);
+}
+
+/* RES-027: device bits 0-4, function 5-7; the card has function 0 alone. */
+static void slots_are_device_and_function(void **state)
+{
+    struct guest *g = guest();
+    uint32_t buffer = guest_alloc(g, 64);
+    struct bus_place place;
+
+    (void)state;
+    bus_device_place(g->r.card, &place);
+    for (uint32_t f = 0; f < 8; f++) {
+        guest_set(g, buffer, 0);
+        assert_int_equal(guest_call(g, "HalGetBusData", 4, 0,
+                                    place.slot | f << 5, buffer, 4),
+                         f ? 2 : 4);
+        assert_int_equal(guest_get(g, buffer) & 0xffff, f ? 0xffff : 0x1234);
+    }
     guest_free(g);
 }
 
@@ -264,6 +368,7 @@ static void cmos_is_bus_data_too(void **state)
     guest_free(g);
 }
 
+/* RES-023, IOS-020 */
 static void addresses_translate_to_themselves(void **state)
 {
     struct guest *g = guest();
@@ -297,12 +402,22 @@ static void addresses_translate_to_themselves(void **state)
     guest_free(g);
 }
 
+/* RES-028 */
 static void vectors_and_levels_of_the_pic(void **state)
 {
     struct guest *g = guest();
     uint32_t irql = guest_alloc(g, 8), affinity = guest_alloc(g, 8);
 
     (void)state;
+    for (uint32_t i = 0; i < 16; i++) {
+        if (i == 2) /* the cascade */
+            continue;
+        assert_int_equal(
+            guest_call(g, "HalGetInterruptVector", 1, 0, i, i, irql, affinity),
+            0x30 + i);
+        assert_int_equal(guest_get(g, irql) & 0xff, 27 - i);
+        assert_int_equal(guest_get(g, affinity), 1);
+    }
     assert_int_equal(
         guest_call(g, "HalGetInterruptVector", 5, 0, 11, 11, irql, affinity),
         0x3b);
@@ -311,39 +426,6 @@ static void vectors_and_levels_of_the_pic(void **state)
     assert_int_equal(
         guest_call(g, "HalGetInterruptVector", 1, 0, 16, 16, irql, affinity),
         0);
-    guest_free(g);
-}
-
-/* The list says what the BARs hold; BARs are as before; the card decodes. */
-static void slot_resources_are_the_bars(void **state)
-{
-    struct guest *g = guest();
-    uint32_t out = guest_alloc(g, 4), list, bar = 0xf0100000;
-    struct bus_place place;
-    uint8_t line = 11;
-
-    (void)state;
-    bus_device_place(g->r.card, &place);
-    hal_pci_write(g->r.bus, 0, place.slot, 0, 0x10, &bar, 4);
-    hal_pci_write(g->r.bus, 0, place.slot, 0, 0x3c, &line, 1);
-    assert_int_equal(guest_call(g, "HalAssignSlotResources", 0, 0, 0, 0, 5, 0,
-                                place.slot, out),
-                     0);
-    list = guest_get(g, out);
-    assert_int_equal(guest_get(g, list), 1);            /* full descriptors */
-    assert_int_equal(guest_get(g, list + 4), 5);        /* PCIBus */
-    assert_int_equal(guest_get(g, list + 12), 0x10001); /* version, revision */
-    assert_int_equal(guest_get(g, list + 16), 2);
-    assert_int_equal(guest_get(g, list + 20) & 0xff, 3); /* memory */
-    assert_int_equal(guest_get(g, list + 24), bar);
-    assert_int_equal(guest_get(g, list + 32), 0x100000); /* 1 MiB */
-    assert_int_equal(guest_get(g, list + 36) & 0xff, 2); /* interrupt */
-    assert_int_equal(guest_get(g, list + 40), 11);
-    assert_int_equal(bus_config_read(g->r.bus, 0, place.slot, 0, 0x10, 4), bar);
-    assert_int_equal(bus_config_read(g->r.bus, 0, place.slot, 0, 4, 2) & 6, 6);
-    assert_int_equal(
-        guest_call(g, "HalAssignSlotResources", 0, 0, 0, 0, 5, 0, 30, out),
-        0xc000000e);
     guest_free(g);
 }
 
@@ -456,10 +538,12 @@ int main(void)
         cmocka_unit_test(bus_data_of_a_pci_function),
         cmocka_unit_test(bus_data_of_what_is_not_there),
         cmocka_unit_test(bus_data_never_exceeds_256_bytes),
+        cmocka_unit_test(bus_data_stays_in_its_range),
+        cmocka_unit_test(identity_registers_are_the_devices),
+        cmocka_unit_test(slots_are_device_and_function),
         cmocka_unit_test(cmos_is_bus_data_too),
         cmocka_unit_test(addresses_translate_to_themselves),
         cmocka_unit_test(vectors_and_levels_of_the_pic),
-        cmocka_unit_test(slot_resources_are_the_bars),
         cmocka_unit_test(beep_programs_counter_2),
         cmocka_unit_test(clock_goes_both_ways),
         cmocka_unit_test(display_string_is_an_event),

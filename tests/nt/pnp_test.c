@@ -2,6 +2,7 @@
  * used, stopped, removed. Contract ids: RES-001 ... RES-041. */
 #include <string.h>
 
+#include "board/board.h"
 #include "iotest.h"
 
 enum { SUCCESS = 0, DIRECT = 0x10 };
@@ -186,6 +187,49 @@ static void a_pulled_device_is_removed_when_its_file_is_closed(void **state)
     assert_int_equal(device(p).state, PNP_STATE_REMOVED);
 }
 
+/* RES-041: its registers and its configuration space read as ones, writes to
+ * them go nowhere; put in again it is as after power-on. */
+static void a_pulled_card_answers_no_more(void **state)
+{
+    struct pnp *p = *state;
+    struct bus *bus = p->r->m->bus;
+    uint32_t bar;
+
+    start(p);
+    bar = inspect_config(p->r->m, 0, device(p).slot, 0, 0x10) & ~15u;
+    assert_int_not_equal(bus_load(bus, gpa_of(bar), 4), 0xffffffffu);
+    assert_int_equal(request(p, PNP_SURPRISE), SUCCESS);
+    assert_int_equal(bus_load(bus, gpa_of(bar), 4), 0xffffffffu);
+    bus_store(bus, gpa_of(bar + 4), 4, 0x12345678);
+    assert_int_equal(bus_load(bus, gpa_of(bar + 4), 4), 0xffffffffu);
+    assert_int_equal(inspect_config(p->r->m, 0, device(p).slot, 0, 0),
+                     0xffffffffu);
+    start(p);
+    assert_int_not_equal(bus_load(bus, gpa_of(bar + 4), 4), ~0x12345678u);
+    assert_int_equal(device(p).state, PNP_STATE_STARTED);
+}
+
+/* RES-041: and so do its ports. */
+static void a_pulled_cards_ports_are_ones(void **state)
+{
+    struct pnp *p = *state;
+    static const char *const cards[] = {"isacard", NULL};
+    struct rig *r = rig_create(cards);
+    uint32_t image = rig_load(r, "isa_slave.sys");
+    uint32_t number = find_device(r, "ISA\\HBX0001");
+
+    (void)p;
+    rig_finish(r, machine_driver_start(r->m, image));
+    assert_int_equal(rig_finish(r, machine_device_start(r->m, number, image)),
+                     SUCCESS);
+    assert_int_not_equal(bus_in(r->m->bus, 0x300, 2), 0xffff);
+    rig_finish(r, machine_device_request(r->m, number, PNP_SURPRISE));
+    assert_int_equal(bus_in(r->m->bus, 0x300, 2), 0xffff);
+    bus_out(r->m->bus, 0x30e, 2, 0);
+    assert_int_equal(bus_in(r->m->bus, 0x30e, 2), 0xffff);
+    rig_destroy(r);
+}
+
 static void power_goes_down_and_up(void **state)
 {
     struct pnp *p = *state;
@@ -313,6 +357,8 @@ int main(void)
         PNP_TEST(a_stopped_device_starts_again),
         PNP_TEST(a_removed_device_leaves_its_stack),
         PNP_TEST(a_pulled_device_is_removed_when_its_file_is_closed),
+        PNP_TEST(a_pulled_card_answers_no_more),
+        PNP_TEST(a_pulled_cards_ports_are_ones),
         PNP_TEST(power_goes_down_and_up),
         PNP_TEST(requests_that_do_not_fit_are_refused),
         PNP_TEST(a_pdo_answers_questions),

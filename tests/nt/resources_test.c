@@ -81,7 +81,7 @@ static struct started start(const char *card, const char *driver,
     return s;
 }
 
-/* RES-003, 013 */
+/* The lists are alike: one full descriptor each. */
 static void assert_heads(const struct started *s, uint32_t interface,
                          unsigned count)
 {
@@ -104,7 +104,8 @@ static void assert_descriptor(const struct descriptor *d, uint8_t type,
     assert_memory_equal(d, &want, sizeof want);
 }
 
-/* RES-002, 004, 005, 007, 010, 014, 015: a memory BAR and INTA#. */
+/* RES-003, RES-004, RES-010, RES-014, RES-015: a memory BAR and INTA#; both
+ * lists are alike. */
 static void a_pci_cards_lists_are_its_bars_and_its_line(void **state)
 {
     uint32_t device, bar, irq;
@@ -126,7 +127,8 @@ static void a_pci_cards_lists_are_its_bars_and_its_line(void **state)
     rig_destroy(s.r);
 }
 
-/* RES-006, 014, 015, 016: sixteen ports, an edge, a channel. */
+/* RES-003, RES-007, RES-014, RES-015, RES-016: sixteen ports, an edge, a
+ * channel. */
 static void an_isa_cards_lists_are_its_straps(void **state)
 {
     uint32_t device;

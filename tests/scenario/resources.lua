@@ -36,6 +36,7 @@ end
 local function begin(options)
     machine = {devices = options.devices or {"rtl8139"}, platform = options.platform,
                registry = {walk = {Mode = options.mode or 0, State = options.state or 0}}}
+    if options.key then machine.registry[options.key] = options.values end
     if options.images then images = options.images else images = {"walk.sys"} end
     create()
     log = record("debug_print")
@@ -172,7 +173,7 @@ test("RES-033: each request comes as NOT_SUPPORTED at PASSIVE_LEVEL", function()
     for _, minor in ipairs {"0", "1", "2", "4", "5", "7", "9", "d", "14"} do check(seen[minor], "minor " .. minor) end
 end)
 
-test("RES-018, RES-021: a forced configuration wins, and is written into the card", function()
+test("RES-021: a forced configuration wins, and is written into the card", function()
     begin {}
     force(RTL, {{type = "port", start = 0xd400, length = 0x100}, {type = "memory", start = 0xf8000000, length = 0x100},
                 {type = "irq", start = 5, shared = true}})
@@ -186,6 +187,31 @@ test("RES-018, RES-021: a forced configuration wins, and is written into the car
     equal(config(0, slot, 0, 0x14), 0xf8000000)
     equal(config(0, slot, 0, 0x3c) & 0xff, 5)
     reaches_the_card()
+    local a = lines("allocated (%d) from (%x+)")[1]
+    equal(a[1], "3")
+    equal(a[2], "d400", "the property says so")
+end)
+
+-- an IO_RESOURCE_REQUIREMENTS_LIST: 100h ports within [first, last]
+local function ports_within(first, last)
+    local d = string.pack("<BBBBI2I2I4I4I8I8", 0, 1, 1, 0, 1, 0, 0x100, 0x100, first, last)
+    return string.pack("<I4I4I4I4I4I4I4I4I2I2I4", 72, 5, 0, 0, 0, 0, 0, 1, 1, 1, 1) .. d
+end
+
+test("RES-021: override over basic, forced over both", function()
+    local key = "\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\PCI\\VEN_10EC&DEV_8139\\2\\LogConf"
+    local basic, override = {binary = ports_within(0xd000, 0xd0ff)}, {binary = ports_within(0xd800, 0xd8ff)}
+    local function first_port(values, forced)
+        begin {key = key, values = values}
+        equal(device(RTL).number, 2, "as in the key's path")
+        if forced then force(RTL, {{type = "port", start = forced, length = 0x100}}) end
+        go(RTL)
+        equal(tonumber(lines("allocated %d from (%x+)")[1][1], 16), ranges()[1].at)
+        return ranges()[1].at
+    end
+    equal(first_port {BasicConfigVector = basic}, 0xd000)
+    equal(first_port {BasicConfigVector = basic, OverrideConfigVector = override}, 0xd800)
+    equal(first_port({BasicConfigVector = basic, OverrideConfigVector = override}, 0xe000), 0xe000)
 end)
 
 test("RES-019: what one has another does not get; without a place it is not started", function()
@@ -374,4 +400,173 @@ test("a card that was pulled is gone from the bus; put in again it starts", func
     go(RTL)
     equal(device(RTL).state, "started")
     equal(#lines("walk: id %d (12005452)"), 4)
+end)
+
+test("RES-011: lists read after START_DEVICE are a finding, their copies are none", function()
+    begin {}
+    go(RTL)
+    request(RTL, "rebalance")
+    equal(#rules(), 0)
+    begin {mode = READ_LATER}
+    go(RTL)
+    equal(#rules(), 0)
+    request(RTL, "rebalance")
+    equal(rules()[1], "RES-011")
+    equal(#rules(), 1, "one finding")
+    check(said("walk: later 1"), "and the list as it was")
+end)
+
+-- ---- what a driver says about its device -----------------------------------
+
+test("a device that its driver calls failed is removed as by surprise", function()
+    begin {state = 4}
+    go(RTL)
+    run("1ms")
+    equal(device(RTL).state, "failed")
+    local order = ""
+    for _, l in ipairs(lines("pnp (%x+) ")) do order = order .. l[1] .. " " end
+    check(order:find("17 2 $"), order)
+end)
+
+test("changed requirements are asked for again and the device moves", function()
+    begin {state = 0x10}
+    go(RTL)
+    run("1ms")
+    equal(device(RTL).state, "started")
+    equal(#lines("walk: (filter)"), 2)
+    check(ranges()[3].at ~= ranges()[1].at)
+end)
+
+test("what is disabled goes in order, what is not disableable stays", function()
+    begin {state = 1}
+    go(RTL)
+    run("1ms")
+    equal(device(RTL).state, "removed")
+    begin {state = 0x20}
+    go(RTL)
+    equal(request(RTL, "remove", {try = true}), 0xc0000010)
+    equal(device(RTL).state, "started")
+end)
+
+test("a card is ejected: removed, then out of its slot", function()
+    begin {}
+    go(RTL)
+    request(RTL, "eject")
+    equal(device(RTL).state, "removed")
+    equal(config(0, device(RTL).slot, 0, 0), 0xffffffff)
+end)
+
+-- ---- stacks -----------------------------------------------------------------
+
+local ENUM = "\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\PCI\\VEN_10EC&DEV_8139\\2"
+
+local function wide(...)
+    local out = {}
+    for _, s in ipairs {...} do out[#out + 1] = (s:gsub(".", "%0\0")) .. "\0\0" end
+    return table.concat(out) .. "\0\0"
+end
+
+local function filtered(values)
+    machine = {devices = {"rtl8139"}, registry = {[ENUM] = values, walk = {Mode = 0}}}
+    images = {"lowerf.sys", "walk.sys", "upperf.sys"}
+    create()
+    log = record("debug_print")
+    log.all = {}
+    for i, name in ipairs(images) do
+        load_driver(name)
+        driver_start(i)
+    end
+    equal(device(RTL).number, 2, "as in the key's path")
+end
+
+test("filters take their places below and above the function driver", function()
+    filtered {LowerFilters = {binary = wide("lowerf")}, UpperFilters = {binary = wide("upperf")}}
+    check(device_start(2, 1, {try = true}) ~= 0, "a filter is no function driver")
+    device_start(2, 2)
+    equal(lines("lowerf: add, (%d) above")[1][1], "1")
+    equal(lines("upperf: add, (%d) above")[1][1], "3")
+    local order = ""
+    for _, l in ipairs(lines("(%w+): pnp d")) do order = order .. l[1] .. " " end
+    equal(order, "upperf walk lowerf ")
+    request(RTL, "rebalance")
+    request(RTL, "remove")
+    equal(device(RTL).state, "removed")
+end)
+
+test("a filter that is not there fails the start", function()
+    filtered {UpperFilters = {binary = wide("nobody")}}
+    equal(device_start(2, 2, {try = true}), 0xc0000034)
+    equal(device(RTL).state, "failed")
+end)
+
+test("a key's Service is the function driver", function()
+    filtered {Service = "walk"}
+    check(device_start(2, 3, {try = true}) ~= 0)
+    device_start(2, 2)
+end)
+
+-- ---- a driver's bus ---------------------------------------------------------
+
+local function with_bus()
+    machine = {devices = {}, registry = {walk = {Mode = 0}}}
+    images = {"childbus.sys", "walk.sys"}
+    create()
+    log = record("debug_print")
+    log.all = {}
+    for i, name in ipairs(images) do
+        load_driver(name)
+        driver_start(i)
+    end
+    device_start(root_device("ROOT\\BUS"), 1)
+    return open("\\\\.\\ChildBus")
+end
+
+local function children()
+    local out = {}
+    for _, d in ipairs(pnp()) do
+        if d.hardware_id == "TEST\\Child" then out[#out + 1] = d.state end
+    end
+    return table.concat(out, " ")
+end
+
+test("children that a driver's bus reports are asked, driven and given resources", function()
+    local h = with_bus()
+    h:write("\2")
+    run("5ms")
+    equal(children(), "started started")
+    local ports = lines("child (%d) starts, ports (%x+)")
+    equal(ports[1][2], "5000")
+    equal(ports[2][2], "5008", "not those of the first")
+    equal(#ranges(), 2, "their function driver has them")
+end)
+
+test("children that are reported no more are removed as by surprise", function()
+    local h = with_bus()
+    h:write("\2")
+    run("5ms")
+    h:write("\1")
+    run("5ms")
+    equal(children(), "started removed")
+    equal(#lines("childbus: child (%d) deleted"), 1)
+    check(said("walk: pnp 17 "))
+    h:write("\2") -- a new one
+    run("5ms")
+    equal(children(), "started removed started")
+end)
+
+test("four children have the four places", function()
+    local h = with_bus()
+    h:write("\4")
+    run("5ms")
+    equal(children(), "started started started started")
+end)
+
+test("with the bus its children go first", function()
+    local h = with_bus()
+    h:write("\2")
+    run("5ms")
+    h:close()
+    request("ROOT\\BUS", "remove")
+    equal(children(), "removed removed")
+    equal(#lines("walk: pnp (1) "), 2, "each was asked")
 end)
