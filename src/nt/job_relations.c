@@ -205,12 +205,13 @@ bool job_relations(struct call *c, struct nt_ticket *t)
 {
     struct nt *nt = nt_of(c);
     struct nt_job *job = &nt->s.job;
+    uint32_t bus = t->device; /* @t moves when tickets are posted */
     struct nt_device *d;
 
     if (job->step == E_LIST) {
-        if (!take_list(c, t->device, t->handle))
+        if (!take_list(c, bus, t->handle))
             return true;
-        drop_missing(nt, t->device);
+        drop_missing(nt, bus);
         job->step = E_NEXT;
     } else if (job->step > E_NEXT) {
         d = pnp_device(nt, job->cursor);
@@ -219,7 +220,7 @@ bool job_relations(struct call *c, struct nt_ticket *t)
         offer(nt, job->cursor);
         job->step = E_NEXT;
     }
-    while ((d = next_new(nt, t->device))) {
+    while ((d = next_new(nt, bus))) {
         if (send_to_pdo(c, d, MN_QUERY_ID, ID_DEVICE, E_DEVICE))
             return true;
         d->unasked = 0;

@@ -155,8 +155,11 @@ bool job_over(struct call *c, struct nt_ticket *t, uint32_t status)
 {
     struct nt *nt = nt_of(c);
 
+    /* tickets that the job posted may have moved its own */
+    t = ticket_find(nt, nt->s.job.ticket);
     nt->s.job = (struct nt_job){0};
-    ticket_done(nt, t, status);
+    if (t)
+        ticket_done(nt, t, status);
     return false;
 }
 

@@ -325,7 +325,7 @@ static void deleting_a_device_that_is_open_is_36(void **state)
               device);
 }
 
-/* SEC-029: still attached to another, or another to it: 0xC9 (201h). */
+/* SEC-029: still attached to another: 0xC9 (201h). */
 static void deleting_a_device_of_a_stack_is_c9_201(void **state)
 {
     struct caller *c = *state;
@@ -344,7 +344,9 @@ static void deleting_a_device_of_a_stack_is_c9_201(void **state)
     assert_int_equal(handmade_bugcheck(c).p[2], high);
 }
 
-/* SEC-029: the lower one, with a finding alone when the checks are off. */
+/* SEC-029: the upper one, with a finding alone when the checks are off. The
+ * lower one goes first in REMOVE_DEVICE: it lasts until the upper one lets go.
+ */
 static void deleting_below_another_device_is_told(void **state)
 {
     struct caller *c = *state;
@@ -354,6 +356,11 @@ static void deleting_below_another_device_is_told(void **state)
 
     STD_CALL(c, "IoAttachDeviceToDeviceStack", high, low);
     STD_CALL(c, "IoDeleteDevice", low);
+    assert_false(rig_has(c->r, "C9-201"));
+    STD_CALL(c, "IoDetachDevice", low);
+    low = handmade_device(c, driver);
+    STD_CALL(c, "IoAttachDeviceToDeviceStack", high, low);
+    STD_CALL(c, "IoDeleteDevice", high);
     assert_true(rig_has(c->r, "C9-201"));
 }
 
