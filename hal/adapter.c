@@ -232,6 +232,7 @@ enum hb_status hal_adapter_add(struct hal *h, const struct hal_device *dev,
     ad.grant = device_grant(h, dev, pool);
     set_modes(&ad, dev);
     ad.id = hal_new_id(h);
+    hal_here(h, &ad.owner);
     if (h->s.adapter.count >= HAL_ADAPTERS ||
         !vec_push(&h->s.adapter, sizeof ad, &ad))
         return HB_NO_MEMORY;
@@ -252,6 +253,18 @@ struct hal_adapter *hal_adapter_find(const struct hal *h, gva_t at)
         if (HAL_ADAPTER_AT(h, i)->at == at.v)
             return HAL_ADAPTER_AT(h, i);
     return NULL;
+}
+
+struct hal_adapter *hal_adapter_null(struct hal *h)
+{
+    if (!h->s.settings.nt4)
+        return NULL;
+    h->null = (struct hal_adapter){.pool = HAL_NONE,
+                                   .limit = UINT64_MAX,
+                                   .master = true,
+                                   .scatter_gather = true,
+                                   .channel = NO_CHANNEL};
+    return &h->null;
 }
 
 /* What a driver left behind at its last PutDmaAdapter is taken back, so that
@@ -293,6 +306,48 @@ static void report_leaks(struct hal *h, const struct hal_adapter *ad)
         hal_misuse(h, "S16", HAL_CODE(0x0a, ad->at, ad->lists, 0),
                    "adapter %08x released with %u scatter/gather lists out",
                    ad->at, ad->lists);
+}
+
+static uint32_t wdm_at(const struct hal *h, gva_t at)
+{
+    uint32_t i;
+
+    for (i = 0; i < h->s.wdm.count; i++)
+        if (at.v - HAL_WDM_AT(h, i)->base < HAL_WDM_AT(h, i)->bytes)
+            break;
+    return i;
+}
+
+bool hal_is_wdm(const struct hal *h, gva_t at)
+{
+    return wdm_at(h, at) < h->s.wdm.count;
+}
+
+void hal_image_wdm(struct hal *h, gva_t image, uint32_t bytes)
+{
+    const struct hal_image new = {image.v, bytes};
+
+    if (!hal_is_wdm(h, image) && h->s.wdm.count < HAL_IMAGES)
+        vec_push(&h->s.wdm, sizeof new, &new);
+}
+
+void hal_image_goes(struct hal *h, const char *name, gva_t image,
+                    uint32_t bytes)
+{
+    const struct hal_adapter *ad;
+    uint32_t i;
+
+    if (hal_is_wdm(h, image))
+        vec_remove(&h->s.wdm, sizeof(struct hal_image), wdm_at(h, image));
+    for (i = 0; i < h->s.adapter.count; i++) {
+        ad = HAL_ADAPTER_AT(h, i);
+        if (ad->owner - image.v >= bytes)
+            continue;
+        report_leaks(h, ad);
+        hal_misuse(h, "S20", HAL_CODE(0x11, ad->references, ad->at, 0),
+                   "%s is unloaded and never released adapter %08x", name,
+                   ad->at);
+    }
 }
 
 bool hal_adapter_put(struct hal *h, struct hal_adapter *ad)

@@ -26,6 +26,30 @@ static void fill_run(const struct hal_request *r, const struct hal_adapter *ad,
     };
 }
 
+/* One request per device object until its routine has returned, none from
+ * inside the adapter's own. Lists have a record each, and so may be many. */
+static void check_one_channel(struct hal *h, const struct hal_adapter *ad,
+                              const struct hal_ask *ask)
+{
+    const struct hal_request *r;
+    uint32_t i;
+
+    for (i = 0; !ask->list && !ask->context_at.v && i < h->s.request.count;
+         i++) {
+        r = HAL_REQUEST_AT(h, i);
+        if (r->list || r->transfer || r->state == REQUEST_HOLDING)
+            continue;
+        if (r->device != ask->device.v &&
+            (r->adapter != ad->id || r->state != REQUEST_RUNNING))
+            continue;
+        hal_misuse(h, "S17", HAL_CODE(0x0b, 2, 0, 0),
+                   "channel of adapter %08x asked for while the routine of "
+                   "device %08x has not returned",
+                   ad->at, r->device);
+        return;
+    }
+}
+
 /* Queue it; nothing is handed out yet. */
 static enum hb_status request_push(struct hal *h, const struct hal_adapter *ad,
                                    const struct hal_ask *ask, uint32_t *id)
@@ -52,6 +76,7 @@ static enum hb_status request_push(struct hal *h, const struct hal_adapter *ad,
     };
     enum hb_status status;
 
+    check_one_channel(h, ad, ask);
     if (ask->registers > ad->grant) {
         hal_misuse(h, "S18", HAL_CODE(0x15, ask->registers, ad->grant, 0),
                    "%u map registers asked of adapter %08x, granted"
@@ -147,6 +172,20 @@ static void hand_out_channels(struct hal *h)
     }
 }
 
+/* Driver Verifier ends here where HALs wait: enough registers are free, but not
+ * in a row. */
+static void check_fragments(struct hal *h, const struct hal_adapter *ad,
+                            uint32_t count)
+{
+    const struct hal_pool *pool = HAL_POOL_AT(h, ad->pool);
+
+    if (h->s.settings.verify == HAL_VERIFY_STOP &&
+        pool_most(pool) - pool->in_use >= count)
+        hal_misuse(h, "W00", HAL_CODE(0x00, 2, count, pool_largest(pool)),
+                   "%u map registers needed, %u free ones follow each other",
+                   count, pool_largest(pool));
+}
+
 /* True when @r needs to wait no longer. */
 static bool registers_for(struct hal *h, struct hal_request *r)
 {
@@ -154,8 +193,10 @@ static bool registers_for(struct hal *h, struct hal_request *r)
     struct hal_set *set;
 
     if (ad->pool != HAL_NONE && r->registers) {
-        if (set_create(h, ad, r->registers, &set) != HB_OK)
+        if (set_create(h, ad, r->registers, &set) != HB_OK) {
+            check_fragments(h, ad, r->registers);
             return false;
+        }
         set->device = r->device;
         set->context = r->transfer;
         r->set = set->id;
@@ -248,6 +289,40 @@ void request_withdraw(struct hal *h, uint32_t id)
     requests_advance(h);
 }
 
+static uint32_t bytes_mapped(const struct hal *h, uint32_t set)
+{
+    uint32_t i, sum = 0;
+
+    for (i = 0; i < h->s.page.count; i++)
+        if (HAL_PAGE_AT(h, i)->set == set)
+            sum += HAL_PAGE_AT(h, i)->bytes;
+    return sum;
+}
+
+static void tell_unflushed(struct hal *h, const struct hal_set *set)
+{
+    hal_misuse(
+        h, "S03",
+        HAL_CODE(0x0d, bytes_mapped(h, set->id), set->count << PAGE_SHIFT, 0),
+        "%u pages on map registers %08x were not flushed", set->pages, set->id);
+}
+
+void hal_mdl_goes(struct hal *h, uint32_t mdl)
+{
+    const struct hal_page *page;
+    const struct hal_set *set;
+    uint32_t i;
+
+    for (i = 0; mdl && i < h->s.page.count; i++) {
+        page = HAL_PAGE_AT(h, i);
+        set = page->mdl == mdl ? set_by_id(h, page->set) : NULL;
+        if (!set || page->common || page->leaving)
+            continue;
+        tell_unflushed(h, set);
+        return;
+    }
+}
+
 void hal_run_done(struct hal *h, uint32_t request, uint32_t action)
 {
     struct hal_request *r = request_by_id(h, request);
@@ -259,6 +334,8 @@ void hal_run_done(struct hal *h, uint32_t request, uint32_t action)
     set = r->set;
     switch (action) {
     case HAL_DEALLOCATE_OBJECT:
+        if (set_by_id(h, set) && set_by_id(h, set)->pages)
+            tell_unflushed(h, set_by_id(h, set));
         channel_idle(h, ad);
         set_destroy(h, set);
         break;
@@ -305,10 +382,7 @@ enum hb_status hal_channel_free(struct hal *h, struct hal_adapter *ad)
     }
     held = set_by_id(h, set);
     if (held && held->pages)
-        hal_finding(h, "S03",
-                    "channel of adapter %08x freed with %u pages "
-                    "not flushed",
-                    ad->at, held->pages);
+        tell_unflushed(h, held);
     channel_idle(h, ad);
     set_destroy(h, set);
     requests_advance(h);
@@ -372,14 +446,20 @@ enum hb_status hal_registers_free(struct hal *h, struct hal_adapter *ad,
                    base, ad->at);
         return HB_NOT_FOUND;
     }
+    if (count > set->count)
+        hal_misuse(h, "S12", HAL_CODE(0x05, count - set->count, 0, 0),
+                   "%u map registers of %08x freed too many",
+                   count - set->count, base);
     if (count != set->count)
         hal_finding(h, "S15",
-                    "%u map registers of %08x freed, allocated were "
-                    "%u",
-                    count, base, set->count);
-    if (set->pages)
-        hal_finding(h, "S13", "map registers %08x freed with %u pages mapped",
-                    base, set->pages);
+                    "%u map registers of %08x freed, allocated were %u", count,
+                    base, set->count);
+    if (set->pages) {
+        hal_misuse(h, "S13", HAL_CODE(0x10, set->pages, 0, 0),
+                   "map registers %08x freed with %u pages mapped", base,
+                   set->pages);
+        tell_unflushed(h, set);
+    }
     set_destroy(h, base);
     requests_advance(h);
     return HB_OK;

@@ -79,7 +79,8 @@ static enum hb_status map_pages(struct hal *h, const struct hal_adapter *ad,
             .owner = buffer->pa + done,
             .to = buffer->pa + done,
             .dla = buffer->dla + done,
-            .bytes = PAGE_BYTES,
+            .bytes = buffer->bytes - done < PAGE_BYTES ? buffer->bytes - done
+                                                       : PAGE_BYTES,
             .common = true,
         };
 
@@ -137,7 +138,7 @@ enum hb_status hal_common_alloc_ex(struct hal *h, struct hal_adapter *ad,
 enum hb_status hal_common_free(struct hal *h, struct hal_adapter *ad,
                                uint32_t bytes, dla_t at, gva_t va)
 {
-    const struct hal_common *b;
+    const struct hal_common *b = NULL;
     uint32_t i;
 
     for (i = 0; i < h->s.common.count; i++) {
@@ -146,6 +147,10 @@ enum hb_status hal_common_free(struct hal *h, struct hal_adapter *ad,
             b->dla == at.v)
             break;
     }
+    if (i == h->s.common.count && !ad->buffers)
+        hal_misuse(h, "S14", HAL_CODE(0x03, 1, 0, 0),
+                   "adapter %08x has no common buffers, one more is freed",
+                   ad->at);
     if (i == h->s.common.count) {
         hal_finding(h, "S15",
                     "adapter %08x has no common buffer of %u bytes at %08x, "

@@ -73,6 +73,9 @@ enum hb_status hal_adapter_add(struct hal *h, const struct hal_device *dev,
 /** hal_adapter_find() - NULL: no adapter lies there. Valid until one is added
  *  or released. */
 struct hal_adapter *hal_adapter_find(const struct hal *h, gva_t at);
+/** hal_adapter_null() - what a NULL adapter stands for in MapTransfer and flush
+ *  of NT 4: a bus master at the buffer's own addresses. NULL: not there. */
+struct hal_adapter *hal_adapter_null(struct hal *h);
 /** hal_adapter_put() - drop a reference. True: it was the last, the guest
  *  object is to be freed; what was still out is taken back and reported. */
 bool hal_adapter_put(struct hal *h, struct hal_adapter *ad);
@@ -306,6 +309,8 @@ struct hal_list_view {
 /** hal_list_find() - a list handed out by @ad. False: no such. */
 bool hal_list_find(const struct hal *h, const struct hal_adapter *ad, gva_t at,
                    struct hal_list_view *view);
+/** hal_list_unknown() - there is no such list, and it was put: finding. */
+void hal_list_unknown(struct hal *h, const struct hal_adapter *ad, gva_t at);
 void hal_list_set_mdl(struct hal *h, gva_t at, uint32_t target_mdl);
 /** hal_list_flush() - PutScatterGatherList, first half: as hal_flush(). */
 void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set);

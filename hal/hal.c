@@ -33,6 +33,10 @@ enum hb_status hal_create(struct hal **hal, const struct hal_wiring *wiring,
     h->ram = wiring->ram;
     h->mm = wiring->mm;
     h->events = wiring->events;
+    if (watch_start(h) != HB_OK) {
+        free(h);
+        return hb_fail(error, HB_NO_MEMORY, "HAL: no memory");
+    }
     *hal = h;
     return HB_OK;
 }
@@ -41,6 +45,7 @@ void hal_destroy(struct hal *h)
 {
     if (!h)
         return;
+    watch_stop(h);
     state_free(&h->s, hal_state_rows);
     free(h);
 }
@@ -134,6 +139,25 @@ static const struct state_row violation_rows[] = {
     STATE_END,
 };
 
+static const struct state_row image_rows[] = {
+    STATE_INT(struct hal_image, base),
+    STATE_INT(struct hal_image, bytes),
+    STATE_END,
+};
+
+static const struct state_row watch_rows[] = {
+    STATE_INT(struct hal_watch, transfer),
+    STATE_INT(struct hal_watch, set),
+    STATE_INT(struct hal_watch, told),
+    STATE_END,
+};
+
+static const struct state_row gone_rows[] = {
+    STATE_INT(struct hal_gone, dla),  STATE_INT(struct hal_gone, bytes),
+    STATE_INT(struct hal_gone, set),  STATE_INT(struct hal_gone, adapter),
+    STATE_INT(struct hal_gone, site), STATE_END,
+};
+
 static const struct state_row unit_rows[] = {
     STATE_INT(struct hal_unit, found),    STATE_INT(struct hal_unit, slot),
     STATE_INT(struct hal_unit, function), STATE_INT(struct hal_unit, bar),
@@ -165,6 +189,9 @@ static const struct state_row adapter_rows[] = {
     STATE_INT(struct hal_adapter, width),
     STATE_INT(struct hal_adapter, version),
     STATE_INT(struct hal_adapter, busy),
+    STATE_INT(struct hal_adapter, owner),
+    STATE_INT(struct hal_adapter, lists_made),
+    STATE_INT(struct hal_adapter, lists_put),
     STATE_INT(struct hal_adapter, holder),
     STATE_INT(struct hal_adapter, held),
     STATE_INT(struct hal_adapter, references),
@@ -175,25 +202,43 @@ static const struct state_row adapter_rows[] = {
 };
 
 static const struct state_row set_rows[] = {
-    STATE_INT(struct hal_set, id),       STATE_INT(struct hal_set, adapter),
-    STATE_INT(struct hal_set, pool),     STATE_INT(struct hal_set, first),
-    STATE_INT(struct hal_set, count),    STATE_INT(struct hal_set, used),
-    STATE_INT(struct hal_set, pages),    STATE_INT(struct hal_set, first_va),
-    STATE_INT(struct hal_set, next_va),  STATE_INT(struct hal_set, mdl),
-    STATE_INT(struct hal_set, direct),   STATE_INT(struct hal_set, common),
-    STATE_INT(struct hal_set, list),     STATE_INT(struct hal_set, frames),
-    STATE_INT(struct hal_set, extended), STATE_INT(struct hal_set, device),
-    STATE_INT(struct hal_set, context),  STATE_END,
+    STATE_INT(struct hal_set, id),
+    STATE_INT(struct hal_set, adapter),
+    STATE_INT(struct hal_set, pool),
+    STATE_INT(struct hal_set, first),
+    STATE_INT(struct hal_set, count),
+    STATE_INT(struct hal_set, used),
+    STATE_INT(struct hal_set, pages),
+    STATE_INT(struct hal_set, first_va),
+    STATE_INT(struct hal_set, next_va),
+    STATE_INT(struct hal_set, mdl),
+    STATE_INT(struct hal_set, direct),
+    STATE_INT(struct hal_set, common),
+    STATE_INT(struct hal_set, list),
+    STATE_INT(struct hal_set, frames),
+    STATE_INT(struct hal_set, extended),
+    STATE_INT(struct hal_set, site),
+    STATE_INT(struct hal_set, device),
+    STATE_INT(struct hal_set, context),
+    STATE_END,
 };
 
 static const struct state_row page_rows[] = {
-    STATE_INT(struct hal_page, set),     STATE_INT(struct hal_page, index),
-    STATE_INT(struct hal_page, mdl),     STATE_INT(struct hal_page, va),
-    STATE_INT(struct hal_page, owner),   STATE_INT(struct hal_page, to),
-    STATE_INT(struct hal_page, dla),     STATE_INT(struct hal_page, bytes),
-    STATE_INT(struct hal_page, copy),    STATE_INT(struct hal_page, dir),
-    STATE_INT(struct hal_page, bounced), STATE_INT(struct hal_page, common),
-    STATE_INT(struct hal_page, leaving), STATE_END,
+    STATE_INT(struct hal_page, set),
+    STATE_INT(struct hal_page, index),
+    STATE_INT(struct hal_page, mdl),
+    STATE_INT(struct hal_page, va),
+    STATE_INT(struct hal_page, owner),
+    STATE_INT(struct hal_page, to),
+    STATE_INT(struct hal_page, dla),
+    STATE_INT(struct hal_page, bytes),
+    STATE_INT(struct hal_page, copy),
+    STATE_INT(struct hal_page, dir),
+    STATE_INT(struct hal_page, bounced),
+    STATE_INT(struct hal_page, common),
+    STATE_INT(struct hal_page, leaving),
+    STATE_INT(struct hal_page, sum),
+    STATE_END,
 };
 
 static const struct state_row request_rows[] = {
@@ -274,6 +319,10 @@ const struct state_row hal_state_rows[] = {
     STATE_INTS(struct hal_state, operations),
     STATE_INT(struct hal_state, dpc),
     STATE_STRUCT(struct hal_state, violation, violation_rows),
+    STATE_STRUCT(struct hal_state, watch, watch_rows),
+    STATE_INT(struct hal_state, gone_next),
+    STATE_VEC(struct hal_state, gone, struct hal_gone, HAL_GONE, gone_rows),
+    STATE_VEC(struct hal_state, wdm, struct hal_image, HAL_IMAGES, image_rows),
     STATE_VEC(struct hal_state, pool, struct hal_pool, HAL_POOLS, pool_rows),
     STATE_VEC(struct hal_state, adapter, struct hal_adapter, HAL_ADAPTERS,
               adapter_rows),
@@ -322,6 +371,8 @@ enum hb_status hal_loaded(struct hal *h, struct hb_error *error)
             return hb_fail(error, HB_BAD_IMAGE, "HAL: damaged request");
     if (!settings_ok(&h->s.settings) || h->s.master_count > HAL_MASTERS)
         return hb_fail(error, HB_BAD_IMAGE, "HAL: damaged settings");
+    if (h->s.gone_next && h->s.gone_next >= h->s.gone.count)
+        return hb_fail(error, HB_BAD_IMAGE, "HAL: damaged notes of DMA");
     h->s.violation.text[HAL_TEXT - 1] = 0;
     return HB_OK;
 }

@@ -78,7 +78,7 @@ enum hb_status hal_boot(struct hal *hal, struct hb_error *error);
  *  anything; hal_loaded() checks what came from a file. */
 void *hal_state(struct hal *hal);
 extern const struct state_row hal_state_rows[];
-enum { HAL_STATE_VERSION = 5 };
+enum { HAL_STATE_VERSION = 6 };
 enum hb_status hal_loaded(struct hal *hal, struct hb_error *error);
 enum hal_kind hal_kind(const struct hal *hal);
 
@@ -92,6 +92,18 @@ struct hal_violation {
     char text[HAL_TEXT]; /* the finding */
 };
 const struct hal_violation *hal_violation(const struct hal *hal);
+
+/** hal_image_wdm() - the driver of @bytes at @image has an AddDevice routine:
+ *  HalGetAdapter is an error for it (finding S23). */
+void hal_image_wdm(struct hal *hal, gva_t image, uint32_t bytes);
+bool hal_is_wdm(const struct hal *hal, gva_t at);
+/** hal_image_goes() - driver @name, @bytes at @image, is unloaded: findings for
+ *  each adapter that it got and did not release, and for what those hold. */
+void hal_image_goes(struct hal *hal, const char *name, gva_t image,
+                    uint32_t bytes);
+/** hal_mdl_goes() - the request that @mdl belongs to is complete: finding S03
+ *  when pages of it are mapped. */
+void hal_mdl_goes(struct hal *hal, uint32_t mdl);
 
 /* ---- inspection: reads only ----------------------------------------------*/
 

@@ -108,6 +108,7 @@ enum hb_status hal_list_map(struct hal *h, uint32_t request,
         status = HB_NO_MEMORY;
     if (status == HB_OK) {
         ad->lists++;
+        ad->lists_made++;
     } else {
         set_destroy(h, *set_id);
         r->set = *set_id = 0;
@@ -159,6 +160,12 @@ bool hal_list_find(const struct hal *h, const struct hal_adapter *ad, gva_t at,
     return true;
 }
 
+void hal_list_unknown(struct hal *h, const struct hal_adapter *ad, gva_t at)
+{
+    hal_misuse(h, "S16", HAL_CODE(0x06, ad->lists_made, ad->lists_put + 1, 0),
+               "%08x is no scatter/gather list of adapter %08x", at.v, ad->at);
+}
+
 void hal_list_set_mdl(struct hal *h, gva_t at, uint32_t target_mdl)
 {
     struct hal_list *list = list_find(h, at.v);
@@ -198,6 +205,7 @@ void hal_list_flush(struct hal *h, gva_t at, enum dma_dir dir, uint32_t *set)
             first_va = page->va;
         any = true;
         page->leaving = true;
+        page_check(h, page);
         page->copy = 0;
         if (page->bounced && page->dir == DMA_FROM_DEVICE &&
             dir == DMA_FROM_DEVICE && done < moved)
@@ -221,8 +229,10 @@ void hal_list_put(struct hal *h, gva_t at)
     if (set)
         set_unmap(h, set, true);
     set_destroy(h, list->set);
-    if (ad)
+    if (ad) {
         ad->lists--;
+        ad->lists_put++;
+    }
     if (ad && list->request && ad->holder == list->request)
         channel_idle(h, ad);
     vec_remove(&h->s.list, sizeof *list, (uint32_t)(list - HAL_LIST_AT(h, 0)));

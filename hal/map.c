@@ -42,6 +42,8 @@ enum hb_status page_add(struct hal *h, const struct hal_adapter *ad,
         unit_set(h, pool->requester, pool->window, set->first + page->index,
                  page->to & ~(uint64_t)PAGE_MASK, flags);
     }
+    if (!page->common && page->dir == DMA_TO_DEVICE)
+        HAL_PAGE_AT(h, h->s.page.count - 1)->sum = page_sum(h, page);
     EMIT(h->events, hal_map, ad->at, page->index, page->va, page->owner,
          page->dla, page->bytes, page->dir);
     return HB_OK;
@@ -167,7 +169,7 @@ static void make_plan(const struct hal *h, const struct hal_adapter *ad,
     plan->bounce = false;
     if (!count)
         return;
-    if (has_unit(h))
+    if (has_unit(h) && set->pool != HAL_NONE)
         plan->count = page_run(f, count);
     else
         plan_bounce(h, ad, set, f, count, plan);
@@ -260,11 +262,32 @@ struct hal_set *set_of_base(struct hal *h, struct hal_adapter *ad,
     if (!base && ad->pool == HAL_NONE)
         return set_direct(h, ad);
     if (!set || set->adapter != ad->id || set->common || set->direct) {
-        hal_finding(h, rule, "%08x is no MapRegisterBase of adapter %08x", base,
-                    ad->at);
+        hal_misuse(h, rule,
+                   rule[2] == '8' ? HAL_CODE(0x0c, 1, 0, 0)
+                                  : HAL_CODE(0x20, base, 0, 0),
+                   "%08x is no MapRegisterBase of adapter %08x", base, ad->at);
         return NULL;
     }
     return set;
+}
+
+/* S19: the first byte is mapped by this set already. */
+static void check_twice(struct hal *h, const struct hal_set *set,
+                        const struct hal_fragment *f)
+{
+    const struct hal_page *page;
+    uint32_t i;
+
+    for (i = 0; !set->direct && set->pages && i < h->s.page.count; i++) {
+        page = HAL_PAGE_AT(h, i);
+        if (page->set != set->id || page->mdl != f->mdl ||
+            f->va - page->va >= page->bytes)
+            continue;
+        hal_misuse(
+            h, "S19", HAL_CODE(0x1d, page->va, page->va + page->bytes, f->va),
+            "%08x is mapped on map registers %08x already", f->va, set->id);
+        return;
+    }
 }
 
 enum hb_status hal_map(struct hal *h, struct hal_adapter *ad, uint32_t base,
@@ -283,15 +306,20 @@ enum hb_status hal_map(struct hal *h, struct hal_adapter *ad, uint32_t base,
     set = set_of_base(h, ad, base, "S18");
     if (!set)
         return HB_OK;
+    check_twice(h, set, f);
     status = map_into(h, ad, set->id, f, count, dir, mapped);
+    set = set_by_id(h, base);
+    if (!set)
+        return status;
     if (status == HB_OK && !ad->scatter_gather &&
         mapped->bytes < total(f, count))
-        hal_finding(h, "S18",
-                    "%u bytes to map on adapter %08x, its registers %08x "
-                    "hold %u",
-                    total(f, count), ad->at, base, mapped->bytes);
+        hal_misuse(h, "S18", HAL_CODE(0x0c, count, set->count, 0),
+                   "%u bytes to map on adapter %08x, its registers %08x "
+                   "hold %u",
+                   total(f, count), ad->at, base, mapped->bytes);
     else if (status == HB_OK && !mapped->bytes)
-        hal_finding(h, "S18", "map registers %08x are used up", base);
+        hal_misuse(h, "S18", HAL_CODE(0x0c, set->used + 1, set->count, 0),
+                   "map registers %08x are used up", base);
     return status;
 }
 
@@ -354,6 +382,7 @@ void page_leaves(struct hal *h, const struct hal_adapter *ad,
 
     page->leaving = true;
     page->copy = 0;
+    page_check(h, page);
     if (page->dir != dir)
         hal_finding(h, "S24",
                     "adapter %08x: page %08x flushed in the other "
@@ -364,6 +393,12 @@ void page_leaves(struct hal *h, const struct hal_adapter *ad,
         return;
     rest = moved - at;
     page->copy = rest < page->bytes ? rest : page->bytes;
+}
+
+/* Bytes from @va on that the registers of @set can hold. */
+static uint32_t room_of(const struct hal_set *set, uint32_t va)
+{
+    return (set->count << PAGE_SHIFT) - (va & PAGE_MASK);
 }
 
 void hal_flush(struct hal *h, struct hal_adapter *ad, uint32_t base,
@@ -392,12 +427,20 @@ void hal_flush(struct hal *h, struct hal_adapter *ad, uint32_t base,
         hits++;
     }
     EMIT(h->events, hal_flush, ad->at, va, bytes, (uint64_t)dir);
-    if (!set->direct && (!hits || (!whole && !apart)))
-        hal_finding(h, "S22",
-                    "flush of %08x, %u bytes on map registers %08x: "
-                    "%s",
-                    va, bytes, base,
-                    hits ? "not where the transfer began" : "nothing mapped");
+    if (!set->direct && !hits)
+        hal_misuse(h, "S22", HAL_CODE(0x20, base, va, mdl),
+                   "flush of %08x, %u bytes on map registers %08x: nothing "
+                   "mapped",
+                   va, bytes, base);
+    else if (!set->direct && !whole && !apart)
+        hal_misuse(h, "S22", HAL_CODE(0x16, base, 0, 0),
+                   "flush of %08x, %u bytes on map registers %08x: not where "
+                   "the transfer began",
+                   va, bytes, base);
+    else if (!set->direct && bytes > room_of(set, va))
+        hal_misuse(h, "S07", HAL_CODE(0x00, 1, room_of(set, va), bytes),
+                   "flush of %u bytes runs past map registers %08x", bytes,
+                   base);
     if (hits)
         *set_id = set->id;
 }

@@ -151,6 +151,18 @@ bool pool_take(struct hal_pool *pool, uint32_t count, uint64_t boundary,
     return true;
 }
 
+uint32_t pool_largest(const struct hal_pool *pool)
+{
+    uint32_t i, run = 0, most = 0;
+
+    for (i = pool->start; i < pool->count; i++) {
+        run = is_used(pool, i) ? 0 : run + 1;
+        if (run > most)
+            most = run;
+    }
+    return most;
+}
+
 void pool_give(struct hal_pool *pool, uint32_t first, uint32_t count)
 {
     uint32_t i;

@@ -49,6 +49,8 @@ struct hal_adapter {
     uint8_t width;   /* 8, 16, 32 bits of the channel's units */
     uint8_t version; /* of its DMA_OPERATIONS: 1, 2, 3 */
     uint8_t busy;
+    uint32_t owner; /* guest code that got it */
+    uint32_t lists_made, lists_put;
 };
 
 /** Registers allocated together: what a MapRegisterBase stands for. */
@@ -62,6 +64,7 @@ struct hal_set {
     uint8_t direct, common;
     uint8_t list;     /* belongs to a scatter/gather list */
     uint8_t extended; /* MapTransferEx mapped what is mapped */
+    uint32_t site;    /* guest code that asked for it */
     uint32_t frames;  /* PFN of its own pages, one per register: pack.c; 0 */
 };
 
@@ -74,6 +77,26 @@ struct hal_page {
     uint8_t dir;   /* enum dma_dir */
     uint8_t bounced, common;
     uint8_t leaving; /* a flush takes it away when its copy is done */
+    uint32_t sum;    /* to the device: of its bytes when it was mapped */
+};
+
+/** A range that was mapped once: for watch.c. */
+enum { HAL_GONE = 256 };
+struct hal_gone {
+    uint64_t dla, bytes;
+    uint32_t set, adapter, site;
+};
+
+/** A driver that is no NT 4 one. */
+enum { HAL_IMAGES = 256 };
+struct hal_image {
+    uint32_t base, bytes;
+};
+
+/** What watch.c notes of DMA. */
+struct hal_watch {
+    uint32_t transfer, set; /* whose last tenure was inside that set */
+    uint32_t told;          /* transfer that was reported            */
 };
 
 enum request_state {
@@ -147,6 +170,9 @@ struct hal_state {
     uint32_t operations[HAL_VERSIONS]; /* guest tables v1, v2, v3 */
     uint32_t dpc; /* guest KDPC that calls completion routines, 0: none */
     struct hal_violation violation;
+    struct hal_watch watch;
+    uint32_t gone_next; /* oldest of `gone` once it is full */
+    struct vec gone, wdm;
     struct vec pool, adapter, set, page, request, list, common;
     struct vec context, completion;
 };
@@ -159,6 +185,8 @@ struct hal {
     struct mm *mm;
     struct events *events;
     /* who calls now, for findings: only inside an entry */
+    struct hal_adapter null; /* NT 4: no adapter */
+    uint32_t hint;           /* watch.c: page asked first */
     hal_site_fn *who;
     void *who_context;
 };
@@ -172,6 +200,8 @@ struct hal {
 #define HAL_CONTEXT_AT(h, i) VEC_AT(struct hal_context, &(h)->s.context, i)
 #define HAL_COMPLETION_AT(h, i)                                                \
     VEC_AT(struct hal_completion, &(h)->s.completion, i)
+#define HAL_WDM_AT(h, i)  VEC_AT(struct hal_image, &(h)->s.wdm, i)
+#define HAL_GONE_AT(h, i) VEC_AT(struct hal_gone, &(h)->s.gone, i)
 #define HAL_POOL_AT(h, i) VEC_AT(struct hal_pool, &(h)->s.pool, i)
 
 /** hal_tell() - any finding: class, site and violation are filled in. */
@@ -195,7 +225,20 @@ enum { UNIT_VALID = 1, UNIT_READ = 2, UNIT_WRITE = 4 };
 void unit_set(struct hal *h, uint32_t requester, unsigned window,
               uint32_t index, uint64_t page, unsigned flags);
 
+/* watch.c */
+enum hb_status watch_start(struct hal *h);
+void watch_stop(struct hal *h);
+/** watch_gone() - @page of @set is mapped no longer. */
+void watch_gone(struct hal *h, const struct hal_set *set,
+                const struct hal_page *page);
+/** page_sum() - of the owner's bytes; 0 when nobody is going to compare. */
+uint32_t page_sum(const struct hal *h, const struct hal_page *page);
+/** page_check() - S05 when they have changed since. */
+void page_check(struct hal *h, const struct hal_page *page);
+
 /* pool.c */
+/** pool_largest() - most free registers in a row. */
+uint32_t pool_largest(const struct hal_pool *pool);
 /** pool_get() - the pool for a device of @requester that reaches @limit;
  *  made at the first time. HAL_NONE: no registers to be had. */
 uint32_t pool_get(struct hal *h, uint32_t requester, uint64_t limit);

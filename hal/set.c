@@ -13,8 +13,13 @@ uint64_t adapter_boundary(const struct hal *h, const struct hal_adapter *ad)
 
 static struct hal_set *set_push(struct hal *h, const struct hal_set *set)
 {
-    return h->s.set.count < HAL_SETS ? vec_push(&h->s.set, sizeof *set, set)
-                                     : NULL;
+    struct hal_set *made = NULL;
+
+    if (h->s.set.count < HAL_SETS)
+        made = vec_push(&h->s.set, sizeof *set, set);
+    if (made)
+        hal_here(h, &made->site);
+    return made;
 }
 
 enum hb_status set_create(struct hal *h, struct hal_adapter *ad, uint32_t count,
@@ -87,6 +92,7 @@ void set_unmap(struct hal *h, struct hal_set *set, bool all)
     for (i = 0; i < h->s.page.count; i++) {
         if (page[i].set == set->id && (all || page[i].leaving)) {
             drop_register(h, set, &page[i]);
+            watch_gone(h, set, &page[i]);
             set->pages--;
             continue;
         }

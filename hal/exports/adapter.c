@@ -26,6 +26,8 @@ enum {
  * the bus interface */
 enum { W_THEIRS = 3, W_SCRATCH, W_INTERFACE, W_REQUESTER };
 
+enum { VERSIONS = 3 }; /* of DEVICE_DESCRIPTION, up to Windows 8 */
+
 static void write_object(struct call *c, gva_t at, unsigned version)
 {
     store_zero(c, at, HAL_OBJECT_BYTES);
@@ -80,6 +82,9 @@ static void finish(struct call *c, const struct hal_device *dev, gva_t count_at)
 {
     uint32_t at;
 
+    if (dev->version > VERSIONS)
+        hal_misuse(call_hal(c), "W25", HAL_CODE(0x25, 0, 0, 0),
+                   "DEVICE_DESCRIPTION of unknown version %u", dev->version);
     if (!hal_adapter_check(call_hal(c), dev)) {
         call_return(c, 0);
         return;
@@ -97,6 +102,10 @@ void thunk_HalGetAdapter(struct call *c)
 {
     struct hal_device dev;
 
+    if (hal_is_wdm(call_hal(c), gva_of(call_caller(c))))
+        hal_misuse(call_hal(c), "S23", HAL_CODE(0x1e, 0, 0, 0),
+                   "HalGetAdapter called by a WDM driver: IoGetDmaAdapter is "
+                   "what gives adapters");
     if (read_description(c, call_va(c, 0), &dev))
         finish(c, &dev, call_va(c, 1));
 }

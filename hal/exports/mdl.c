@@ -132,7 +132,8 @@ static bool read_mdl(struct call *c, gva_t mdl, struct header *m, uint32_t *va,
     }
     if (!(m->flags &
           (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)))
-        hal_finding(call_hal(c), "S10", "MDL %08x is not locked", mdl.v);
+        hal_misuse(call_hal(c), "S10", HAL_CODE(0x0e, mdl.v, 0, 0),
+                   "MDL %08x is not locked", mdl.v);
     if (out->count)
         *va = m->start + m->offset;
     if (!lies_in(m, *va)) {

@@ -15,9 +15,13 @@ struct hal_adapter *arg_adapter(struct call *c, unsigned i)
 
     if (ad)
         return ad;
+    if (!at.v)
+        hal_misuse(call_hal(c), "S20", HAL_CODE(0x19, 0, 0, 0),
+                   "no adapter: its pointer is NULL");
+    else
+        hal_misuse(call_hal(c), "S20", HAL_CODE(0x18, at.v, 0, 0),
+                   "%08x is no adapter object, or was released", at.v);
     load_u32(c, gva_add(at, 4)); /* DmaOperations: faults where NT would */
-    if (call_ok(c))
-        hal_finding(call_hal(c), "S20", "%08x is no adapter object", at.v);
     return NULL;
 }
 

@@ -179,9 +179,8 @@ void thunk_DmaPutScatterGatherList(struct call *c)
     if (!call_ok(c))
         return;
     if (!ad || !hal_list_find(h, ad, call_va(c, 1), &view)) {
-        hal_finding(call_hal(c), "S16",
-                    "%08x is no scatter/gather list of adapter %08x",
-                    call_u32(c, 1), call_u32(c, 0));
+        if (ad)
+            hal_list_unknown(h, ad, call_va(c, 1));
         serve(c, 0);
         return;
     }

@@ -2,6 +2,7 @@
  * A bounced page is copied per entry; between two, interrupts have their turn.
  * Source: WDK, PMAP_TRANSFER, PFLUSH_ADAPTER_BUFFERS, PREAD_DMA_COUNTER. */
 #include "hal/exports/thunk.h"
+#include "mm/mdl.h"
 
 enum { STATE_PAGES = STATE_OWN };
 /* words of MapTransfer beside W_SET */
@@ -27,18 +28,45 @@ static void map_pages(struct call *c)
         map_done(c);
 }
 
+static uint32_t mdl_start(struct call *c)
+{
+    return load_u32(c, gva_add(call_va(c, 1), MDL_START_VA)) +
+           load_u32(c, gva_add(call_va(c, 1), MDL_BYTE_OFFSET));
+}
+
+/* Do the bytes past the MDL's end reach into another page? */
+static bool crosses_page(uint32_t va, const struct fragments *fr)
+{
+    return ((va + fr->bytes - 1) & PAGE_MASK) + (uint64_t)fr->missed >
+           PAGE_MASK;
+}
+
+/* NT 4: a bus master may name no adapter. */
+static struct hal_adapter *adapter_or_none(struct call *c)
+{
+    struct hal_adapter *none =
+        call_u32(c, 0) ? NULL : hal_adapter_null(call_hal(c));
+
+    return none ? none : arg_adapter(c, 0);
+}
+
 /* Say what is wrong with the buffer; true when something can be mapped. */
 static bool usable(struct call *c, const struct fragments *fr, uint32_t va)
 {
     if (fr->corrupt)
         return false;
     if (fr->outside)
-        hal_finding(call_hal(c), "S08", "%08x lies outside MDL %08x", va,
-                    call_u32(c, 1));
+        hal_misuse(
+            call_hal(c), "S08",
+            HAL_CODE(0x1f, va < mdl_start(c) ? 1 : 2, va, call_u32(c, 1)),
+            "%08x lies outside MDL %08x", va, call_u32(c, 1));
     else if (fr->missed)
-        hal_finding(call_hal(c), "S07",
-                    "%u bytes from %08x on lie past MDL %08x", fr->missed, va,
-                    call_u32(c, 1));
+        hal_misuse(call_hal(c), "S07",
+                   crosses_page(va, fr) ? HAL_CODE(0x1f, 3, call_u32(c, 1),
+                                                   fr->bytes + fr->missed)
+                                        : HAL_CODE(0x24, fr->missed, 0, 0),
+                   "%u bytes from %08x on lie past MDL %08x", fr->missed, va,
+                   call_u32(c, 1));
     return !fr->outside;
 }
 
@@ -77,7 +105,7 @@ void thunk_IoMapTransfer(struct call *c)
         map_pages(c);
         return;
     }
-    ad = arg_adapter(c, 0);
+    ad = adapter_or_none(c);
     bytes = load_u32(c, length_at);
     store_u32(c, length_at, bytes); /* writable? nothing has changed yet */
     if (!call_ok(c))
@@ -115,7 +143,7 @@ void thunk_IoFlushAdapterBuffers(struct call *c)
         flush_pages(c);
         return;
     }
-    ad = arg_adapter(c, 0);
+    ad = adapter_or_none(c);
     if (!call_ok(c))
         return;
     c->w[W_SET] = 0;

@@ -106,7 +106,8 @@ static enum hb_status build_executive(struct machine *m, struct hb_error *error)
                                      .ram = &m->ram,
                                      .bus = m->bus,
                                      .clock = &m->clock,
-                                     .events = &m->events};
+                                     .events = &m->events,
+                                     .hal = m->hal};
     const struct nt_settings settings = {.missing_fail =
                                              m->config.missing_fail};
 

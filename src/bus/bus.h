@@ -111,6 +111,10 @@ void bus_save(const struct bus *bus, struct saver *s);
 enum hb_status bus_load_state(struct bus *bus, struct loader *l,
                               struct hb_error *error);
 
+/** bus_judged() - somebody above compares DMA addresses with what was given
+ *  out, and says more than the bus could (finding S01). */
+void bus_judged(struct bus *bus);
+
 /* ---- accesses: CPU and HAL -----------------------------------------------*/
 
 /** Wires that the CPU samples between instructions; part of the bus's state.

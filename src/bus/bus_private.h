@@ -142,6 +142,7 @@ struct bus {
     bus_frame_fn *frames; /* NULL: no cable leads anywhere */
     void *frames_context;
     /* stepping */
+    bool judged; /* no finding S01 of ours */
     uint32_t grain;
     struct bus_watch watch[BUS_WATCHES];
     uint32_t watch_hits;

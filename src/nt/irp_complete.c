@@ -1,6 +1,7 @@
 /* src/nt/irp_complete.c -- IofCompleteRequest: up the stack over the completion
  * routines, then the end that the packet's origin asks for.
  * Source: hal_io fact sheet, section 6 "Completion"; WDK, "Completing IRPs". */
+#include "hal/verify.h"
 #include "nt/irp.h"
 
 #include "mm/mdl.h"
@@ -143,6 +144,7 @@ static void over(struct call *c, uint32_t irp)
     struct nt *nt = nt_of(c);
     struct nt_irp *r = irp_record(nt, irp);
     uint32_t status = nt_get32(nt, irp + IRP_Status);
+    const struct hal_violation *violation;
 
     EMIT(nt->w.events, irp_complete, irp, status,
          nt_get32(nt, irp + IRP_Information));
@@ -151,6 +153,12 @@ static void over(struct call *c, uint32_t irp)
                      "IRP %08X of a driver's own completed with "
                      "nobody above to free it",
                      irp);
+        return;
+    }
+    hal_mdl_goes(nt->w.hal, nt_get32(nt, irp + IRP_MdlAddress));
+    violation = hal_violation(nt->w.hal);
+    if (violation) {
+        call_bugcheck_text(c, HAL_BUGCHECK, violation->p, violation->text);
         return;
     }
     r->returned_pending = nt_get8(nt, irp + IRP_PendingReturned) != 0;

@@ -1,5 +1,6 @@
 /* src/nt/job_driver.c -- DriverEntry and DriverUnload.
  * Source: hal_io fact sheet 7, 10; WDK DRIVER_INITIALIZE, DRIVER_UNLOAD. */
+#include "hal/hal.h"
 #include "nt/devobj.h"
 #include "nt/guest.h"
 #include "nt/irp.h"
@@ -96,6 +97,8 @@ static bool entered(struct call *c, struct nt_ticket *t)
         return job_over(c, t, status);
     }
     image->started = 1;
+    if (image->extension && nt_get32(nt, image->extension + DRVEXT_AddDevice))
+        hal_image_wdm(nt->w.hal, gva_of(image->base), image->bytes);
     for (unsigned i = 0; i < IRP_MJ_COUNT; i++) {
         slot = image->driver + DRVOBJ_MajorFunction + 4 * i;
         if (nt_get32(nt, slot) == 0)

@@ -2,6 +2,7 @@
  * imports. Source: PE/COFF specification (what image/image.h describes); WDK,
  * DRIVER_OBJECT. */
 #include "nt/loader.h"
+#include "hal/hal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -387,6 +388,8 @@ void loader_unload(struct nt *nt, uint32_t number)
     if (image->driver)
         driver_delete(nt, image->driver);
     if (image->base) {
+        hal_image_goes(nt->w.hal, image->name, gva_of(image->base),
+                       image->bytes);
         sysptes_leaks(nt->w.mm, image->name, gva_of(image->base), image->bytes);
         ke_image_remove(nt->w.ke, gva_of(image->base));
         system_free(nt->w.mm, gva_of(image->base));

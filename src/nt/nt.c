@@ -25,7 +25,8 @@ enum hb_status nt_create(struct nt **out, const struct nt_wiring *wiring,
                             .ram = wiring->ram,
                             .bus = wiring->bus,
                             .clock = wiring->clock,
-                            .events = wiring->events};
+                            .events = wiring->events,
+                            .hal = wiring->hal};
     nt->s.settings.missing_fail = settings->missing_fail;
     *out = nt;
     return HB_OK;

@@ -45,6 +45,7 @@ struct nt_wiring {
     struct bus *bus;
     struct clock *clock;
     struct events *events;
+    struct hal *hal; /* hears of drivers that go and requests that end */
 };
 
 /** What the machine's description says about the executive. */

@@ -348,6 +348,7 @@ struct wiring {
     struct bus *bus;
     struct clock *clock;
     struct events *events;
+    struct hal *hal;
 };
 
 struct nt {

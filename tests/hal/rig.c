@@ -6,6 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Arguments 7 to 11 of a finding: code, P1..P4. */
+static void note_values(struct rig *r, const struct hb_event *e)
+{
+    unsigned i;
+
+    if (r->first.code || e->count < 12)
+        return;
+    memcpy(r->first.rule, r->rule, sizeof r->first.rule);
+    r->first.code = (uint32_t)e->args[7];
+    for (i = 0; i < 4; i++)
+        r->first.p[i] = (uint32_t)e->args[8 + i];
+}
+
 static void note(void *context, const struct hb_event *e)
 {
     struct rig *r = context;
@@ -21,6 +34,7 @@ static void note(void *context, const struct hb_event *e)
         r->findings++;
         memccpy(r->rule, (const char *)(uintptr_t)e->args[0], 0,
                 sizeof r->rule - 1);
+        note_values(r, e);
         break;
     case EV_dma_fault:
         r->faults++;
@@ -179,6 +193,7 @@ void rig_forget(struct rig *r)
     r->outs = r->findings = r->copies = r->mmio_writes = r->faults = 0;
     r->card_stores = 0;
     r->rule[0] = 0;
+    r->first.code = 0;
 }
 
 struct hal_device isa_slave(unsigned channel, uint32_t bytes)

@@ -48,6 +48,10 @@ struct rig {
         fault_at; /* of the last dma_fault, and whose it was */
     char fault_device[16];
     char rule[8]; /* of the last finding */
+    struct {      /* the first one with the values of a bugcheck */
+        char rule[8];
+        uint32_t code, p[4];
+    } first;
     uint32_t next_object;
     uint32_t isa_period; /* ns from one request of the ISA card to the next; 0:
                             500 */
