@@ -170,6 +170,8 @@ bool fragments_read(struct call *c, gva_t mdl, uint32_t va, uint32_t bytes,
         fragments_fini(out);
         return false;
     }
+    if (i == CHAIN_MOST && left && mdl.v)
+        hal_finding(call_hal(c), "S10", "the chain of MDLs has no end");
     out->missed = left;
     if (out->corrupt)
         hal_finding(call_hal(c), "S10", "MDL %08x is corrupt", mdl.v);
@@ -197,6 +199,8 @@ bool chain_at(struct call *c, gva_t mdl, uint64_t offset, gva_t *in,
         offset -= m.bytes;
         mdl = gva_of(m.next);
     }
+    if (mdl.v)
+        hal_finding(call_hal(c), "S10", "the chain of MDLs has no end");
     return false;
 }
 

@@ -30,6 +30,16 @@ static gva_t scope(struct call *c)
     return gva_of(table + c->w[W_LEVEL] * SCOPE_BYTES);
 }
 
+/** Another level is looked at. False: there cannot be so many. */
+static bool level_counts(struct call *c)
+{
+    if (c->w[W_STEPS]++ < LEVELS_MOST)
+        return true;
+    call_finding(c, "seh", "the scope table of frame %08X has no end",
+                 c->w[W_FRAME]);
+    return false;
+}
+
 static void call_funclet(struct call *c, uint32_t routine, unsigned next)
 {
     struct call_target to = {.routine = gva_of(routine),
@@ -45,7 +55,7 @@ static bool leave_level(struct call *c, unsigned next)
 {
     gva_t level_at = gva_of(c->w[W_FRAME] + FRAME_LEVEL);
 
-    while (call_ok(c) && c->w[W_STEPS]++ < LEVELS_MOST) {
+    while (call_ok(c) && level_counts(c)) {
         gva_t s;
 
         c->w[W_LEVEL] = load_u32(c, level_at);
@@ -94,8 +104,7 @@ enum {
 /** Search on from w[W_LEVEL]. */
 static void next_filter(struct call *c)
 {
-    while (call_ok(c) && c->w[W_LEVEL] != LEVEL_NONE &&
-           c->w[W_STEPS]++ < LEVELS_MOST) {
+    while (call_ok(c) && c->w[W_LEVEL] != LEVEL_NONE && level_counts(c)) {
         gva_t s = scope(c);
         uint32_t filter = load_u32(c, gva_add(s, SCOPE_FILTER));
 

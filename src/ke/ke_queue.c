@@ -63,17 +63,24 @@ void thunk_KeInsertDeviceQueue(struct call *c)
     call_return(c, 1);
 }
 
-/** The first entry whose key is above @key (or not below it), or the head. */
+/** The first entry whose key is above @key (or not below it), or the head; any
+ *  when the list has no end. */
 static uint32_t find_key(struct call *c, uint32_t head, uint32_t key,
                          bool equal)
 {
     uint32_t at = load_u32(c, gva_of(head));
 
-    for (unsigned n = 0; at != head && n < ENTRIES_MOST && call_ok(c); n++) {
+    for (unsigned n = 0; at != head && call_ok(c); n++) {
         uint32_t k = load_u32(c, gva_of(at + QUEUE_ENTRY_KEY));
 
         if (k > key || (equal && k == key))
             break;
+        if (n == ENTRIES_MOST) {
+            call_finding(c, "device-queue",
+                         "the list of device queue %08X has no end",
+                         head - QUEUE_LIST);
+            break;
+        }
         at = load_u32(c, gva_of(at));
     }
     return at;

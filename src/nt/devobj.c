@@ -79,6 +79,8 @@ static void unlink_from_driver(struct nt *nt, uint32_t device)
         }
         at = next + DEVOBJ_NextDevice;
     }
+    nt_finding(nt, "SEC-030", "the device list of driver %08X has no end",
+               driver);
 }
 
 uint32_t device_create(struct nt *nt, struct device_wish *wish,
@@ -183,15 +185,24 @@ void device_file_closed(struct nt *nt, uint32_t device)
 /* ---- stacks -----------------------------------------------------------------
  */
 
+bool device_stack_top(const struct nt *nt, uint32_t device, uint32_t *top)
+{
+    *top = device;
+    for (unsigned i = 0; i < STACK_MOST; i++) {
+        uint32_t up = nt_get32(nt, *top + DEVOBJ_AttachedDevice);
+        if (up == 0)
+            return true;
+        *top = up;
+    }
+    return false;
+}
+
 uint32_t device_top(const struct nt *nt, uint32_t device)
 {
-    for (unsigned i = 0; i < STACK_MOST; i++) {
-        uint32_t up = nt_get32(nt, device + DEVOBJ_AttachedDevice);
-        if (up == 0)
-            break;
-        device = up;
-    }
-    return device;
+    uint32_t top;
+
+    device_stack_top(nt, device, &top);
+    return top;
 }
 
 uint32_t device_bottom(const struct nt *nt, uint32_t device)
@@ -207,10 +218,14 @@ uint32_t device_bottom(const struct nt *nt, uint32_t device)
 
 uint32_t device_attach(struct nt *nt, uint32_t upper, uint32_t target)
 {
-    uint32_t top = device_top(nt, target);
+    uint32_t top;
+    bool ends = device_stack_top(nt, target, &top);
     struct nt_object *o = ob_at(nt, ob_find(nt, upper));
 
-    if (o == NULL || !device_is(nt, top) || top == upper)
+    if (!ends)
+        nt_finding(nt, "SEC-030", "the stack above device %08X has no end",
+                   target);
+    if (!ends || o == NULL || !device_is(nt, top) || top == upper)
         return 0;
     nt_put32(nt, top + DEVOBJ_AttachedDevice, upper);
     nt_put8(nt, upper + DEVOBJ_StackSize,

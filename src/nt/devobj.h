@@ -38,7 +38,10 @@ void power_forget(struct nt *nt, uint32_t device);
 void shutdown_forget(struct nt *nt, uint32_t device);
 /** device_file_closed() - a file object let go of it. */
 void device_file_closed(struct nt *nt, uint32_t device);
-/** device_top() - the highest device object of the stack @device is in. */
+/** device_stack_top() - the highest device object of the stack @device is in;
+ *  false: the driver has written a stack without one, *@top is somewhere in it.
+ *  device_top() - the same for who can go on with any. */
+bool device_stack_top(const struct nt *nt, uint32_t device, uint32_t *top);
 uint32_t device_top(const struct nt *nt, uint32_t device);
 /** device_bottom() - the lowest. */
 uint32_t device_bottom(const struct nt *nt, uint32_t device);

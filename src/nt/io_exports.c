@@ -81,6 +81,24 @@ void thunk_IoDeleteDevice(struct call *c)
 /* ---- stacks -----------------------------------------------------------------
  */
 
+/* The top of the stack that @device is in, read as the driver would: it faults
+ * where a link leads nowhere. */
+static uint32_t attached(struct call *c, uint32_t device)
+{
+    uint32_t at = device;
+
+    for (unsigned i = 0; i < STACK_MOST; i++) {
+        uint32_t up = load_u32(c, gva_of(at + DEVOBJ_AttachedDevice));
+
+        if (up == 0)
+            return at;
+        at = up;
+    }
+    call_finding(c, "SEC-030", "the stack above device %08X has no end",
+                 device);
+    return at;
+}
+
 void thunk_IoAttachDeviceToDeviceStack(struct call *c)
 {
     call_return(c, device_attach(nt_of(c), call_u32(c, 0), call_u32(c, 1)));
@@ -141,14 +159,16 @@ void thunk_IoAttachDevice(struct call *c)
 
 void thunk_IoGetAttachedDevice(struct call *c)
 {
-    call_return(c, device_top(nt_of(c), call_u32(c, 0)));
+    call_return(c, attached(c, call_u32(c, 0)));
 }
 
 void thunk_IoGetAttachedDeviceReference(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t top = device_top(nt, call_u32(c, 0));
+    uint32_t top = attached(c, call_u32(c, 0));
 
+    if (!call_ok(c))
+        return;
     ob_reference(nt, ob_find(nt, top));
     call_return(c, top);
 }

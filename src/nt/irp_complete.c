@@ -25,6 +25,8 @@ void irp_unlock_mdls(struct call *c, uint32_t irp)
             mdl_unlock(nt->w.mm, nt_space(nt), gva_of(mdl), &misuse);
         mdl = nt_get32(nt, mdl + MDL_NEXT);
     }
+    if (mdl)
+        call_finding(c, "S10", "the MDL chain of IRP %08X has no end", irp);
 }
 
 void irp_free_mdls(struct call *c, uint32_t irp)

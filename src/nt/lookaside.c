@@ -19,6 +19,8 @@ enum { /* GENERAL_LOOKASIDE */
        LIST_ENTRY = 0x30,
 };
 enum { FIRST_DEPTH = 4, MOST_DEPTH = 256, LEAST_BYTES = 8 };
+enum { BLOCKS_MOST = 65536 }; /* Depth has 16 bits */
+enum { W_FREED };
 
 /* (Lookaside, Allocate, Free, Flags, Size, Tag, Depth): Depth is reserved. */
 static void initialize(struct call *c, uint32_t type)
@@ -53,7 +55,8 @@ void thunk_ExInitializePagedLookasideList(struct call *c)
     initialize(c, 1);
 }
 
-/* Frees what lies on the list, one callback each. */
+/* Frees what lies on the list, one callback each. A Free routine that keeps the
+ * blocks would never see the end of a circle. */
 static void delete_list(struct call *c)
 {
     uint32_t at = call_u32(c, 0);
@@ -61,7 +64,9 @@ static void delete_list(struct call *c)
 
     if (!call_ok(c))
         return;
-    if (!first) {
+    if (first && c->w[W_FREED]++ == BLOCKS_MOST)
+        call_finding(c, "lookaside", "lookaside list %08X has no end", at);
+    if (!first || c->w[W_FREED] > BLOCKS_MOST) {
         call_return(c, 0);
         return;
     }

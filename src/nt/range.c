@@ -26,7 +26,7 @@ enum { ITERATOR_HEAD = 0, ITERATOR_CURRENT = 8, ITERATOR_STAMP = 0xc };
 enum { RANGE_SHARED = 1, RANGE_CONFLICT = 2 }; /* Flags of a range */
 enum { ADD_IF_CONFLICT = 1, ADD_SHARED = 2 };  /* ... of RtlAddRange */
 enum { SHARED_OK = 1, NULL_CONFLICT_OK = 2 };  /* ... of questions */
-enum { RANGES_MOST = 65536 };
+enum { RANGES_MOST = 4096 }; /* copying and finding take its square */
 #define STATUS_RANGE_LIST_CONFLICT 0xC0000282u
 #define STATUS_RANGE_NOT_FOUND     0xC000028Cu
 
@@ -56,6 +56,7 @@ static struct range load_range(struct call *c, uint32_t at)
 struct ranges {
     uint32_t list, link, at;
     unsigned left;
+    bool endless; /* it ended because there are too many */
 };
 
 static struct ranges ranges_of(struct call *c, uint32_t list)
@@ -66,11 +67,28 @@ static struct ranges ranges_of(struct call *c, uint32_t list)
 
 static bool next_range(struct call *c, struct ranges *w)
 {
-    if (!call_ok(c) || w->link == w->list || w->left-- == 0)
+    if (!call_ok(c) || w->link == w->list || w->endless)
         return false;
+    if (w->left-- == 0) {
+        call_finding(c, "range-list",
+                     "range list %08X has no end, or more than %u ranges",
+                     w->list, RANGES_MOST);
+        w->endless = true;
+        return false;
+    }
     w->at = w->link - RANGE_LINK;
     w->link = load_u32(c, gva_of(w->link));
     return call_ok(c);
+}
+
+/* Does the list end? */
+static bool ends(struct call *c, uint32_t list)
+{
+    struct ranges w = ranges_of(c, list);
+
+    while (next_range(c, &w))
+        ;
+    return !w.endless;
 }
 
 static void changed(struct call *c, uint32_t list, int count)
@@ -81,7 +99,8 @@ static void changed(struct call *c, uint32_t list, int count)
     store_u32(c, stamp, load_u32(c, stamp) + 1);
 }
 
-static void insert(struct call *c, uint32_t list, const struct range *r,
+/* False: it has no end, and stays as it is. */
+static bool insert(struct call *c, uint32_t list, const struct range *r,
                    uint32_t at)
 {
     struct ranges w = ranges_of(c, list);
@@ -90,6 +109,8 @@ static void insert(struct call *c, uint32_t list, const struct range *r,
     while (next_range(c, &w) &&
            load_u64(c, gva_of(w.at + RANGE_START)) <= r->start)
         before = w.at + RANGE_LINK;
+    if (w.endless)
+        return false;
     after = load_u32(c, gva_of(before));
     store_u64(c, gva_of(at + RANGE_START), r->start);
     store_u64(c, gva_of(at + RANGE_END), r->end);
@@ -102,6 +123,7 @@ static void insert(struct call *c, uint32_t list, const struct range *r,
     store_u32(c, gva_of(before), link);
     store_u32(c, gva_of(after + 4), link);
     changed(c, list, 1);
+    return true;
 }
 
 /* STATUS_x; at a fault anything. */
@@ -111,8 +133,10 @@ static uint32_t add(struct call *c, uint32_t list, const struct range *r)
 
     if (at == 0)
         return STATUS_INSUFFICIENT_RESOURCES;
-    insert(c, list, r, at);
-    return STATUS_SUCCESS;
+    if (insert(c, list, r, at))
+        return STATUS_SUCCESS;
+    nt_pool_free(nt_of(c), at);
+    return STATUS_INVALID_PARAMETER;
 }
 
 static void take_out(struct call *c, uint32_t list, uint32_t at)
@@ -186,6 +210,10 @@ void thunk_RtlAddRange(struct call *c)
                      load_u8(c, gva_of(w.at + RANGE_FLAGS)) & RANGE_SHARED);
     if (!call_ok(c))
         return;
+    if (w.endless) {
+        call_return(c, STATUS_INVALID_PARAMETER);
+        return;
+    }
     if (conflict && !(flags & ADD_IF_CONFLICT)) {
         call_return(c, STATUS_RANGE_LIST_CONFLICT);
         return;
@@ -233,6 +261,8 @@ static uint32_t add_all(struct call *c, uint32_t to, uint32_t from,
     struct ranges w = ranges_of(c, from);
     uint32_t status = STATUS_SUCCESS;
 
+    if (!ends(c, from))
+        return STATUS_INVALID_PARAMETER;
     while (status == STATUS_SUCCESS && next_range(c, &w)) {
         struct range r = load_range(c, w.at);
         struct ranges o = ranges_of(c, to);
@@ -292,6 +322,8 @@ void thunk_RtlInvertRangeList(struct call *c)
         more = gap.start != 0 || r.end < r.start;
     }
     gap.end = UINT64_MAX;
+    if (w.endless)
+        status = STATUS_INVALID_PARAMETER;
     if (more && status == STATUS_SUCCESS)
         status = add(c, inverted, &gap);
     call_return(c, status);
@@ -368,7 +400,8 @@ struct question {
     uint32_t list, flags, mask, context, callback;
 };
 
-enum { W_START, W_START_HIGH, W_CURSOR }; /* words of the record */
+/* Words of the record. */
+enum { W_START, W_START_HIGH, W_CURSOR, W_WALKED };
 enum { Q_NEW, Q_CALLED = 1 };
 
 static bool passed_over(struct call *c, const struct question *q, uint32_t at)
@@ -381,13 +414,15 @@ static bool passed_over(struct call *c, const struct question *q, uint32_t at)
 }
 
 /* The next range from the cursor on that is in the way, 0: none. False: its
- * callback has been called, in state Q_CALLED it is to be looked at again. */
+ * callback has been called, in state Q_CALLED it is to be looked at again; or
+ * the list has no end, and the entry has ended. */
 static bool in_the_way(struct call *c, const struct question *q, uint64_t start,
                        uint64_t end, uint32_t *found)
 {
     struct ranges w = ranges_of(c, q->list);
 
     *found = 0;
+    w.left -= c->w[W_WALKED];
     if (c->w[W_CURSOR]) {
         if (c->state == Q_CALLED && !(c->eax & 0xff)) {
             *found = c->w[W_CURSOR];
@@ -403,6 +438,7 @@ static bool in_the_way(struct call *c, const struct question *q, uint64_t start,
         if (!call_ok(c))
             break;
         c->w[W_CURSOR] = w.at;
+        c->w[W_WALKED] = RANGES_MOST - w.left;
         if (q->callback) {
             call_guest(c, gva_of(q->callback), 2, args, Q_CALLED);
             return false;
@@ -410,7 +446,9 @@ static bool in_the_way(struct call *c, const struct question *q, uint64_t start,
         *found = w.at;
         return true;
     }
-    return call_ok(c);
+    if (w.endless)
+        call_return(c, STATUS_INVALID_PARAMETER);
+    return call_ok(c) && !w.endless;
 }
 
 /* NTSTATUS RtlIsRangeAvailable(List, Start, End, Flags, AttributeMask, Context,
@@ -466,6 +504,7 @@ void thunk_RtlFindRange(struct call *c)
             return;
         }
         c->w[W_CURSOR] = 0; /* below it, from the beginning */
+        c->w[W_WALKED] = 0;
         stop = load_u64(c, gva_of(found + RANGE_START));
         if (!call_ok(c))
             return;

@@ -123,9 +123,26 @@ void thunk_RtlImageDirectoryEntryToData(struct call *c)
  * -----------------------------------------------------------
  */
 
+/** All entries may lead to one long name or message: what a search may look at
+ *  is counted. */
 struct tree {
     uint32_t at, bytes;
+    uint32_t left;
 };
+enum { LOOKS_MOST = 1 << 20 };
+
+static bool spend(struct call *c, struct tree *t, uint32_t looks)
+{
+    if (looks <= t->left) {
+        t->left -= looks;
+        return true;
+    }
+    if (t->left)
+        call_finding(c, "image", "the tree of resources at %08X has no end",
+                     t->at);
+    t->left = 0;
+    return false;
+}
 
 static bool inside(const struct tree *t, uint32_t offset, uint32_t bytes)
 {
@@ -134,7 +151,7 @@ static bool inside(const struct tree *t, uint32_t offset, uint32_t bytes)
 
 /* Is the counted text at @offset of the tree the one at @text, which ends with
  * NUL? Without regard to case. */
-static bool same_name(struct call *c, const struct tree *t, uint32_t offset,
+static bool same_name(struct call *c, struct tree *t, uint32_t offset,
                       uint32_t text)
 {
     uint16_t count;
@@ -142,7 +159,7 @@ static bool same_name(struct call *c, const struct tree *t, uint32_t offset,
     if (!inside(t, offset, 2))
         return false;
     count = load_u16(c, gva_of(t->at + offset));
-    if (!inside(t, offset + 2, count * 2u))
+    if (!inside(t, offset + 2, count * 2u) || !spend(c, t, count))
         return false;
     for (uint32_t i = 0; i < count && call_ok(c); i++)
         if (nt_upcase(load_u16(c, gva_of(t->at + offset + 2 + 2 * i))) !=
@@ -154,7 +171,7 @@ static bool same_name(struct call *c, const struct tree *t, uint32_t offset,
 /* The entry of the directory at @offset for @id (a number, or the address of a
  * name); *child is its offset with HIGH_BIT for a directory. @first: whatever
  * comes first. */
-static bool find_child(struct call *c, const struct tree *t, uint32_t offset,
+static bool find_child(struct call *c, struct tree *t, uint32_t offset,
                        uint32_t id, bool first, uint32_t *child)
 {
     uint32_t count, at = offset + RES_ENTRIES;
@@ -181,7 +198,7 @@ static bool find_child(struct call *c, const struct tree *t, uint32_t offset,
 
 /* The language asked for, its neutral form, the neutral language; who asks for
  * no certain one gets English before anything else. */
-static bool find_language(struct call *c, const struct tree *t, uint32_t offset,
+static bool find_language(struct call *c, struct tree *t, uint32_t offset,
                           uint32_t language, uint32_t *child)
 {
     const uint32_t order[] = {language, language & 0x3ff, 0, AMERICAN, ENGLISH};
@@ -203,6 +220,7 @@ static uint32_t find(struct call *c, uint32_t base, const uint32_t *ids,
                                              STATUS_RESOURCE_LANG_NOT_FOUND};
 
     t->bytes = 0;
+    t->left = LOOKS_MOST;
     t->at = directory(c, base, true, DIRECTORY_RESOURCE, &t->bytes);
     if (t->at == 0)
         return STATUS_RESOURCE_DATA_NOT_FOUND;
@@ -285,7 +303,7 @@ void thunk_LdrAccessResource(struct call *c)
  * MESSAGE_RESOURCE_DATA: a count, then blocks of lowest id, highest id, offset
  * of entries; an entry: its length, flags, text. */
 
-static uint32_t find_entry(struct call *c, const struct tree *m, uint32_t id)
+static uint32_t find_entry(struct call *c, struct tree *m, uint32_t id)
 {
     uint32_t blocks = load_u32(c, gva_of(m->at));
 
@@ -293,7 +311,7 @@ static uint32_t find_entry(struct call *c, const struct tree *m, uint32_t id)
         uint32_t block = m->at + 4 + 12 * i, at;
         uint32_t low = load_u32(c, gva_of(block));
 
-        if (!call_ok(c))
+        if (!call_ok(c) || !spend(c, m, 1))
             return 0;
         if (id < low || id > load_u32(c, gva_of(block + 4)))
             continue;
@@ -301,7 +319,7 @@ static uint32_t find_entry(struct call *c, const struct tree *m, uint32_t id)
         for (; id > low && inside(m, at, 4); low++) {
             uint16_t bytes = load_u16(c, gva_of(m->at + at));
 
-            if (!call_ok(c) || bytes < 4)
+            if (!call_ok(c) || bytes < 4 || !spend(c, m, 1))
                 return 0;
             at += bytes;
         }
@@ -315,7 +333,7 @@ void thunk_RtlFindMessage(struct call *c)
 {
     uint32_t base = call_u32(c, 0), offset, status, entry;
     const uint32_t ids[LEVELS] = {call_u32(c, 1), 1, call_u32(c, 2)};
-    struct tree t, messages;
+    struct tree t, messages = {.left = LOOKS_MOST};
 
     status = find(c, base, ids, LEVELS, &t, &offset);
     if (status == STATUS_SUCCESS &&

@@ -29,6 +29,29 @@ static void link_before(struct call *c, uint32_t entry, uint32_t after)
     store_u32(c, gva_of(after + LIST_ENTRY_Blink), entry);
 }
 
+/* The first entry whose key is above @key (or not below it), or the head; any
+ * when the list has no end. */
+static uint32_t find_key(struct call *c, uint32_t head, uint32_t key,
+                         bool equal)
+{
+    uint32_t at = load_u32(c, gva_of(head + LIST_ENTRY_Flink));
+
+    for (unsigned i = 0; call_ok(c) && at != head; i++) {
+        uint32_t k = load_u32(c, gva_of(at + DEVQE_SortKey));
+
+        if (k > key || (equal && k == key))
+            break;
+        if (i == QUEUE_MOST) {
+            call_finding(c, "device-queue",
+                         "the list of device queue %08X has no end",
+                         head - DEVQ_DeviceListHead);
+            break;
+        }
+        at = load_u32(c, gva_of(at + LIST_ENTRY_Flink));
+    }
+    return at;
+}
+
 static void insert(struct call *c, uint32_t device, uint32_t irp, bool sorted,
                    uint32_t key)
 {
@@ -37,14 +60,8 @@ static void insert(struct call *c, uint32_t device, uint32_t irp, bool sorted,
 
     store_u32(c, gva_of(entry + DEVQE_SortKey), key);
     store_u8(c, gva_of(entry + DEVQE_Inserted), 1);
-    if (sorted) {
-        at = load_u32(c, gva_of(head + LIST_ENTRY_Flink));
-        for (unsigned i = 0; call_ok(c) && at != head && i < QUEUE_MOST; i++) {
-            if (load_u32(c, gva_of(at + DEVQE_SortKey)) > key)
-                break;
-            at = load_u32(c, gva_of(at + LIST_ENTRY_Flink));
-        }
-    }
+    if (sorted)
+        at = find_key(c, head, key, false);
     if (call_ok(c))
         link_before(c, entry, at);
 }
@@ -63,15 +80,10 @@ static uint32_t take(struct call *c, uint32_t device, bool by_key, uint32_t key)
         store_u8(c, gva_of(queue_of(device) + DEVQ_Busy), 0);
         return 0;
     }
-    for (unsigned i = 0; by_key && call_ok(c) && i < QUEUE_MOST; i++) {
-        if (at == head) { /* all are below: begin again at the front */
-            at = first;
-            break;
-        }
-        if (load_u32(c, gva_of(at + DEVQE_SortKey)) >= key)
-            break;
-        at = load_u32(c, gva_of(at + LIST_ENTRY_Flink));
-    }
+    if (by_key)
+        at = find_key(c, head, key, true);
+    if (at == head) /* all are below: begin again at the front */
+        at = first;
     next = load_u32(c, gva_of(at + LIST_ENTRY_Flink));
     before = load_u32(c, gva_of(at + LIST_ENTRY_Blink));
     store_u32(c, gva_of(before + LIST_ENTRY_Flink), next);

@@ -203,17 +203,17 @@ static void write_call(struct caller *c, uint32_t stub, uint32_t pops,
     caller_put(c, k.base, k.bytes, k.count);
 }
 
-static enum caller_end go(struct caller *c, const char *name, uint32_t pops,
-                          unsigned count, const uint32_t *args, uint64_t ticks)
+enum caller_end caller_within(struct caller *c, uint64_t ticks, uint32_t at,
+                              uint32_t pops, unsigned count,
+                              const uint32_t *args)
 {
     struct machine *m = c->r->m;
     uint64_t limit = m->clock.now + ticks;
-    uint32_t stub = ke_stub(m->ke, name).v;
     struct machine_stop stop;
     enum run_piece what;
 
-    assert_int_not_equal(stub, 0);
-    write_call(c, stub, pops, count, args);
+    assert_int_not_equal(at, 0);
+    write_call(c, at, pops, count, args);
     caller_set(c, c->code + RAISED_AT, 0);
     caller_set(c, c->code + GO, c->code + CALL_AT);
     while (caller_dword(c, c->code + GO) && m->clock.now < limit) {
@@ -242,7 +242,8 @@ static enum caller_end go(struct caller *c, const char *name, uint32_t pops,
 enum caller_end caller_try(struct caller *c, const char *name, uint32_t pops,
                            unsigned count, const uint32_t *args)
 {
-    enum caller_end end = go(c, name, pops, count, args, TICKS_MOST);
+    enum caller_end end = caller_within(
+        c, TICKS_MOST, ke_stub(c->r->m->ke, name).v, pops, count, args);
 
     assert_int_not_equal(end, CALLER_WAITS);
     if (end == CALLER_RETURNED)
@@ -253,7 +254,8 @@ enum caller_end caller_try(struct caller *c, const char *name, uint32_t pops,
 enum caller_end caller_end_of(struct caller *c, const char *name, uint32_t pops,
                               unsigned count, const uint32_t *args)
 {
-    return go(c, name, pops, count, args, TICKS_SOON);
+    return caller_within(c, TICKS_SOON, ke_stub(c->r->m->ke, name).v, pops,
+                         count, args);
 }
 
 uint32_t caller_call(struct caller *c, const char *name, bool cdecl_row,

@@ -37,6 +37,11 @@ enum caller_end caller_try(struct caller *c, const char *name, uint32_t pops,
  *  the stack as it likes. For a short while. */
 enum caller_end caller_end_of(struct caller *c, const char *name, uint32_t pops,
                               unsigned count, const uint32_t *args);
+/** caller_within() - the same for code at @at (a stub, or the test's own), for
+ *  so many ticks at most. */
+enum caller_end caller_within(struct caller *c, uint64_t ticks, uint32_t at,
+                              uint32_t pops, unsigned count,
+                              const uint32_t *args);
 uint32_t caller_call(struct caller *c, const char *name, bool cdecl_row,
                      unsigned count, const uint32_t *args);
 #define CDECL_CALL(c, name, ...)                                               \

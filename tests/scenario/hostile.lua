@@ -17,7 +17,7 @@ local function ask(what, options)
     return h:ioctl(code[what], nil, nil, options)
 end
 
--- name, bugcheck, and what its parameters or text must be
+-- name, bugcheck, what its parameters or text must be, a finding before it
 local ends = {
     {"pops_more", 0xf7, {p3 = 16}, "16 bytes too many"}, -- SEC-018
     {"pops_less", 0xf7, {p3 = 0xfffffff0}, "16 bytes too few"},
@@ -34,17 +34,23 @@ local ends = {
     {"completes_twice", 0x44, {}},
     {"empty_stack", 0x35, {}},
     {"frees_twice", 0xc2, {p1 = 7}},
-    {"circular_irp", 0xc2, {p1 = 7}}, -- the second round frees what is free
+    -- told first, then the second round frees what is free
+    {"circular_irp", 0xc2, {p1 = 7}, nil, "S10"},
 }
 
 for _, row in ipairs(ends) do
-    local name, bugcheck_code, parameters, text = table.unpack(row)
+    local name, bugcheck_code, parameters, text, rule = table.unpack(row)
     test(name .. " is bugcheck " .. string.format("%02Xh", bugcheck_code), function()
+        local told = rule and record("finding")
         local bug = expect_bugcheck(bugcheck_code, function() ask(name) end)
         for parameter, value in pairs(parameters) do
             equal(bug[parameter], value, parameter)
         end
         if text then check(bug.text:find(text, 1, true), bug.text) end
+        if rule then
+            equal(told:take()[1].rule, rule)
+            findings()
+        end
     end)
 end
 
