@@ -24,6 +24,7 @@ hb_folder(hal hal hb_ke)
 hb_folder(mm_exports mm/exports hb_ke)
 hb_folder(hal_exports hal/exports hb_hal)
 hb_folder(nt src/nt hb_hal hb_image)
+hb_user_modules(nt) # what programs import is compiled in
 # Lua that is the same in every run, and cards from files.
 hb_folder(lua src/lua hb_base PkgConfig::LUA)
 hb_embed(lua "${CMAKE_SOURCE_DIR}/src/lua/prelude.lua")

@@ -43,6 +43,8 @@ enum hb_status user_commit(struct mm *mm, uint32_t space, gva_t va,
                            uint32_t pages, unsigned rights);
 enum hb_status user_decommit(struct mm *mm, uint32_t space, gva_t va,
                              uint32_t pages);
+/** user_committed() - is there a page for @va, or the promise of one? */
+bool user_committed(const struct mm *mm, uint32_t space, gva_t va);
 /** user_place() - as user_alloc with exactly these frames, page by page, taken
  *  if all are free. HB_NOT_FOUND: one is not RAM; HB_BAD_STATE: one is in use
  *  or the VA is. */

@@ -42,6 +42,13 @@ static bool is_committed(const struct mm *mm, uint64_t e)
            !(form.kind == PTE_DEMAND_ZERO && form.code == CODE_GUARD);
 }
 
+bool user_committed(const struct mm *mm, uint32_t space, gva_t va)
+{
+    return user_area(mm, space, va) &&
+           is_committed(
+               mm, pte_get(mm, space, gva_of(va.v & ~(uint32_t)PAGE_MASK)));
+}
+
 enum hb_status user_reserve(struct mm *mm, uint32_t space, gva_t *va,
                             uint32_t pages, unsigned rights)
 {

@@ -131,6 +131,30 @@ HB_API uint32_t machine_device_request(struct machine *m, uint32_t device,
 HB_API enum hb_status machine_start(struct machine *m, uint64_t limit_ns,
                                     struct hb_error *error);
 
+/* ---- user programs -------------------------------------------------------*/
+
+/** A program to be started: PE or i386 ELF, ring 3, in a process of its own
+ * with ntdll, kernel32 and msvcrt. */
+struct machine_program_start {
+    const char *name; /* file name                            */
+    const void *bytes;
+    size_t count;
+    const char *command_line; /* what GetCommandLine gives, ASCII */
+};
+/** machine_program() - start it. Its process's number to @process, and a ticket
+ *  that is done, with the exit status, when it has ended. HB_BAD_IMAGE: it is
+ * no program. machine_program_file() - the same from a file of the host; its
+ *  command line is the name and @arguments, each quoted where it must be. */
+HB_API enum hb_status machine_program(struct machine *m,
+                                      const struct machine_program_start *how,
+                                      uint32_t *process, uint32_t *ticket,
+                                      struct hb_error *error);
+HB_API enum hb_status machine_program_file(struct machine *m, const char *path,
+                                           const char *const *arguments,
+                                           unsigned count, uint32_t *process,
+                                           uint32_t *ticket,
+                                           struct hb_error *error);
+
 /* ---- clients: user processes ---------------------------------------------*/
 
 /** machine_process() - a user process with an address space of its own.

@@ -306,6 +306,24 @@ struct inspect_object {
 HB_API bool inspect_object_next(const struct machine *m, uint32_t *cursor,
                                 struct inspect_object *object);
 
+/** A user program; its number is its process's. */
+struct inspect_program {
+    bool ended;
+    bool exception; /* one that reached ring 3 ended it */
+    uint32_t exit_status;
+    uint32_t ticket; /* done when it has ended */
+    uint32_t threads;
+    uint32_t output_bytes; /* that it wrote so far */
+};
+/** inspect_program() - false: process @process runs no program. */
+HB_API bool inspect_program(const struct machine *m, uint32_t process,
+                            struct inspect_program *program);
+/** inspect_output() - at most @room bytes of what it wrote, from byte @from on,
+ *  of one stream: *@stream 1 output, 2 error. 0: no more. */
+HB_API uint32_t inspect_output(const struct machine *m, uint32_t process,
+                               uint32_t from, void *out, uint32_t room,
+                               uint8_t *stream);
+
 /** A user process. Its number is index + 1. */
 struct inspect_process {
     char name[64];

@@ -87,6 +87,7 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_TICKET_FREE] = "ticket_free",
         [INPUT_MEDIUM] = "medium",
         [INPUT_TRIM] = "trim",
+        [INPUT_USER_PROGRAM] = "user_program",
     };
 
     return (unsigned)kind < INPUT_KINDS ? names[kind] : "unknown";

@@ -36,6 +36,8 @@ enum input_kind {
     INPUT_TRIM,          /* a: process, 0 the system; b: 1 out of RAM        */
     INPUT_FAIL,          /* a: enum ke_fault; b: which request fails         */
     INPUT_REGISTRY_FILE, /* a: CRC-32 of the file; b: bytes; data: its name  */
+    INPUT_USER_PROGRAM,  /* a: CRC-32 of the file; b: bytes; data: its name, 0,
+                            command line                                     */
     INPUT_KINDS
 };
 

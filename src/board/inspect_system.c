@@ -108,6 +108,31 @@ bool inspect_object_next(const struct machine *m, uint32_t *cursor,
     return true;
 }
 
+bool inspect_program(const struct machine *m, uint32_t process,
+                     struct inspect_program *program)
+{
+    struct nt_program_info p;
+
+    if (m->config.bare || !nt_program_at(m->nt, process, &p))
+        return false;
+    *program = (struct inspect_program){.ended = p.ended,
+                                        .exception = p.exception,
+                                        .exit_status = p.exit_status,
+                                        .ticket = p.ticket,
+                                        .threads = p.threads,
+                                        .output_bytes = p.output_bytes};
+    return true;
+}
+
+uint32_t inspect_output(const struct machine *m, uint32_t process,
+                        uint32_t from, void *out, uint32_t room,
+                        uint8_t *stream)
+{
+    return m->config.bare
+               ? 0
+               : nt_program_output(m->nt, process, from, out, room, stream);
+}
+
 bool inspect_process_at(const struct machine *m, unsigned index,
                         struct inspect_process *process)
 {

@@ -47,6 +47,8 @@ void cli_fini(struct cli *cli)
     cli_wav_close(cli);
     vec_free(&cli->trace);
     vec_free(&cli->initrd);
+    vec_free(&cli->program);
+    vec_free(&cli->argument);
     vec_free(&cli->operand);
     setup_fini(&cli->setup);
 }

@@ -38,9 +38,11 @@ struct cli {
     enum cli_command command;
     FILE *out, *err;
     struct setup setup;
-    struct vec operand; /* of const char *: images, scenarios, what to list */
-    struct vec trace;   /* of struct cli_trace                              */
-    struct vec initrd;  /* of const char *: files for the kernel           */
+    struct vec operand;  /* of const char *: images, scenarios, what to list */
+    struct vec trace;    /* of struct cli_trace                              */
+    struct vec initrd;   /* of const char *: files for the kernel           */
+    struct vec program;  /* of const char *: user programs                  */
+    struct vec argument; /* of const char *: of the last of them, behind -- */
     const char *screenshot, *screen_text, *display, *sound;
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
     const char *debugcon, *printer; /* files */
@@ -74,6 +76,16 @@ void cli_fini(struct cli *cli);
 void cli_help(const struct cli *cli, enum cli_command command);
 
 const char *cli_operand(const struct cli *cli, uint32_t i);
+
+/** cli_programs_start() - those of --program on a machine whose drivers stand.
+ *  cli_programs_run() - until all programs of @m have ended; what they write
+ *  goes out as it comes. The exit status that they come to. */
+int cli_programs_start(struct cli *cli, struct machine *m);
+int cli_programs_run(struct cli *cli, struct machine *m, uint64_t limit_ns,
+                     struct save_points *saves);
+/** cli_programs_there() - has @m any? cli_has_programs() - or is it to? */
+bool cli_programs_there(const struct machine *m);
+bool cli_has_programs(const struct cli *cli, const struct machine *m);
 
 /** Traces: open the files, hang them on a machine, take them off, close. */
 int cli_trace_add(struct cli *cli, const char *text);

@@ -185,6 +185,15 @@ static int apply_initrd(struct cli *cli, const struct option_row *row,
                : cli_error(cli, CLI_HOST, "no memory");
 }
 
+static int apply_program(struct cli *cli, const struct option_row *row,
+                         const char *value)
+{
+    (void)row;
+    return vec_push(&cli->program, sizeof value, &value)
+               ? CLI_OK
+               : cli_error(cli, CLI_HOST, "no memory");
+}
+
 static int apply_wav(struct cli *cli, const struct option_row *row,
                      const char *value)
 {
@@ -214,6 +223,7 @@ static int apply_json(struct cli *cli, const struct option_row *row,
 /* clang-format off */
 static const struct option_row options[] = {
     {"scenario", "FILE.lua", "drive the drivers by this scenario", R, .apply = apply_text, .text = TEXT(scenario)},
+    {"program", "FILE", "run this user program, each adds one; -- ARGUMENTS: of the last", R, .apply = apply_program},
     {"junit", "FILE", "write the results as JUnit XML too", T, .apply = apply_text, .text = TEXT(junit)},
     {"images", "FOLDER", "where a scenario's images are sought", R | T, .apply = apply_text, .text = TEXT(images_folder)},
     {"machine", "FILE", "settings as JSON; options win over them", ALL, .apply = apply_machine},
@@ -343,7 +353,11 @@ int cli_parse(struct cli *cli, int argc, char **argv)
                                "no command '%s'; see halbox --help", argv[1]);
     }
     for (int i = 2; i < argc && status == CLI_OK; i++) {
-        if (strncmp(argv[i], "--", 2) == 0 && argv[i][2])
+        if (strcmp(argv[i], "--") == 0 && cli->program.count) {
+            while (++i < argc && status == CLI_OK)
+                if (!vec_push(&cli->argument, sizeof argv[i], &argv[i]))
+                    status = CLI_HOST;
+        } else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2])
             status = option(cli, argc, argv, &i);
         else if (!vec_push(&cli->operand, sizeof argv[i], &argv[i]))
             status = CLI_HOST;

@@ -142,20 +142,30 @@ static int drive(struct cli *cli, struct machine *m, struct save_points *saves)
         cli->limit_ns ? cli->limit_ns : START_LIMIT_S * 1000000000ull;
     struct hb_error error = {0};
     int status = cli->load ? CLI_OK : load_images(cli, m);
+    /* saved before the program was there: it comes now */
+    bool begins = cli->load && cli->program.count && !cli_programs_there(m);
 
     if (status != CLI_OK)
         return status;
     cli_saves_arm(cli, saves, m);
-    if (cli->load)
-        machine_run(m, machine_ticks(m, limit), NULL);
-    else
+    if (!cli->load || begins)
         machine_start(m, limit, &error);
+    else if (!cli_has_programs(cli, m))
+        machine_run(m, machine_ticks(m, limit), NULL);
     if (saves->over)
         return cli_saves_end(cli, saves, m, CLI_OK);
-    cli_report_machine(cli, m);
+    if (!cli_has_programs(cli, m))
+        cli_report_machine(cli, m);
     if (error.status != HB_OK)
         return cli_fail(cli, &error);
-    status = judge(cli, m);
+    if (!cli->load || begins)
+        status = cli_programs_start(cli, m);
+    if (status == CLI_OK)
+        status = cli_programs_run(cli, m, limit, saves);
+    if (saves->over)
+        return cli_saves_end(cli, saves, m, CLI_OK);
+    if (status == CLI_OK || status == CLI_FAILED)
+        status = judge(cli, m) == CLI_OK ? status : CLI_FAILED;
     if (status == CLI_OK && cli->save && saves->plan.from != UINT64_MAX)
         machine_run(m, machine_ticks(m, limit), NULL);
     return cli_saves_end(cli, saves, m, status);
@@ -186,6 +196,10 @@ int cli_run(struct cli *cli)
     if (!cli->operand.count && !cli->load && !cli->scenario)
         return cli_error(cli, CLI_USAGE,
                          "run needs a driver image; see halbox run --help");
+    if (cli->scenario && cli->program.count)
+        return cli_error(cli, CLI_USAGE,
+                         "--program runs without a scenario: a scenario has "
+                         "program(FILE, {ARGUMENTS})");
     if (cli->scenario)
         return run_scenario(cli);
     status = cli_saves(cli, &saves);

@@ -29,6 +29,7 @@ struct call_target {
     uint32_t ecx, edx;
     bool set_ebp; /* a funclet of a frame: EBP as given */
     uint32_t ebp;
+    uint8_t irql_back; /* the level + 1 it comes back at; 0: as it is called */
 };
 
 /** All registers to go on with. */

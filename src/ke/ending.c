@@ -23,7 +23,7 @@ static void apply_guest(struct ke *ke, struct record *r,
     if (!stack_push(ke, &esp, push, t->count + 1))
         return;
     r->state = next;
-    r->irql = ke_irql(ke);
+    r->irql = t->irql_back ? (uint8_t)(t->irql_back - 1) : ke_irql(ke);
     s->reg[ESP] = esp;
     s->reg[EBP] = t->set_ebp ? t->ebp : r->frame;
     if (t->fastcall) {
@@ -147,6 +147,8 @@ static void apply_trap_return(struct ke *ke, struct record *r)
     struct thread *t = thread_current(ke);
 
     restore_mode(ke, r);
+    if (r->user && t->ending && thread_exit_begin(ke, NULL, NULL))
+        return;
     if (r->user && t->ending) {
         thread_end(ke, t, t->exit_status);
         thread_switch(ke);

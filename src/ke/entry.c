@@ -277,7 +277,8 @@ void leave(struct ke *ke)
             return;
         }
     if (thread_current(ke)->ending && !irql && going_to_user(ke)) {
-        apply_thread_end(ke, thread_current(ke)->exit_status);
+        if (!thread_exit_begin(ke, NULL, NULL))
+            apply_thread_end(ke, thread_current(ke)->exit_status);
         return;
     }
     if (!dispatch_pending(ke))

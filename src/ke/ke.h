@@ -202,6 +202,9 @@ enum { KE_SYSTEM_PROCESS = 1, KE_PROCESSES = 256 };
 uint32_t ke_process_create(struct ke *ke, uint32_t space);
 /** ke_process_destroy() - all its threads have ended; frees the EPROCESS. */
 void ke_process_destroy(struct ke *ke, uint32_t process);
+/** ke_process_ended() - its address space is about to go: who works in it works
+ *  in the system's from now on; its object is signalled and stays. */
+void ke_process_ended(struct ke *ke, uint32_t process);
 uint32_t ke_process_space(const struct ke *ke, uint32_t process);
 gva_t ke_process_object(const struct ke *ke, uint32_t process);
 uint32_t ke_process_by_object(const struct ke *ke, gva_t object);
@@ -215,8 +218,17 @@ struct ke_thread_start {
     bool user;        /* starts in ring 3 at start with ESP user_esp         */
     uint32_t user_esp;
     uint32_t teb;     /* FS base in ring 3                                   */
+    uint32_t exit;    /* user: routine(reason, record, context), stdcall, that
+                         ends it (enum ke_exit); 0: it ends at once          */
     int priority;     /* 0: KE_PRIORITY_NORMAL                               */
     const char *name; /* for reports; may be NULL                            */
+};
+/** Why a user thread's exit routine runs. It runs at PASSIVE_LEVEL on the
+ *  thread's empty kernel stack, for the kernel, and ends with
+ *  call_thread_end(). */
+enum ke_exit {
+    KE_EXIT_ASKED,     /* ke_thread_terminate(): record and context are 0     */
+    KE_EXIT_EXCEPTION, /* in ring 3: guest EXCEPTION_RECORD and CONTEXT       */
 };
 /** ke_thread_create() - ready to run; number > 0, or 0 with *@status the
  *  NTSTATUS. Numbers are Cids: multiples of 4. */
@@ -224,11 +236,14 @@ uint32_t ke_thread_create(struct ke *ke, const struct ke_thread_start *how,
                           uint32_t *status);
 /** ke_thread_terminate() - a user thread ends with @exit_status when it would
  *  next return to ring 3, at once if it waits in a service with no driver's
- * code on its stack; its object is signalled. A system thread ends only by
- * itself (call_thread_end()). */
+ *  code on its stack; its object is signalled. With an exit routine such a wait
+ *  ends with STATUS_USER_APC and the routine runs instead of the return. A
+ *  system thread ends only by itself (call_thread_end()). */
 void ke_thread_terminate(struct ke *ke, uint32_t thread, uint32_t exit_status);
 uint32_t ke_current_thread(const struct ke *ke);
 bool ke_thread_exists(const struct ke *ke, uint32_t thread); /* not ended */
+/** ke_thread_exit_status() - of one that has ended and was not released. */
+uint32_t ke_thread_exit_status(const struct ke *ke, uint32_t thread);
 /** ke_thread_object() - guest ETHREAD (a dispatcher object), 0 if none.
  *  It lasts until ke_thread_release(). */
 gva_t ke_thread_object(const struct ke *ke, uint32_t thread);

@@ -77,11 +77,12 @@ enum thread_state {
 
 /** Slot i of the table is thread 4 * i; slot 0 is the idle thread. */
 struct thread {
-    uint8_t state;  /* enum thread_state */
-    uint8_t mode;   /* PreviousMode */
-    uint8_t irql;   /* while it does not run: 0 or 1 */
-    uint8_t user;   /* has a ring-3 side */
-    uint8_t ending; /* asked to end: does so when it next leaves the kernel */
+    uint8_t state;   /* enum thread_state */
+    uint8_t mode;    /* PreviousMode */
+    uint8_t irql;    /* while it does not run: 0 or 1 */
+    uint8_t user;    /* has a ring-3 side */
+    uint8_t ending;  /* asked to end: does so when it next leaves the kernel */
+    uint8_t exiting; /* its exit routine runs */
     uint8_t system_wait;  /* a worker thread: its waiting is no deadlock */
     uint8_t wait_follows; /* a signal with Wait = TRUE was the last call */
     uint8_t wait_irql;    /* that the wait goes back to */
@@ -91,6 +92,7 @@ struct thread {
     uint16_t apc_disable;
     uint16_t process, attached; /* attached: whose CR3, else 0 */
     uint32_t object, stack_top, teb;
+    uint32_t exit_routine;               /* guest stub, 0: none */
     uint32_t top;                        /* index + 1 of its newest record */
     uint32_t reg[CPU_REGS], eip, eflags; /* while it does not run */
     uint32_t exception_list;             /* fs:[0] while it does not run */
@@ -306,6 +308,11 @@ void thread_ready(struct ke *ke, struct thread *t, uint32_t eax);
 void thread_save(struct ke *ke);
 void thread_switch(struct ke *ke);
 void thread_end(struct ke *ke, struct thread *t, uint32_t exit_status);
+/** thread_exit_begin() - the current thread's exit routine runs on its empty
+ *  kernel stack; @e (NULL: it was asked to end) happened at @at. False: it has
+ *  none, or is in it. */
+bool thread_exit_begin(struct ke *ke, const struct exception *e,
+                       const struct resume *at);
 bool thread_better_ready(const struct ke *ke, bool equal);
 void thread_address_space(struct ke *ke, const struct thread *t);
 bool apc_deliverable(const struct ke *ke);

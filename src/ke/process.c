@@ -53,6 +53,20 @@ void ke_process_destroy(struct ke *ke, uint32_t process)
     p->used = 0;
 }
 
+void ke_process_ended(struct ke *ke, uint32_t process)
+{
+    struct process *p = process_find(ke, process);
+
+    if (!p || process == KE_SYSTEM_PROCESS)
+        return;
+    if (ke->cpu->s.cr3 == p->cr3)
+        cpu_set_cr3(ke->cpu, space_cr3(ke->mm, 0));
+    p->cr3 = space_cr3(ke->mm, 0);
+    p->space = 0;
+    ke_write_u32(ke, gva_of(p->object + PROCESS_DIRECTORY), p->cr3);
+    ke_signal_event(ke, gva_of(p->object));
+}
+
 uint32_t ke_process_space(const struct ke *ke, uint32_t process)
 {
     const struct process *p = process_find(ke, process);

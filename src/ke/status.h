@@ -6,6 +6,7 @@
 #define STATUS_SUCCESS                  0x00000000u
 #define STATUS_WAIT_0                   0x00000000u
 #define STATUS_ABANDONED_WAIT_0         0x00000080u
+#define STATUS_USER_APC                 0x000000c0u
 #define STATUS_TIMEOUT                  0x00000102u
 #define STATUS_USER_APC                 0x000000c0u
 #define STATUS_GUARD_PAGE_VIOLATION     0x80000001u

@@ -174,6 +174,13 @@ bool ke_thread_exists(const struct ke *ke, uint32_t thread)
     return t && t->state != THREAD_ENDED;
 }
 
+uint32_t ke_thread_exit_status(const struct ke *ke, uint32_t thread)
+{
+    const struct thread *t = thread_find(ke, thread);
+
+    return t ? t->exit_status : 0;
+}
+
 gva_t ke_thread_object(const struct ke *ke, uint32_t thread)
 {
     const struct thread *t =

@@ -94,6 +94,7 @@ uint32_t ke_thread_create(struct ke *ke, const struct ke_thread_start *how,
             (int8_t)(how->priority ? how->priority - KE_PRIORITY_NORMAL : 0),
         .stack_top = top.v,
         .teb = how->teb,
+        .exit_routine = how->exit,
         .exception_list = REGISTRATION_END,
         .object = pool_zeroed(ke, THREAD_BYTES, THREAD_TAG),
     };
@@ -148,18 +149,31 @@ static bool can_end_now(struct ke *ke, const struct thread *t)
     return r->routine == ROUTINE_SERVICE && !r->below;
 }
 
+/** Its wait is over with STATUS_USER_APC: the service goes back to ring 3, and
+ *  so comes to its exit routine. */
+static void end_wait(struct ke *ke, struct thread *t)
+{
+    if (record_at(ke, t->top)->waiting != 1)
+        return;
+    wait_blocks_drop(ke, t->top);
+    record_at(ke, t->top)->waiting = 0;
+    thread_ready(ke, t, STATUS_USER_APC);
+}
+
 void ke_thread_terminate(struct ke *ke, uint32_t thread, uint32_t exit_status)
 {
     struct thread *t = thread_find(ke, thread);
 
-    if (!t || t->state == THREAD_ENDED)
+    if (!t || t->state == THREAD_ENDED || t->exiting)
         return;
     t->ending = 1;
     t->exit_status = exit_status;
-    if (can_end_now(ke, t))
-        thread_end(ke, t, exit_status);
-    else
+    if (!can_end_now(ke, t))
         wait_end_user(ke, t);
+    else if (t->exit_routine)
+        end_wait(ke, t);
+    else
+        thread_end(ke, t, exit_status);
 }
 
 void ke_thread_release(struct ke *ke, uint32_t thread)

@@ -388,20 +388,54 @@ bool fault_to_exception(struct ke *ke, const struct cpu_fault *f, uint32_t eip,
     return true;
 }
 
-/** Ring 3 has no handlers here: the thread ends, and its process's owner sees
- *  the thread object signalled. */
+/** Opcodes that ring 3 may not use. SDM vol. 3A 5.9; IN and OUT: vol. 1 19.5.
+ */
+static bool is_privileged(const uint8_t code[2])
+{
+    switch (code[0]) {
+    case 0x0f: /* LLDT .. LMSW, CLTS, INVD, WBINVD, MOV CRx and DRx, MSRs */
+        return code[1] <= 0x01 || code[1] == 0x06 || code[1] == 0x08 ||
+               code[1] == 0x09 || (code[1] >= 0x20 && code[1] <= 0x23) ||
+               code[1] == 0x30 || code[1] == 0x32 || code[1] == 0x33;
+    case 0x6c ... 0x6f: /* INS, OUTS */
+    case 0xe4 ... 0xe7:
+    case 0xec ... 0xef: /* IN, OUT */
+    case 0xf4:          /* HLT */
+    case 0xfa:
+    case 0xfb: /* CLI, STI */
+        return true;
+    default:
+        return false;
+    }
+}
+
+/** Ring 3 has no handlers here: the thread's exit routine hears of it, or the
+ *  thread ends, and its process's owner sees the thread object signalled. */
 static void user_exception(struct ke *ke, const struct record *r,
-                           const struct exception *e)
+                           const struct trap_frame *f, unsigned vector,
+                           struct exception *e)
 {
     struct thread *t = thread_current(ke);
+    struct resume at = {.eip = f->eip, .eflags = f->eflags};
     char text[KE_TEXT];
+    uint8_t code[2];
 
+    if (vector == EXC_GP && ke_read(ke, gva_of(f->eip), code, sizeof code) &&
+        is_privileged(code)) {
+        e->code = STATUS_PRIVILEGED_INSTRUCTION;
+        e->parameters = 0;
+    }
+    memcpy(at.reg, r->reg, sizeof at.reg);
+    at.reg[ESP] = f->esp;
+    if (thread_exit_begin(ke, e, &at)) {
+        EMIT(ke->events, raise, e->code, e->address);
+        return;
+    }
     snprintf(text, sizeof text,
              "thread %u (%s) ended in ring 3 by exception %08x at %08x",
              thread_id(ke, t), t->name, e->code, e->address);
     EMIT(ke->events, raise, e->code, e->address);
     EMIT(ke->events, finding, EVENT_STRING("USER"), EVENT_STRING(text));
-    (void)r;
     thread_end(ke, t, e->code);
     thread_switch(ke);
 }
@@ -478,7 +512,7 @@ static void exception_entry(struct ke *ke, unsigned vector)
         return;
     name_fault(&e, why);
     if (r.user)
-        user_exception(ke, &r, &e);
+        user_exception(ke, &r, &f, vector, &e);
     else
         kernel_exception(ke, &r, &f, &e);
 }

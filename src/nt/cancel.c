@@ -48,7 +48,11 @@ static int cancel(struct call *c, uint32_t irp, unsigned next)
     uint32_t routine = load_u32(c, gva_of(irp + IRP_CancelRoutine)), at;
     int8_t location = (int8_t)load_u8(c, gva_of(irp + IRP_CurrentLocation));
     int8_t count = (int8_t)load_u8(c, gva_of(irp + IRP_StackCount));
-    uint32_t args[2] = {0, irp};
+    struct call_target to = {.routine = gva_of(routine),
+                             .count = 2,
+                             .args = {0, irp},
+                             /* it gives the cancel spin lock back */
+                             .irql_back = (uint8_t)(call_irql(c) + 1)};
 
     store_u8(c, gva_of(irp + IRP_Cancel), 1);
     store_u32(c, gva_of(irp + IRP_CancelRoutine), 0);
@@ -61,12 +65,12 @@ static int cancel(struct call *c, uint32_t irp, unsigned next)
         return -1;
     }
     at = load_u32(c, gva_of(irp + IRP_CurrentStackLocation));
-    args[0] = load_u32(c, gva_of(at + SL_DeviceObject));
+    to.args[0] = load_u32(c, gva_of(at + SL_DeviceObject));
     store_u8(c, gva_of(irp + IRP_CancelIrql), call_irql(c));
     if (!call_ok(c))
         return -1;
     take_lock(c);
-    call_guest(c, gva_of(routine), 2, args, next);
+    call_guest_with(c, &to, next);
     return 1;
 }
 

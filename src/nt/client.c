@@ -22,6 +22,7 @@
 #include "nt/guest.h"
 #include "nt/object.h"
 #include "nt/pnp.h"
+#include "nt/program.h"
 #include "nt/service.h"
 #include "nt/services.h"
 
@@ -57,7 +58,7 @@ static const uint8_t loop_code[] = {
     0xeb,   0xec, /* jmp 1b             */
 };
 
-static struct nt_process *process_at(const struct nt *nt, uint32_t number)
+struct nt_process *process_at(const struct nt *nt, uint32_t number)
 {
     if (number == NT_NONE || number > nt->s.processes.count)
         return NULL;
@@ -150,8 +151,11 @@ uint32_t nt_client_create(struct nt *nt, uint32_t process,
     const struct nt_process *p = process_at(nt, process);
     struct nt_client k = {.process = process};
 
-    if (p == NULL) {
-        hb_fail(error, HB_NOT_FOUND, "process %u does not exist", process);
+    if (p == NULL || p->program) {
+        hb_fail(error, HB_NOT_FOUND,
+                p ? "process %u runs a program: it has threads of its own"
+                  : "process %u does not exist",
+                process);
         return NT_NONE;
     }
     if (!nt_push(&nt->s.clients, sizeof k, NULL)) {
@@ -183,7 +187,7 @@ enum hb_status nt_buffer(struct nt *nt, uint32_t process, uint32_t bytes,
     const struct nt_process *p = process_at(nt, process);
     uint32_t pages = mm_span(0, bytes ? bytes : 1);
 
-    if (p == NULL)
+    if (p == NULL || p->space == 0)
         return no_process(error, process);
     *at = gva_of(0);
     if (user_alloc(nt->w.mm, p->space, at, pages, MM_RW | MM_USER) != HB_OK)
@@ -200,7 +204,7 @@ enum hb_status nt_buffer_pages(struct nt *nt, uint32_t process,
     const struct nt_process *p = process_at(nt, process);
     enum hb_status st;
 
-    if (p == NULL)
+    if (p == NULL || p->space == 0)
         return no_process(error, process);
     if (pages == 0 || offset > PAGE_MASK)
         return hb_fail(error, HB_BAD_ARGUMENT,
@@ -225,7 +229,7 @@ enum hb_status nt_buffer_free(struct nt *nt, uint32_t process, gva_t at,
 {
     const struct nt_process *p = process_at(nt, process);
 
-    if (p == NULL)
+    if (p == NULL || p->space == 0)
         return no_process(error, process);
     if (user_free(nt->w.mm, p->space, gva_of(at.v & ~(uint32_t)PAGE_MASK)) !=
         HB_OK)
@@ -238,7 +242,7 @@ bool nt_user_read(struct nt *nt, uint32_t process, gva_t at, void *to,
 {
     const struct nt_process *p = process_at(nt, process);
 
-    return p && mm_read(nt->w.mm, p->space, at, to, bytes) == HB_OK;
+    return p && p->space && mm_read(nt->w.mm, p->space, at, to, bytes) == HB_OK;
 }
 
 bool nt_user_write(struct nt *nt, uint32_t process, gva_t at, const void *from,
@@ -246,7 +250,8 @@ bool nt_user_write(struct nt *nt, uint32_t process, gva_t at, const void *from,
 {
     const struct nt_process *p = process_at(nt, process);
 
-    return p && at.v < MM_USER_PROBE && bytes <= MM_USER_PROBE - at.v &&
+    return p && p->space && at.v < MM_USER_PROBE &&
+           bytes <= MM_USER_PROBE - at.v &&
            mm_write(nt->w.mm, p->space, at, from, bytes) == HB_OK;
 }
 
@@ -254,7 +259,7 @@ bool nt_user_walk(struct nt *nt, uint32_t process, gva_t at, gpa_t *pa)
 {
     const struct nt_process *p = process_at(nt, process);
 
-    return p && mm_physical(nt->w.mm, p->space, at, pa);
+    return p && p->space && mm_physical(nt->w.mm, p->space, at, pa);
 }
 
 bool nt_process_at(const struct nt *nt, unsigned index,

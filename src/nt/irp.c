@@ -199,6 +199,11 @@ bool irp_wait(struct call *c, uint32_t irp, unsigned state)
         nt_put32(nt, irp + IRP_Status, c->eax); /* the driver forgot it */
         return true;
     }
+    if (c->state == state + 1 && c->eax == STATUS_USER_APC) {
+        /* the thread is to end: the request is cancelled, and waited for */
+        call_guest(c, call_stub(c, "IoCancelIrp"), 1, &irp, state + 1);
+        return false;
+    }
     wake = gva_of(r->wake);
     ke_reset_event(nt->w.ke, wake);
     call_wait(c, 1, &wake, true, WAIT_FOREVER, state + 1);

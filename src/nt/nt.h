@@ -229,6 +229,41 @@ uint32_t nt_process_create(struct nt *nt, const char *name,
 uint32_t nt_client_create(struct nt *nt, uint32_t process,
                           struct hb_error *error);
 
+/** A program to be started: PE or i386 ELF, ring 3. */
+struct nt_program_start {
+    const char *name; /* file name */
+    const uint8_t *bytes;
+    size_t count;
+    const char *command_line; /* what GetCommandLine gives, ASCII */
+};
+/**
+ * nt_program() - a process with the program's image, ntdll, kernel32 and
+ * msvcrt; its first thread is ready to run.
+ * @process: out: its number
+ * @ticket:  out: done, with the exit status, when the program has ended
+ *
+ * Returns HB_OK, HB_BAD_IMAGE (no program), HB_NO_PAGES, HB_NOT_FOUND (missing
+ * import and missing_fail).
+ */
+enum hb_status nt_program(struct nt *nt, const struct nt_program_start *how,
+                          uint32_t *process, uint32_t *ticket,
+                          struct hb_error *error);
+struct nt_program_info {
+    bool ended;
+    bool exception; /* one that reached ring 3 ended it */
+    uint32_t exit_status;
+    uint32_t ticket;
+    uint32_t threads;
+    uint32_t output_bytes;
+};
+/** nt_program_at() - false: process number @process runs no program. */
+bool nt_program_at(const struct nt *nt, uint32_t process,
+                   struct nt_program_info *info);
+/** nt_program_output() - at most @room bytes of what it wrote, from byte @from
+ *  on, of one stream: *@stream 1 output, 2 error. 0: no more. */
+uint32_t nt_program_output(const struct nt *nt, uint32_t process, uint32_t from,
+                           uint8_t *out, uint32_t room, uint8_t *stream);
+
 /** nt_buffer() - @bytes of fresh zeroed user memory in @process, read and
  *  write; its pages where the page allocator puts them. */
 enum hb_status nt_buffer(struct nt *nt, uint32_t process, uint32_t bytes,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define STATUS_SUCCESS                       0x00000000u
+#define STATUS_USER_APC                      0x000000C0u
 #define STATUS_TIMEOUT                       0x00000102u
 #define STATUS_PENDING                       0x00000103u
 #define STATUS_RESOURCE_REQUIREMENTS_CHANGED 0x00000119u
@@ -31,6 +32,11 @@
 #define STATUS_UNABLE_TO_FREE_VM             0xC000001Au
 #define STATUS_NO_MEMORY                     0xC0000017u
 #define STATUS_CONFLICTING_ADDRESSES         0xC0000018u
+#define STATUS_NOT_COMMITTED                 0xC000002Du
+#define STATUS_SEMAPHORE_LIMIT_EXCEEDED      0xC0000047u
+#define STATUS_INVALID_PAGE_PROTECTION       0xC0000045u
+#define STATUS_PROCESS_IS_TERMINATING        0xC000010Au
+#define STATUS_PROCEDURE_NOT_FOUND           0xC000007Au
 #define STATUS_ACCESS_DENIED                 0xC0000022u
 #define STATUS_BUFFER_TOO_SMALL              0xC0000023u
 #define STATUS_OBJECT_TYPE_MISMATCH          0xC0000024u
@@ -54,6 +60,7 @@
 #define STATUS_KEY_DELETED                   0xC000017Cu
 #define STATUS_NAME_TOO_LONG                 0xC0000106u
 #define STATUS_DEVICE_DOES_NOT_EXIST         0xC00000C0u
+#define STATUS_STACK_OVERFLOW                0xC00000FDu
 #define STATUS_INVALID_PARAMETER_1           0xC00000EFu
 #define STATUS_INVALID_PARAMETER_2           0xC00000F0u
 #define STATUS_INVALID_PARAMETER_3           0xC00000F1u

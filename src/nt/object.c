@@ -321,6 +321,20 @@ static bool make_link(struct nt *nt, const char *path, const char *target)
     return ob_symlink(nt, &p, &t, &number) == STATUS_SUCCESS;
 }
 
+/* \??\GLOBALROOT is the root itself: a link to nothing, as on NT. */
+static bool make_global_root(struct nt *nt)
+{
+    struct nt_string p, t;
+    uint32_t number;
+
+    string_set(&p, "\\??\\GLOBALROOT");
+    string_set(&t, "\\");
+    if (ob_symlink(nt, &p, &t, &number) != STATUS_SUCCESS)
+        return false;
+    ob_at(nt, number)->target_count = 0;
+    return true;
+}
+
 /* Type objects are what IoFileObjectType and its like point to. */
 static bool make_types(struct nt *nt)
 {
@@ -364,6 +378,6 @@ bool ob_boot(struct nt *nt)
     return nt->s.device_directory && nt->s.dos_directory &&
            make_directory(nt, "\\Driver") && make_directory(nt, "\\Callback") &&
            make_directory(nt, "\\BaseNamedObjects") && section_boot(nt) &&
-           make_link(nt, "\\DosDevices", "\\??") &&
+           make_global_root(nt) && make_link(nt, "\\DosDevices", "\\??") &&
            make_link(nt, "\\GLOBAL??", "\\??");
 }

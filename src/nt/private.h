@@ -182,10 +182,50 @@ struct nt_interface {
 
 struct nt_process {
     char name[NT_PATH];
-    uint32_t ke;     /* ke's number */
-    uint32_t space;  /* mm's number */
+    uint32_t ke;         /* ke's number */
+    uint32_t space;      /* mm's number */
+    uint32_t object;     /* number */
+    uint32_t code;       /* user page with the client's loop */
+    uint8_t program;     /* enum program_state */
+    uint8_t exception;   /* one that nobody handled ended it */
+    uint8_t output_full; /* what it wrote is not kept any more */
+    uint32_t exit_status, ticket;
+    uint32_t output_bytes;
+};
+
+/** A thread of a program. */
+struct nt_thread {
+    uint32_t thread;  /* ke's number */
+    uint32_t process; /* number */
+    uint32_t teb;
+    uint32_t exit_status;
     uint32_t object; /* number */
-    uint32_t code;   /* user page with the client's loop */
+};
+
+/** An object that a thread holds while it waits. */
+struct nt_held {
+    uint32_t thread, object; /* numbers */
+};
+
+/** An image in a program's memory. */
+struct nt_module {
+    uint32_t process; /* number */
+    uint32_t base, bytes, entry;
+    char name[NT_PATH];
+};
+
+/** An import of a program that nothing serves; its stub knows the place. */
+struct nt_user_missing {
+    uint32_t process; /* number */
+    char dll[32], name[NT_PATH];
+};
+
+/** What a program wrote, piece by piece. */
+struct nt_output {
+    uint32_t process; /* number */
+    uint32_t count;
+    uint8_t stream; /* 1 output, 2 error */
+    uint8_t bytes[247];
 };
 
 struct nt_client {
@@ -207,6 +247,7 @@ enum job_kind {
     JOB_NOTIFY,
     JOB_TARGET,
     JOB_RELATIONS,
+    JOB_PROGRAM, /* nobody's: over when the program ends */
 };
 
 enum ticket_state { TICKET_FREE, TICKET_POSTED, TICKET_RUNNING, TICKET_DONE };
@@ -336,6 +377,8 @@ struct nt_state {
     struct vec wmi_guids, wmi_blocks;
     uint32_t callback_sequence;
     struct vec sections, views;
+    struct vec threads, modules, user_missing, outputs; /* of programs */
+    struct vec held; /* by threads that wait for several objects */
     struct registry registry;
 };
 

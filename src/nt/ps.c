@@ -3,12 +3,13 @@
 #include "nt/exports.h"
 #include "nt/guest.h"
 #include "nt/object.h"
+#include "nt/program.h"
 #include "nt/service.h"
 
 enum { THREAD_ALL_ACCESS = 0x1f03ff };
 
 /* Thread objects whose references went before the thread ended. */
-static void sweep(struct nt *nt)
+void threads_sweep(struct nt *nt)
 {
     for (uint32_t i = 0; i < nt->s.objects.count; i++) {
         const struct nt_object *o = ob_at(nt, i + 1);
@@ -29,7 +30,7 @@ void thunk_PsCreateSystemThread(struct call *c)
                                   .name = "system thread"};
     uint32_t status = STATUS_INSUFFICIENT_RESOURCES, thread, number, handle;
 
-    sweep(nt);
+    threads_sweep(nt);
     thread = ke_thread_create(nt->w.ke, &how, &status);
     if (thread == 0) {
         call_return(c, status);

@@ -30,6 +30,12 @@ uint32_t service_object(struct call *c, uint32_t value, enum nt_type type,
 /** service_store() - write a result word for the caller; false: its pointer is
  *  bad (the fault was caught). */
 bool service_store(struct call *c, uint32_t at, uint32_t value);
+/** protection_rights() - PAGE_x of private memory, which is never copied on
+ *  write, as MM_x; false: it is none. */
+bool protection_rights(uint32_t protect, unsigned *rights);
+/** waitable() - what a wait on object @number looks at; 0: it cannot be waited
+ *  on. */
+uint32_t waitable(const struct nt *nt, uint32_t number);
 /** file_access() - generic rights mapped to file rights. */
 uint32_t file_access(uint32_t access);
 

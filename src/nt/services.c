@@ -1,32 +1,16 @@
 /* src/nt/services.c -- the service table, and the services that are no file's:
- * waiting, events, user memory. Source: WDK Zw routines. */
+ * waiting, events. User memory: memory.c. Source: WDK Zw routines. */
 #include "nt/services.h"
 
-#include "mm/user.h"
 #include "nt/exports.h"
 #include "nt/guest.h"
 #include "nt/irp.h"
 #include "nt/object.h"
 #include "nt/service.h"
 
+#define SERVICE(number, routine, slots, user) {#routine},
 static const struct ke_service services[NT_SERVICES] = {
-    [NT_SERVICE_CLIENT_WAIT] = {"NtpClientWait"},
-    [NT_SERVICE_CREATE_FILE] = {"ZwCreateFile"},
-    [NT_SERVICE_OPEN_FILE] = {"ZwOpenFile"},
-    [NT_SERVICE_READ_FILE] = {"ZwReadFile"},
-    [NT_SERVICE_WRITE_FILE] = {"ZwWriteFile"},
-    [NT_SERVICE_CONTROL_FILE] = {"ZwDeviceIoControlFile"},
-    [NT_SERVICE_CLOSE] = {"ZwClose"},
-    [NT_SERVICE_CANCEL_FILE] = {"ZwCancelIoFile"},
-    [NT_SERVICE_WAIT] = {"ZwWaitForSingleObject"},
-    [NT_SERVICE_ALLOCATE_MEMORY] = {"ZwAllocateVirtualMemory"},
-    [NT_SERVICE_FREE_MEMORY] = {"ZwFreeVirtualMemory"},
-    [NT_SERVICE_CREATE_EVENT] = {"ZwCreateEvent"},
-    [NT_SERVICE_SET_EVENT] = {"ZwSetEvent"},
-    [NT_SERVICE_OPEN_SECTION] = {"ZwOpenSection"},
-    [NT_SERVICE_CREATE_SECTION] = {"ZwCreateSection"},
-    [NT_SERVICE_MAP_VIEW] = {"ZwMapViewOfSection"},
-    [NT_SERVICE_UNMAP_VIEW] = {"ZwUnmapViewOfSection"},
+#include "nt/services.def"
 };
 
 enum hb_status services_boot(struct nt *nt, struct hb_error *error)
@@ -37,9 +21,7 @@ enum hb_status services_boot(struct nt *nt, struct hb_error *error)
 /* ---- waiting ----------------------------------------------------------------
  */
 
-/* What a wait on the object with @number looks at; 0: it cannot be waited on.
- */
-static uint32_t waitable(const struct nt *nt, uint32_t number)
+uint32_t waitable(const struct nt *nt, uint32_t number)
 {
     const struct nt_object *o = ob_at(nt, number);
 
@@ -47,6 +29,7 @@ static uint32_t waitable(const struct nt *nt, uint32_t number)
     case TYPE_FILE:
         return o->body + FILEOBJ_Event;
     case TYPE_EVENT:
+    case TYPE_SEMAPHORE:
     case TYPE_THREAD:
     case TYPE_PROCESS:
         return o->body;

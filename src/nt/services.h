@@ -6,26 +6,12 @@
 
 struct nt;
 
+#define SERVICE(number, ...) NT_SERVICE_##number,
 enum nt_service {
-    NT_SERVICE_CLIENT_WAIT,
-    NT_SERVICE_CREATE_FILE,
-    NT_SERVICE_OPEN_FILE,
-    NT_SERVICE_READ_FILE,
-    NT_SERVICE_WRITE_FILE,
-    NT_SERVICE_CONTROL_FILE,
-    NT_SERVICE_CLOSE,
-    NT_SERVICE_CANCEL_FILE,
-    NT_SERVICE_WAIT,
-    NT_SERVICE_ALLOCATE_MEMORY,
-    NT_SERVICE_FREE_MEMORY,
-    NT_SERVICE_CREATE_EVENT,
-    NT_SERVICE_SET_EVENT,
-    NT_SERVICE_OPEN_SECTION,
-    NT_SERVICE_CREATE_SECTION,
-    NT_SERVICE_MAP_VIEW,
-    NT_SERVICE_UNMAP_VIEW,
+#include "nt/services.def"
     NT_SERVICES
 };
+#undef SERVICE
 
 enum hb_status services_boot(struct nt *nt, struct hb_error *error);
 

@@ -134,8 +134,41 @@ static const struct state_row interface_rows[] = {STATE_INT(T, device),
 
 #define T struct nt_process
 static const struct state_row process_rows[] = {
-    STATE_BYTES(T, name), STATE_INT(T, ke),   STATE_INT(T, space),
-    STATE_INT(T, object), STATE_INT(T, code), STATE_END};
+    STATE_BYTES(T, name),       STATE_INT(T, ke),
+    STATE_INT(T, space),        STATE_INT(T, object),
+    STATE_INT(T, code),         STATE_INT(T, program),
+    STATE_INT(T, exception),    STATE_INT(T, output_full),
+    STATE_INT(T, exit_status),  STATE_INT(T, ticket),
+    STATE_INT(T, output_bytes), STATE_END};
+#undef T
+
+#define T struct nt_thread
+static const struct state_row thread_rows[] = {
+    STATE_INT(T, thread),      STATE_INT(T, process), STATE_INT(T, teb),
+    STATE_INT(T, exit_status), STATE_INT(T, object),  STATE_END};
+#undef T
+
+#define T struct nt_held
+static const struct state_row held_rows[] = {STATE_INT(T, thread),
+                                             STATE_INT(T, object), STATE_END};
+#undef T
+
+#define T struct nt_module
+static const struct state_row module_rows[] = {
+    STATE_INT(T, process), STATE_INT(T, base),   STATE_INT(T, bytes),
+    STATE_INT(T, entry),   STATE_BYTES(T, name), STATE_END};
+#undef T
+
+#define T struct nt_user_missing
+static const struct state_row user_missing_rows[] = {
+    STATE_INT(T, process), STATE_BYTES(T, dll), STATE_BYTES(T, name),
+    STATE_END};
+#undef T
+
+#define T struct nt_output
+static const struct state_row output_rows[] = {
+    STATE_INT(T, process), STATE_INT(T, count), STATE_INT(T, stream),
+    STATE_BYTES(T, bytes), STATE_END};
 #undef T
 
 #define T struct nt_client
@@ -276,6 +309,11 @@ const struct state_row nt_state_rows[] = {
     STATE_VEC(T, interfaces, struct nt_interface, MOST, interface_rows),
     STATE_VEC(T, processes, struct nt_process, MOST, process_rows),
     STATE_VEC(T, clients, struct nt_client, MOST, client_rows),
+    STATE_VEC(T, threads, struct nt_thread, MOST, thread_rows),
+    STATE_VEC(T, modules, struct nt_module, MOST, module_rows),
+    STATE_VEC(T, user_missing, struct nt_user_missing, MOST, user_missing_rows),
+    STATE_VEC(T, held, struct nt_held, MOST, held_rows),
+    STATE_VEC(T, outputs, struct nt_output, MOST, output_rows),
     STATE_VEC(T, tickets, struct nt_ticket, MOST, ticket_rows),
     STATE_VEC(T, shutdown, struct nt_shutdown, MOST, shutdown_rows),
     STATE_VEC(T, timers, struct nt_timer, MOST, timer_rows),
@@ -306,6 +344,29 @@ static bool device_ok(const struct nt_state *s, struct nt_device *d)
            d->leaving <= NT_RESOURCES && d->parent <= s->devices.count;
 }
 
+static bool programs_ok(const struct nt_state *s)
+{
+    for (uint32_t i = 0; i < s->threads.count; i++) {
+        uint32_t p = VEC_AT(struct nt_thread, &s->threads, i)->process;
+        if (p == 0 || p > s->processes.count)
+            return false;
+    }
+    for (uint32_t i = 0; i < s->modules.count; i++)
+        if (VEC_AT(struct nt_module, &s->modules, i)->name[NT_PATH - 1])
+            return false;
+    for (uint32_t i = 0; i < s->user_missing.count; i++) {
+        const struct nt_user_missing *m =
+            VEC_AT(struct nt_user_missing, &s->user_missing, i);
+        if (m->dll[sizeof m->dll - 1] || m->name[sizeof m->name - 1])
+            return false;
+    }
+    for (uint32_t i = 0; i < s->outputs.count; i++)
+        if (VEC_AT(struct nt_output, &s->outputs, i)->count >
+            sizeof((struct nt_output *)0)->bytes)
+            return false;
+    return true;
+}
+
 /* Numbers that index one of our tables must be in range. */
 static bool numbers_ok(const struct nt_state *s)
 {
@@ -321,6 +382,8 @@ static bool numbers_ok(const struct nt_state *s)
         if (p == 0 || p > s->processes.count)
             return false;
     }
+    if (!programs_ok(s))
+        return false;
     for (uint32_t i = 0; i < s->objects.count; i++) {
         const struct nt_object *o = VEC_AT(struct nt_object, &s->objects, i);
         if (o->type >= NT_TYPES || o->name_count > NT_NAME ||

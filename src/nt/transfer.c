@@ -140,6 +140,8 @@ struct request {
 
 static uint32_t wanted_access(const struct request *q)
 {
+    if (q->major == IRP_MJ_FLUSH_BUFFERS)
+        return 0;
     if (q->major == IRP_MJ_READ)
         return FILE_READ_DATA;
     if (q->major == IRP_MJ_WRITE)
@@ -201,6 +203,8 @@ static uint32_t fill(struct call *c, const struct request *q, uint32_t irp,
                                              : 0u));
     if (q->major == IRP_MJ_DEVICE_CONTROL)
         return buffer_control(c, irp, q->code, &q->buffers);
+    if (q->major == IRP_MJ_FLUSH_BUFFERS)
+        return STATUS_SUCCESS;
     status = put_position(c, q, irp, file);
     return status == STATUS_SUCCESS
                ? buffer_transfer(c, irp, flags, &q->buffers)
@@ -321,4 +325,12 @@ void thunk_ZwDeviceIoControlFile(struct call *c)
                                  .code = call_u32(c, 5),
                                  .buffers = {call_u32(c, 6), call_u32(c, 8),
                                              call_u32(c, 7), call_u32(c, 9)}});
+}
+
+/* (FileHandle, *IoStatusBlock): a packet without buffers. */
+void thunk_NtpFlushBuffersFile(struct call *c)
+{
+    request(c, &(struct request){.handle = call_u32(c, 0),
+                                 .iosb = call_u32(c, 1),
+                                 .major = IRP_MJ_FLUSH_BUFFERS});
 }

@@ -26,8 +26,7 @@ static bool load_range(struct call *c, uint32_t base_at, uint32_t size_at,
     return !call_caught(c) && call_ok(c);
 }
 
-/* PAGE_x of private memory, which is never copied on write. */
-static bool rights_of(uint32_t protect, unsigned *rights)
+bool protection_rights(uint32_t protect, unsigned *rights)
 {
     enum { GUARD = 0x100, MODIFIERS = 0x700 };
     static const struct {
@@ -69,7 +68,7 @@ static uint32_t check_wish(struct call *c, uint32_t base, uint32_t bytes,
     if (!(w->type & (MEM_COMMIT | MEM_RESERVE)) ||
         w->type & ~(uint32_t)(MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN))
         return STATUS_INVALID_PARAMETER_5;
-    if (!rights_of(call_u32(c, 5), &w->rights))
+    if (!protection_rights(call_u32(c, 5), &w->rights))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (!base) /* nothing is there to commit: it is reserved, too */
         w->type |= MEM_RESERVE;

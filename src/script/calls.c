@@ -103,6 +103,70 @@ static int api_user_write(lua_State *lua)
     return 0;
 }
 
+/* (file, {argument, ...}) -> process, ticket */
+static int api_program(lua_State *lua)
+{
+    enum { MOST_ARGUMENTS = 256 };
+    const char *argument[MOST_ARGUMENTS];
+    struct machine *m = machine_of(lua);
+    lua_Integer count = 0;
+    uint32_t process, ticket;
+    struct hb_error error;
+    char path[4096];
+
+    find_image(script_of(lua), luaL_checkstring(lua, 1), path, sizeof path);
+    if (lua_istable(lua, 2))
+        count = luaL_len(lua, 2);
+    luaL_argcheck(lua, count <= MOST_ARGUMENTS, 2, "too many arguments");
+    luaL_checkstack(lua, (int)count + 4, "arguments");
+    for (lua_Integer i = 0; i < count; i++) {
+        lua_geti(lua, 2, i + 1);
+        argument[i] = luaL_checkstring(lua, -1); /* stays on the stack */
+    }
+    if (machine_program_file(m, path, argument, (unsigned)count, &process,
+                             &ticket, &error) != HB_OK)
+        return raise(lua, &error);
+    lua_pushinteger(lua, process);
+    lua_pushinteger(lua, ticket);
+    return 2;
+}
+
+/* (process) -> {ended, exception, exit_status, threads, output_bytes} */
+static int api_program_state(lua_State *lua)
+{
+    struct inspect_program p;
+
+    if (!inspect_program(machine_of(lua), u32_at(lua, 1), &p))
+        return luaL_error(lua, "the process runs no program");
+    lua_createtable(lua, 0, 5);
+    set_bool(lua, "ended", p.ended);
+    set_bool(lua, "exception", p.exception);
+    set_int(lua, "exit_status", p.exit_status);
+    set_int(lua, "threads", p.threads);
+    set_int(lua, "output_bytes", p.output_bytes);
+    return 1;
+}
+
+/* (process, stream 0: both) -> what it wrote so far */
+static int api_program_output(lua_State *lua)
+{
+    struct machine *m = machine_of(lua);
+    lua_Integer wanted = luaL_optinteger(lua, 2, 0);
+    uint32_t at = 0, n;
+    uint8_t piece[512], stream = 0;
+    luaL_Buffer text;
+
+    luaL_buffinit(lua, &text);
+    while ((n = inspect_output(m, u32_at(lua, 1), at, piece, sizeof piece,
+                               &stream))) {
+        if (!wanted || wanted == stream)
+            luaL_addlstring(&text, (char *)piece, n);
+        at += n;
+    }
+    luaL_pushresult(&text);
+    return 1;
+}
+
 static enum machine_call_kind kind_of(lua_State *lua, int i)
 {
     static const char *const names[] = {"open",  "read",   "write",   "control",
@@ -201,6 +265,9 @@ static int api_ticket_free(lua_State *lua)
 const luaL_Reg script_call_functions[] = {
     {"process", api_process},
     {"client", api_client},
+    {"program", api_program},
+    {"program_state", api_program_state},
+    {"program_output", api_program_output},
     {"buffer", api_buffer},
     {"buffer_pages", api_buffer_pages},
     {"buffer_free", api_buffer_free},

@@ -153,8 +153,8 @@ static int api_restore(lua_State *lua)
 /* ---- drivers and devices ------------------------------------------------- */
 
 /* As it is given, next to the scenario, or in the images folder. */
-static void find_image(const struct script *script, const char *name,
-                       char *path, size_t room)
+void find_image(const struct script *script, const char *name, char *path,
+                size_t room)
 {
     const char *slash = strrchr(script->path, '/');
     const char *folder = script->options->images_folder;

@@ -63,6 +63,11 @@ extern const luaL_Reg script_test_functions[];
  *  to run, and run the prelude. False: message on the stack. */
 bool script_open_sandbox(struct script *script);
 
+/** find_image() - a file of the guest's: as it is given, next to the scenario,
+ *  or in the images folder. */
+void find_image(const struct script *script, const char *name, char *path,
+                size_t room);
+
 /** machine_adopt() - @m is the script's machine now. */
 int machine_adopt(lua_State *lua, struct machine *m);
 /** file_bytes() - a whole file; the caller frees *@bytes. */

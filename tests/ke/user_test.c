@@ -196,7 +196,7 @@ static void privileged_instructions_end_a_user_thread(void **state)
 
     rig_trace(r, "finding");
     thread = USER(r, p, space, 0xfa); /* cli */
-    ends_by(r, thread, "c0000005");
+    ends_by(r, thread, "c0000096");
     ke_thread_release(r->ke, thread);
     ke_process_destroy(r->ke, p);
     assert_int_equal(space_destroy(&r->mm, space, NULL), HB_OK);

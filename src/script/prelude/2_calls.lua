@@ -265,6 +265,38 @@ function Handle:cancel(o)
                 self.path .. ": cancel", o)
 end
 
+---- user programs
+
+local Program = {__name = "program"}
+Program.__index = Program
+
+-- program("test.exe", {"argument", ...}): starts it; it runs while the machine does.
+function program(name, arguments)
+    ready()
+    local number, ticket = hb.program(name, arguments)
+    return raw_setmetatable({number = number, ticket = ticket, name = name}, Program)
+end
+
+-- Until it has ended: its exit status.
+function Program:wait(limit)
+    wait_for(ticket_of(self.ticket, self.name), "done", ns_of(limit or DEFAULT_LIMIT))
+    return self:state().exit_status
+end
+
+function Program:state() return hb.program_state(self.number) end
+function Program:ended() return self:state().ended end
+function Program:output() return hb.program_output(self.number, 1) end
+function Program:errors() return hb.program_output(self.number, 2) end
+
+-- User memory of its process: calls of others may not use it, but translate(),
+-- peek_virtual() and the program itself can.
+function Program:buffer(o)
+    if type(o) == "number" then o = {bytes = o} end
+    if type(o) == "string" then o = {text = o} end
+    o.process = self
+    return buffer(o)
+end
+
 ---- Plug and Play
 
 local function device_like(device)
