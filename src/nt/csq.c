@@ -21,7 +21,8 @@ enum { CONTEXT_IRP = 4, CONTEXT_CSQ = 8 }; /* IO_CSQ_IRP_CONTEXT */
 enum { DRIVER_CONTEXT_3 = IRP_DriverContext + 12, SL_CONTROL = 3 };
 
 /* Words of the record. */
-enum { W_CSQ, W_IRP, W_CONTEXT, W_SCRATCH, W_RESULT, W_STATUS };
+enum { W_CSQ, W_IRP, W_CONTEXT, W_SCRATCH, W_RESULT, W_STATUS, W_PEEKED };
+enum { PEEKS_MOST = 65536 };
 enum { START, LOCKED, INSERTED, PEEKED, TAKEN, UNLOCKED, COMPLETED };
 
 static uint32_t csq_routine(struct call *c, uint32_t which)
@@ -199,6 +200,19 @@ void thunk_IoCsqInsertIrpEx(struct call *c)
  * ----------------------------------------------------------------
  */
 
+/* The driver's routine goes on finding packets that are being cancelled. */
+static void peek_again(struct call *c)
+{
+    if (c->w[W_PEEKED]++ < PEEKS_MOST) {
+        call_csq(c, CSQ_PEEK, 3, c->w[W_CSQ], c->w[W_IRP], c->w[W_CONTEXT],
+                 PEEKED);
+        return;
+    }
+    call_finding(c, "csq", "the list of cancel-safe queue %08X has no end",
+                 c->w[W_CSQ]);
+    release(c);
+}
+
 /* IoCsqRemoveNextIrp(Csq, PeekContext): the first that is not being cancelled.
  */
 void thunk_IoCsqRemoveNextIrp(struct call *c)
@@ -220,8 +234,7 @@ void thunk_IoCsqRemoveNextIrp(struct call *c)
         else if (take_cancel_routine(c))
             remove_irp(c);
         else
-            call_csq(c, CSQ_PEEK, 3, c->w[W_CSQ], c->w[W_IRP], c->w[W_CONTEXT],
-                     PEEKED);
+            peek_again(c);
         break;
     case TAKEN:
         disconnect(c);

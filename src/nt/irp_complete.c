@@ -21,9 +21,14 @@ void irp_unlock_mdls(struct call *c, uint32_t irp)
     struct mm_misuse misuse;
 
     for (unsigned i = 0; mdl && i < IRP_MOST_MDLS; i++) {
-        if (nt_get16(nt, mdl + MDL_FLAGS) & MDL_PAGES_LOCKED)
+        uint16_t flags = load_u16(c, gva_of(mdl + MDL_FLAGS));
+        uint32_t next = load_u32(c, gva_of(mdl + MDL_NEXT));
+
+        if (!call_ok(c))
+            return;
+        if (flags & MDL_PAGES_LOCKED)
             mdl_unlock(nt->w.mm, nt_space(nt), gva_of(mdl), &misuse);
-        mdl = nt_get32(nt, mdl + MDL_NEXT);
+        mdl = next;
     }
     if (mdl)
         call_finding(c, "S10", "the MDL chain of IRP %08X has no end", irp);
@@ -38,7 +43,9 @@ void irp_free_mdls(struct call *c, uint32_t irp)
     for (unsigned i = 0; mdl && i < IRP_MOST_MDLS; i++, mdl = next) {
         enum hb_status st;
 
-        next = nt_get32(nt, mdl + MDL_NEXT);
+        next = load_u32(c, gva_of(mdl + MDL_NEXT));
+        if (!call_ok(c))
+            return;
         st = mdl_free(nt->w.mm, nt_space(nt), gva_of(mdl), &misuse);
         if (st == HB_BAD_STATE)
             call_bugcheck(c, misuse.code, misuse.p[0], misuse.p[1], misuse.p[2],
@@ -167,6 +174,8 @@ static void over(struct call *c, uint32_t irp)
     r->status = status;
     r->information = nt_get32(nt, irp + IRP_Information);
     irp_unlock_mdls(c, irp);
+    if (!call_ok(c))
+        return;
     if (r->origin == IRP_MANAGER || r->waited) {
         r->done = 1;
         ke_signal_event(nt->w.ke, gva_of(r->wake));
@@ -192,6 +201,8 @@ static uint32_t associated_end(struct call *c, uint32_t irp)
     if (!call_ok(c))
         return 0;
     irp_free_mdls(c, irp);
+    if (!call_ok(c))
+        return 0;
     irp_free(nt, irp);
     return count == 1 ? master : 0;
 }

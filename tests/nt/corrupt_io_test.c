@@ -171,6 +171,85 @@ static void masters(struct caller *c, struct corrupt *how)
     how->fast = true;
 }
 
+/* ---- cancel-safe queues ----------------------------------------------------
+ */
+
+/* A queue whose routines do nothing; Peek finds what lies at OUT. */
+static uint32_t csq(struct caller *c)
+{
+    uint32_t q = c->data + ENTRY, plain = c->data + CODE, peek = plain + 0x40;
+    struct text t = {c, plain};
+
+    text_ret(&t, 0, 8);
+    t.at = peek;
+    TEXT(&t, 0xa1); /* mov eax, [OUT]; ret 12 */
+    text_dword(&t, c->data + OUT);
+    TEXT(&t, 0xc2, 12, 0);
+    STD_CALL(c, "IoCsqInitialize", q, plain, plain, peek, plain, plain, plain);
+    return q;
+}
+
+static void csq_irp(struct caller *c, struct corrupt *how)
+{
+    uint32_t q = csq(c), context = q + 0x40;
+
+    STD_CALL(c, "IoCsqInsertIrp", q, handmade_irp(c, 1, MAJOR_READ), context);
+    how->link = context + 4;
+    how->self = context;
+    how->first = q;
+    CORRUPT_CALL(how, q, context);
+}
+
+static void csq_next(struct caller *c, struct corrupt *how)
+{
+    uint32_t q = csq(c), irp = handmade_irp(c, 1, MAJOR_READ);
+
+    STD_CALL(c, "IoCsqInsertIrp", q, irp, 0);
+    how->link = c->data + OUT;
+    how->self = how->first = q;
+    caller_set(c, how->link, irp);
+    CORRUPT_CALL(how, q, 0);
+}
+
+/* ---- lists of resources: one port -----------------------------------------
+ */
+
+static void reported(struct caller *c, struct corrupt *how)
+{
+    const uint32_t list[] = {1, 1, 0, 0x10001, 1, 0x10101, 0x300, 0, 8};
+    uint32_t at = c->data + ENTRY;
+
+    caller_put(c, at, list, sizeof list);
+    how->link = at; /* Count */
+    how->self = how->first = at;
+    CORRUPT_STATUS(how, 0, handmade_driver(c), at, sizeof list, 0, 0, 0, 0,
+                   c->data + OUT);
+}
+
+static void reported_partial(struct caller *c, struct corrupt *how)
+{
+    reported(c, how);
+    how->link += 0x10;
+}
+
+static void assigned(struct caller *c, struct corrupt *how)
+{
+    const uint32_t list[] = {0x48, 1,       0, 0, 0, 0,     0, 1,     0x10001,
+                             1,    0x10100, 1, 8, 8, 0x300, 0, 0x307, 0};
+    uint32_t at = c->data + ENTRY;
+
+    caller_put(c, at, list, sizeof list);
+    how->link = at + 0x24; /* Count */
+    how->self = how->first = at;
+    CORRUPT_STATUS(how, 0, 0, handmade_driver(c), 0, at, c->data + OUT);
+}
+
+static void assigned_lists(struct caller *c, struct corrupt *how)
+{
+    assigned(c, how);
+    how->link = c->data + ENTRY + 0x1c; /* AlternativeLists */
+}
+
 static const struct corrupt_row rows[] = {
     {"IoStartPacket", "DeviceQueue", ".::ffff", start_packet},
     {"IoStartNextPacket", "DeviceQueue", "...ff..", start_next},
@@ -187,6 +266,12 @@ static const struct corrupt_row rows[] = {
     {"IofCompleteRequest", "CurrentStackLocation", "...fff.",
      complete_location},
     {"IofCompleteRequest", "MasterIrp", "...ff..", masters},
+    {"IoCsqRemoveIrp", "the context's IRP", "....fff", csq_irp},
+    {"IoCsqRemoveNextIrp", "Peek's IRP", ".::.fff", csq_next},
+    {"IoReportResourceUsage", "Count", ".......", reported},
+    {"IoReportResourceUsage", "the descriptors", ".......", reported_partial},
+    {"IoAssignResources", "the descriptors", ".......", assigned},
+    {"IoAssignResources", "AlternativeLists", ".......", assigned_lists},
 };
 
 static void every_list_of_the_io_manager_is_walked_with_care(void **state)

@@ -283,8 +283,8 @@ static const struct corrupt_row rows[] = {
     {"MmUnlockPages", "Next", ".......", locked},
     {"MmMapLockedPages", "Next", ".......", map},
     {"IoBuildPartialMdl", "Next", ".......", partial},
-    {"IofCompleteRequest", "MdlAddress", ".pp...p", complete},
-    {"IofCompleteRequest", "an associated IRP's", ".pp...p", associated},
+    {"IofCompleteRequest", "MdlAddress", ".!!.fff", complete},
+    {"IofCompleteRequest", "an associated IRP's", ".!!.f.p", associated},
 };
 
 static void every_chain_of_mdls_is_walked_with_care(void **state)
