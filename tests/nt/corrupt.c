@@ -53,8 +53,7 @@ static uint32_t device_page(struct caller *c)
     return at;
 }
 
-static void make_wrong(struct caller *c, const struct corrupt *how,
-                       unsigned way)
+void corrupt_link(struct caller *c, const struct corrupt *how, unsigned way)
 {
     const uint32_t wrong[CORRUPT_WAYS] = {0,
                                           how->self,
@@ -112,7 +111,7 @@ static char run(const struct corrupt_row *row, unsigned way)
 
     caller_setup((void **)&c);
     row->build(c, &how);
-    make_wrong(c, &how, way);
+    corrupt_link(c, &how, way);
     c->ecx = how.args[0];
     c->edx = how.args[1];
     if (how.fast) {

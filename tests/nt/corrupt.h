@@ -40,6 +40,8 @@ struct corrupt_row {
 
 /** corrupt_run() - all rows; prints how many there were. */
 void corrupt_run(const struct corrupt_row *row, unsigned count);
+/** corrupt_link() - make it wrong in this way; what corrupt_run() does. */
+void corrupt_link(struct caller *c, const struct corrupt *how, unsigned way);
 /** CORRUPT_CALL() - the arguments. CORRUPT_STATUS() - of a routine that returns
  *  STATUS_SUCCESS. */
 #define CORRUPT_CALL(how, ...)                                                 \

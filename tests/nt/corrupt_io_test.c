@@ -280,9 +280,33 @@ static void every_list_of_the_io_manager_is_walked_with_care(void **state)
     corrupt_run(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* What a driver leaves on its list is looked through, and deleted; or what is
+ * read there looks like a device that somebody has open. */
+static void an_unload_with_a_wrong_list_of_devices_ends(void **state)
+{
+    enum { DEVICE_BUSY = 0x80000011 };
+
+    (void)state;
+    for (unsigned way = 0; way < CORRUPT_WAYS; way++) {
+        struct corrupt how = {0};
+        struct caller *c;
+        uint32_t status;
+
+        caller_setup((void **)&c);
+        device_list(c, &how);
+        corrupt_link(c, &how, way);
+        status = rig_finish(c->r, machine_driver_unload(c->r->m, 1));
+        if (status != DEVICE_BUSY || way == 0)
+            assert_int_equal(status, 0);
+        assert_int_equal(rig_has(c->r, "device objects left"), status == 0);
+        caller_teardown((void **)&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_unload_with_a_wrong_list_of_devices_ends),
         cmocka_unit_test(every_list_of_the_io_manager_is_walked_with_care),
     };
 
