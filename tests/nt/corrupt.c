@@ -53,15 +53,60 @@ static uint32_t device_page(struct caller *c)
     return at;
 }
 
+/* The memory of the card that has some, as BAR 0 says. */
+static uint32_t adapter_memory(struct caller *c)
+{
+    enum { PCI_CONFIGURATION = 4, COMMAND = 4, DECODE_MEMORY = 2, BYTES = 64 };
+    uint32_t config = STD_CALL(c, "ExAllocatePool", 0, 4096), bar = 0;
+
+    for (uint32_t slot = 0; slot < 32 && !bar; slot++) {
+        STD_CALL(c, "HalGetBusDataByOffset", PCI_CONFIGURATION, 0, slot, config,
+                 0, BYTES);
+        if (caller_dword(c, config + 8) >> 24 != 5)
+            continue;
+        bar = caller_dword(c, config + 0x10) & ~0xfu;
+        caller_set(c, config, DECODE_MEMORY);
+        STD_CALL(c, "HalSetBusDataByOffset", PCI_CONFIGURATION, 0, slot, config,
+                 COMMAND, 2);
+    }
+    assert_int_not_equal(bar, 0);
+    return bar;
+}
+
+static uint32_t adapter_page(struct caller *c)
+{
+    uint32_t at = STD_CALL(c, "MmMapIoSpace", adapter_memory(c), 0, 4096, 0);
+    uint32_t fill = STD_CALL(c, "ExAllocatePool", 0, 4096);
+
+    for (uint32_t i = 0; i < 4096; i += 4)
+        caller_set(c, fill + i, at);
+    STD_CALL(c, "WRITE_REGISTER_BUFFER_ULONG", at, fill, 1024);
+    assert_int_equal(STD_CALL(c, "READ_REGISTER_ULONG", at + 0x800), at);
+    return at;
+}
+
+struct caller *corrupt_machine(unsigned way)
+{
+    struct caller *c;
+
+    if (way == CORRUPT_ADAPTER)
+        caller_setup_adram((void **)&c);
+    else
+        caller_setup((void **)&c);
+    return c;
+}
+
 void corrupt_link(struct caller *c, const struct corrupt *how, unsigned way)
 {
-    const uint32_t wrong[CORRUPT_WAYS] = {0,
-                                          how->self,
-                                          how->first,
-                                          0,
-                                          UNMAPPED,
-                                          way == 5 ? device_page(c) : 0,
-                                          caller_dword(c, how->link) + 1};
+    const uint32_t wrong[CORRUPT_WAYS] = {
+        0,
+        how->self,
+        how->first,
+        0,
+        UNMAPPED,
+        way == CORRUPT_NOBODYS ? device_page(c) : 0,
+        caller_dword(c, how->link) + 1,
+        way == CORRUPT_ADAPTER ? adapter_page(c) : 0};
 
     if (way)
         caller_set(c, how->link, wrong[way]);
@@ -90,14 +135,24 @@ static char letter(struct caller *c, enum caller_end end)
     return '?';
 }
 
-/* What is freed twice may lie in a page that is gone by then. */
+/* What is freed twice may lie in a page that is gone by then; what is called
+ * may be any code. */
+static bool fits(char end, char expected)
+{
+    if (expected == '!')
+        return strchr("fpe", end) != NULL;
+    if (expected == '*')
+        return strchr("fpe.:", end) != NULL;
+    return end == expected;
+}
+
 static bool as_expected(const char *ends, const char *expected)
 {
-    for (; *ends; ends++, expected++)
-        if (*ends != *expected &&
-            !(*expected == '!' && (*ends == 'f' || *ends == 'p')))
-            return false;
-    return true;
+    unsigned way = 0;
+
+    while (way < CORRUPT_WAYS && fits(ends[way], expected[way]))
+        way++;
+    return way == CORRUPT_WAYS;
 }
 
 static char run(const struct corrupt_row *row, unsigned way)
@@ -109,7 +164,7 @@ static char run(const struct corrupt_row *row, unsigned way)
     enum caller_end end;
     char what;
 
-    caller_setup((void **)&c);
+    c = corrupt_machine(way);
     row->build(c, &how);
     corrupt_link(c, &how, way);
     c->ecx = how.args[0];

@@ -22,14 +22,16 @@ struct corrupt {
 };
 
 /** The link as it is; to itself; to the first; 0; unmapped kernel memory; a
- *  mapped page of device memory that nobody decodes; one byte too far. */
-enum { CORRUPT_WAYS = 7 };
+ *  mapped page of device memory that nobody decodes; one byte too far; a page
+ *  of adapter RAM in which each dword leads to the page's beginning. */
+enum { CORRUPT_WAYS = 8, CORRUPT_NOBODYS = 5, CORRUPT_ADAPTER = 7 };
 
 /** @ends has a letter for each way:
  *  .  it returned    :  the same, with a finding that the list has no end
  *  f  a fault: STATUS_ACCESS_VIOLATION, or bugcheck 0x50, 0x0A, 0x1E, 0x7E;
  *     which of them is a matter of what lay there
- *  p  bugcheck 0xC2, BAD_POOL_CALLER    !  that or a fault
+ *  p  bugcheck 0xC2, BAD_POOL_CALLER    !  p, f or e: by what lay there;
+ *                                      *  these, or it returned
  *  e  another exception                 4  0x44, MULTIPLE_IRP_COMPLETE_REQUESTS
  *  d  0xE2, as asked for                ?  another bugcheck: never right
  *  W  it has not come back: never right */
@@ -40,7 +42,9 @@ struct corrupt_row {
 
 /** corrupt_run() - all rows; prints how many there were. */
 void corrupt_run(const struct corrupt_row *row, unsigned count);
-/** corrupt_link() - make it wrong in this way; what corrupt_run() does. */
+/** corrupt_machine() - a fresh one to do it on. corrupt_link() - make it wrong
+ *  in this way; what corrupt_run() does. */
+struct caller *corrupt_machine(unsigned way);
 void corrupt_link(struct caller *c, const struct corrupt *how, unsigned way);
 /** CORRUPT_CALL() - the arguments. CORRUPT_STATUS() - of a routine that returns
  *  STATUS_SUCCESS. */

@@ -251,27 +251,27 @@ static void assigned_lists(struct caller *c, struct corrupt *how)
 }
 
 static const struct corrupt_row rows[] = {
-    {"IoStartPacket", "DeviceQueue", ".::ffff", start_packet},
-    {"IoStartNextPacket", "DeviceQueue", "...ff..", start_next},
-    {"IoStartNextPacketByKey", "DeviceQueue", ".::ffff", start_next_key},
-    {"IoGetAttachedDevice", "AttachedDevice", ".::.fff", stack},
-    {"IoGetAttachedDeviceReference", "AttachedDevice", ".::.fff", stack},
-    {"IoAttachDeviceToDeviceStack", "AttachedDevice", ".::....", stack_attach},
-    {"IoAttachDeviceToDeviceStackSafe", "AttachedDevice", ".::....",
+    {"IoStartPacket", "DeviceQueue", ".::ffff.", start_packet},
+    {"IoStartNextPacket", "DeviceQueue", "...ff...", start_next},
+    {"IoStartNextPacketByKey", "DeviceQueue", ".::ffff.", start_next_key},
+    {"IoGetAttachedDevice", "AttachedDevice", ".::.fff:", stack},
+    {"IoGetAttachedDeviceReference", "AttachedDevice", ".::.fff:", stack},
+    {"IoAttachDeviceToDeviceStack", "AttachedDevice", ".::.....", stack_attach},
+    {"IoAttachDeviceToDeviceStackSafe", "AttachedDevice", ".::.....",
      stack_attach_safe},
-    {"IoDetachDevice", "AttachedDevice", ".......", stack_detach},
-    {"IoDeleteDevice", "NextDevice", ".::....", device_list},
-    {"IofCallDriver", "DriverObject", ".ffffff", call_driver},
-    {"IofCallDriver", "CurrentStackLocation", "...fff.", call_location},
-    {"IofCompleteRequest", "CurrentStackLocation", "...fff.",
+    {"IoDetachDevice", "AttachedDevice", "........", stack_detach},
+    {"IoDeleteDevice", "NextDevice", ".::.....", device_list},
+    {"IofCallDriver", "DriverObject", ".fffffff", call_driver},
+    {"IofCallDriver", "CurrentStackLocation", ".**fff.!", call_location},
+    {"IofCompleteRequest", "CurrentStackLocation", "...fff.!",
      complete_location},
-    {"IofCompleteRequest", "MasterIrp", "...ff..", masters},
-    {"IoCsqRemoveIrp", "the context's IRP", "....fff", csq_irp},
-    {"IoCsqRemoveNextIrp", "Peek's IRP", ".::.fff", csq_next},
-    {"IoReportResourceUsage", "Count", ".......", reported},
-    {"IoReportResourceUsage", "the descriptors", ".......", reported_partial},
-    {"IoAssignResources", "the descriptors", ".......", assigned},
-    {"IoAssignResources", "AlternativeLists", ".......", assigned_lists},
+    {"IofCompleteRequest", "MasterIrp", "...ff...", masters},
+    {"IoCsqRemoveIrp", "the context's IRP", "....fff.", csq_irp},
+    {"IoCsqRemoveNextIrp", "Peek's IRP", ".::.fff.", csq_next},
+    {"IoReportResourceUsage", "Count", "........", reported},
+    {"IoReportResourceUsage", "the descriptors", "........", reported_partial},
+    {"IoAssignResources", "the descriptors", "........", assigned},
+    {"IoAssignResources", "AlternativeLists", "........", assigned_lists},
 };
 
 static void every_list_of_the_io_manager_is_walked_with_care(void **state)
@@ -292,7 +292,7 @@ static void an_unload_with_a_wrong_list_of_devices_ends(void **state)
         struct caller *c;
         uint32_t status;
 
-        caller_setup((void **)&c);
+        c = corrupt_machine(way);
         device_list(c, &how);
         corrupt_link(c, &how, way);
         status = rig_finish(c->r, machine_driver_unload(c->r->m, 1));
