@@ -76,6 +76,27 @@ static bool breaks_run(const struct fragments *out,
     return last->at + last->bytes != f->at;
 }
 
+/* S10: pages that an MDL calls nonpaged pool's, and that are nobody's to count
+ * on: a process's, or the paged pool's, and not locked. S33: pages that no
+ * device should be let at. The first of a piece tells. */
+static void remark_on_page(struct call *c, gva_t mdl, const struct header *m,
+                           uint32_t pfn)
+{
+    const struct frame *f = frames_find(ke_mm(c->ke), pfn);
+
+    if (!f)
+        return;
+    if ((m->flags & MDL_SOURCE_IS_NONPAGED_POOL) && !f->locks &&
+        (f->owner == FRAME_USER ||
+         (f->va >= MM_PAGED_POOL && f->va < MM_PAGED_POOL_END)))
+        hal_misuse(call_hal(c), "S10", HAL_CODE(0x0e, mdl.v, 0, 0),
+                   "MDL %08x says nonpaged pool of pageable page %x", mdl.v,
+                   pfn);
+    if (f->owner == FRAME_TABLE || f->owner == FRAME_KERNEL)
+        hal_finding(call_hal(c), "S33", "MDL %08x: page %x is of kind %s",
+                    mdl.v, pfn, frames_owner_name(f->owner));
+}
+
 /* Bytes [at, at + bytes) of one MDL. False: stop, *why says if that is well. */
 static bool read_pages(struct call *c, gva_t mdl, const struct header *m,
                        uint32_t at, uint32_t bytes, unsigned how,
@@ -104,6 +125,8 @@ static bool read_pages(struct call *c, gva_t mdl, const struct header *m,
         };
         if ((how & READ_RUN) && breaks_run(out, &f))
             return false;
+        if (!out->count)
+            remark_on_page(c, mdl, m, pfn);
         if (!push(out, &f))
             return *well = false;
     }

@@ -110,6 +110,33 @@ static void a_routine_may_free_its_registers(void **state)
     }
 }
 
+/* DMA-067: its own adapter, asked for again by the routine: told, and no
+ * deadlock: the second request waits until the first routine has answered. */
+static void a_routine_that_asks_for_its_own_adapter_is_told(void **state)
+{
+    (void)state;
+    EVERY_KIND(kind)
+    {
+        struct driver *d = master_on(kind);
+        const uint32_t args[5] = {d->adapter, guest_device(d->g, 0), 2,
+                                  guest_callback(d->g), 0x66};
+
+        guest_answer(d->g, HAL_DEALLOCATE_OBJECT);
+        assert_int_equal(
+            allocate_with(
+                d, 3,
+                control_calling(d,
+                                ke_stub(d->g->ke, "IoAllocateAdapterChannel").v,
+                                5, args, HAL_DEALLOCATE_OBJECT)),
+            0);
+        assert_string_equal(d->g->r.rule, "S17");
+        assert_int_equal(guest_called(d->g), 1);
+        assert_int_equal(guest_argument(d->g, 0, 3), 0x66);
+        assert_int_equal(driver_in_use(d), 0);
+        driver_free(d);
+    }
+}
+
 /* Its own channel, freed by the routine before it has answered: told, nothing
  * has changed. */
 static void a_routine_cannot_free_its_channel(void **state)
@@ -165,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_routine_may_ask_for_another_adapter),
         cmocka_unit_test(a_routine_may_free_its_registers),
+        cmocka_unit_test(a_routine_that_asks_for_its_own_adapter_is_told),
         cmocka_unit_test(a_routine_cannot_free_its_channel),
         cmocka_unit_test(a_routine_may_let_go_of_its_adapter),
     };
