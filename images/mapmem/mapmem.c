@@ -30,6 +30,29 @@ static BOOLEAN Translate(const MAPMEM_RANGE *Range, PPHYSICAL_ADDRESS At)
            space == 0;
 }
 
+/* The function of bus 0 whose memory this is decodes it: nothing else has
+ * started it. */
+static void Enable(ULONG Address)
+{
+    PCI_COMMON_CONFIG config;
+    PCI_SLOT_NUMBER slot;
+    USHORT command;
+    ULONG i;
+
+    slot.u.AsULONG = 0;
+    for (i = 0; i < PCI_MAX_DEVICES; i++) {
+        slot.u.bits.DeviceNumber = i;
+        if (HalGetBusData(PCIConfiguration, 0, slot.u.AsULONG, &config,
+                          PCI_COMMON_HDR_LENGTH) < PCI_COMMON_HDR_LENGTH ||
+            (config.u.type0.BaseAddresses[0] & ~0xfu) != Address)
+            continue;
+        command = config.Command | PCI_ENABLE_MEMORY_SPACE;
+        HalSetBusDataByOffset(PCIConfiguration, 0, slot.u.AsULONG, &command,
+                              FIELD_OFFSET(PCI_COMMON_CONFIG, Command),
+                              sizeof command);
+    }
+}
+
 static struct mapping *FreeMapping(PMAPMEM_EXTENSION Ext)
 {
     ULONG i;
@@ -210,6 +233,7 @@ static NTSTATUS Map(PMAPMEM_EXTENSION Ext, ULONG Code, PVOID Buffer)
 
     if (!Translate(&range, &at))
         return STATUS_INVALID_PARAMETER;
+    Enable(range.Address & ~0xfffffu);
     if (!mapping)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = Code == IOCTL_MAPMEM_SECTION ? MapSection(mapping, at, range.Bytes)

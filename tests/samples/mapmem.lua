@@ -63,3 +63,13 @@ test("without system PTEs mappings fail, user mappings do not", function()
     h:close()
     equal(counter("Free System Page Table Entries"), free, "system PTEs")
 end)
+
+-- Major version of the system, from KUSER_SHARED_DATA.
+local function version() return (string.unpack("<I4", peek_virtual(0x7ffe026c, 4))) end
+
+test("IOS-036: a program uses both mappings; physical memory itself it is refused from 2003 SP1 on", function()
+    local refused = version() >= 6
+    local p = program("mapmem_test.exe", {string.format("%x", adapter_ram()), refused and "c0000022" or "0"})
+    equal(p:wait("60s"), 0, "exit status; it wrote " .. p:errors())
+    equal(p:output(), "0 failed\n", "output")
+end)
