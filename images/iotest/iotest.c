@@ -26,6 +26,9 @@ static void See(PDEVICE_OBJECT Device, PIRP Irp, struct seen *Out)
     seen.out_bytes = s->Parameters.DeviceIoControl.OutputBufferLength;
     if (s->MajorFunction == IRP_MJ_DEVICE_CONTROL)
         seen.type3 = (ULONG)s->Parameters.DeviceIoControl.Type3InputBuffer;
+    seen.thread_matches = Irp->Tail.Overlay.Thread == PsGetCurrentThread();
+    if (seen.type3 && seen.in_bytes >= 4)
+        seen.input = *(ULONG *)seen.type3;
     if (mdl) {
         seen.mdl_flags = mdl->MdlFlags;
         seen.mdl_bytes = mdl->ByteCount;

@@ -80,6 +80,8 @@ struct seen {
     unsigned system_buffer, user_buffer, type3, mdl;
     unsigned mdl_flags, mdl_bytes, mdl_offset, mdl_start;
     unsigned in_bytes, out_bytes, process_matches, irql, file;
+    unsigned thread_matches,
+        input; /* neither: its first word, by the address */
 };
 
 /** A packet through three devices: top -> middle -> bottom. */

@@ -66,7 +66,7 @@ static void outcomes(void)
 {
     HANDLE h = device(0, '0'), over = device(FILE_FLAG_OVERLAPPED, '0');
     DWORD good[4] = {0, 8, 1, 2}, bad[4] = {0xc0000185, 4, 1, 2}, out[2], done;
-    DWORD complete[2] = {0xc0000185, 4};
+    DWORD complete[2] = {0xc0000185, 4}, fine[2] = {0, 4};
     OVERLAPPED o;
 
     /* at once and good: block, event and count */
@@ -83,7 +83,11 @@ static void outcomes(void)
           GetLastError() == ERROR_IO_DEVICE);
     CHECK(WaitForSingleObject(o.hEvent, 0) == WAIT_TIMEOUT &&
           o.Internal == 0x103 && o.InternalHigh == 0x77);
-    /* pended, then an error: block and event, too */
+    /* pended, then good or an error: block and event, too */
+    pend(over, &o);
+    CHECK(DeviceIoControl(h, IOTEST_COMPLETE, fine, 8, NULL, 0, &done, NULL));
+    CHECK(WaitForSingleObject(o.hEvent, 1000) == WAIT_OBJECT_0);
+    CHECK(o.Internal == 0 && o.InternalHigh == 4);
     pend(over, &o);
     CHECK(
         DeviceIoControl(h, IOTEST_COMPLETE, complete, 8, NULL, 0, &done, NULL));
@@ -108,6 +112,7 @@ static void neither(void)
     CHECK(seen.type3 == (DWORD)in && seen.user_buffer == (DWORD)&seen);
     CHECK(seen.system_buffer == 0 && seen.mdl == 0 && seen.irql == 0 &&
           seen.requestor_mode == 1);
+    CHECK(seen.thread_matches && seen.input == 1);
     CHECK(seen.in_bytes == sizeof in && seen.out_bytes == sizeof seen);
     CloseHandle(h);
 }

@@ -80,7 +80,7 @@ static void information_beyond_the_buffer_is_clipped(void **state)
 
 static struct seen see(struct io *io, uint32_t code, uint32_t in_bytes)
 {
-    static const uint8_t in[16];
+    static const uint8_t in[16] = {0x78, 0x56, 0x34, 0x12};
     struct seen seen;
 
     fill_out(io, 0);
@@ -125,7 +125,8 @@ static void a_direct_ioctl_has_its_output_buffer_locked(void **state)
     assert_true(out.process_matches);
 }
 
-/* IRP-030 */
+/* IRP-030: the addresses are the caller's, and so is the thread: the driver
+ * reads and writes user memory by them. */
 static void a_neither_ioctl_has_the_raw_addresses(void **state)
 {
     struct io *io = *state;
@@ -135,6 +136,8 @@ static void a_neither_ioctl_has_the_raw_addresses(void **state)
     assert_int_equal(seen.user_buffer, io->out.v);
     assert_int_equal(seen.system_buffer, 0);
     assert_int_equal(seen.mdl, 0);
+    assert_true(seen.thread_matches);
+    assert_int_equal(seen.input, 0x12345678);
 }
 
 static struct seen read_device(struct io *io, const char *path)

@@ -1,10 +1,10 @@
-/* tests/resume/resume.c -- BUILD EVERY IMAGE DEVICE SCENARIO [OPTIONS...]: a
- * demo is saved on its way, and each save is gone on with in a new process:
- * what that process traces is the rest of the whole trace, byte for byte.
- * Saved: at every 97th instruction, at every instruction from a driver's call
- * of a routine that calls back to its return, and at every byte of a transfer.
- * EVERY 1: each save is gone on with; in builds that are many times slower one
- * in so many.
+/* tests/resume/resume.c -- BUILD EVERY[/STEP] IMAGE DEVICE SCENARIO
+ * [OPTIONS...]: a scenario is saved on its way, and each save is gone on with
+ * in a new process: what that process traces is the rest of the whole trace,
+ * byte for byte. Saved: at every STEPth instruction (97th, if not told), at
+ * every instruction from a driver's call of a routine that calls back to its
+ * return, and at every byte of a transfer. EVERY 1: each save is gone on with;
+ * in builds that are many times slower one in so many.
  *
  * From calls and bytes the new process goes on to one place behind them all and
  * saves there: the same file, to the byte, as the run that was never loaded
@@ -34,7 +34,7 @@ struct resume {
     char folder[64];
     char command[ARGS][PATH]; /* what all runs have */
     int count;
-    unsigned every;
+    unsigned every, step;
     struct text whole;
     uint64_t until; /* tick where a group of saves is to meet; 0: the end */
     struct text
@@ -283,6 +283,7 @@ static void prepare(struct resume *r, int argc, char **argv)
 {
     const char *const fixed[] = {"halbox", "run",        "",     "--device",
                                  argv[4],  "--scenario", argv[5]};
+    char *step;
 
     snprintf(r->folder, sizeof r->folder, "/tmp/halbox-resume-XXXXXX");
     if (!mkdtemp(r->folder))
@@ -292,18 +293,23 @@ static void prepare(struct resume *r, int argc, char **argv)
     snprintf(r->command[2], PATH, "%s/images/%s", argv[1], argv[3]);
     for (int i = 6; i < argc && r->count < ARGS; i++)
         snprintf(r->command[r->count++], PATH, "%s", argv[i]);
-    r->every = (unsigned)strtoul(argv[2], NULL, 10);
+    r->every = (unsigned)strtoul(argv[2], &step, 10);
+    r->step = *step == '/' ? (unsigned)strtoul(step + 1, NULL, 10) : 97;
 }
 
 int main(int argc, char **argv)
 {
     static struct resume r;
+    char points[64], what[64];
 
     if (argc < 6)
-        die("usage: resume BUILD EVERY IMAGE DEVICE SCENARIO [OPTIONS...]");
+        die("usage: resume BUILD EVERY[/STEP] IMAGE DEVICE SCENARIO "
+            "[OPTIONS...]");
     prepare(&r, argc, argv);
     r.whole = saving_run(&r, "the whole run", NULL);
-    go_on(&r, "every 97th instruction", "1-99999999/97", 0);
+    snprintf(points, sizeof points, "1-99999999/%u", r.step);
+    snprintf(what, sizeof what, "every %uth instruction", r.step);
+    go_on(&r, what, points, 0);
     go_on_between(&r, "a callback, from call to return",
                   tick_of(&r, "call", "AllocateAdapterChannel"),
                   tick_of(&r, "call_return", "AllocateAdapterChannel"), "");
