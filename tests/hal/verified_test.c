@@ -120,6 +120,54 @@ static void unflushed_bytes_are_told_at_completion(void **state)
     }
 }
 
+enum left { BUFFER_LEFT, CHANNEL_LEFT, REGISTERS_LEFT, LIST_LEFT, LEFT };
+
+static void leave(struct driver *d, enum left what)
+{
+    struct buffer b;
+
+    switch (what) {
+    case BUFFER_LEFT:
+        guest_irql(d->g, 0);
+        table_call(d->g, d->adapter, OP_ALLOCATE_COMMON, 0x1000,
+                   guest_alloc(d->g, 8), 1);
+        break;
+    case CHANNEL_LEFT:
+        driver_allocate(d, 0, HAL_KEEP_OBJECT);
+        break;
+    case REGISTERS_LEFT:
+        driver_take(d, 2);
+        break;
+    default:
+        driver_buffer(d, &b, NULL, 0, 0x1000, 1);
+        table_call(d->g, d->adapter, OP_GET_LIST, d->device, b.mdl, b.va,
+                   0x1000, guest_callback(d->g), 0, WRITE);
+    }
+}
+
+/* DMA-167: a driver that goes and leaves its adapter, and beside it a buffer, a
+ * channel, registers or a list. */
+static void each_kind_of_leak_is_told_at_unload(void **state)
+{
+    static const char *const rule[LEFT] = {"S14", "S17", "S11", "S16"};
+
+    (void)state;
+    EVERY_KIND(kind)
+    for (enum left what = 0; what < LEFT; what++) {
+        struct driver *d = verified(kind, HAL_VERIFY_REPORT, 0);
+        bool registers = what == LIST_LEFT; /* a list holds registers, too */
+
+        leave(d, what);
+        assert_int_equal(d->g->r.findings, 0);
+        hal_image_goes(d->g->r.hal, "bad.sys", gva_of(d->g->page), PAGE_BYTES);
+        assert_string_equal(d->g->r.first.rule,
+                            registers ? rule[REGISTERS_LEFT] : rule[what]);
+        assert_true(d->g->r.findings >= (registers ? 3u : 2u));
+        assert_string_equal(d->g->r.rule, "S20");
+        driver_free(d);
+    }
+}
+
 /* DMA-166: the counter never goes back nor jumps, whatever was called. */
 static void the_performance_counter_goes_on(void **state)
 {
@@ -292,6 +340,7 @@ int main(void)
         cmocka_unit_test(HalGetAdapter_is_obsolete_for_wdm),
         cmocka_unit_test(NT4_maps_without_an_adapter),
         cmocka_unit_test(unflushed_bytes_are_told_at_completion),
+        cmocka_unit_test(each_kind_of_leak_is_told_at_unload),
         cmocka_unit_test(the_performance_counter_goes_on),
         cmocka_unit_test(mangled_flags_are_told),
         cmocka_unit_test(the_guest_may_destroy_itself),

@@ -213,12 +213,23 @@ static void adapter_kept_at_unload(struct bad *bad, uint32_t p[4])
     TRY(bad, "HalReadDmaCounter", bad->adapter);
 }
 
-static void adapter_asked_for_too_high(struct bad *bad, uint32_t p[4])
+static void common_buffer_asked_for_too_high(struct bad *bad, uint32_t p[4])
 {
     uint32_t buffer = guest_alloc(bad->g, 8);
 
     P(0x13, 2, 0, 2);
     TRY(bad, "HalAllocateCommonBuffer", bad->adapter, 0x1000, buffer, 1);
+}
+
+static void adapter_asked_for_at_dispatch(struct bad *bad, uint32_t p[4])
+{
+    uint8_t raw[HAL_DEVICE_BYTES_V3];
+    uint32_t at = guest_alloc(bad->g, sizeof raw), n = guest_alloc(bad->g, 4);
+
+    P(0x13, 2, 0, 2);
+    guest_encode(&bad->dev, raw);
+    guest_put(bad->g, at, raw, sizeof raw);
+    TRY(bad, "IoGetDmaAdapter", 0, at, n);
 }
 
 static void channel_asked_for_too_low(struct bad *bad, uint32_t p[4])
@@ -329,7 +340,8 @@ static const struct {
     {buffer_not_locked, "S10"},
     {registers_freed_mapped, "S13"},
     {adapter_kept_at_unload, "S20"},
-    {adapter_asked_for_too_high, "S21"},
+    {common_buffer_asked_for_too_high, "S21"},
+    {adapter_asked_for_at_dispatch, "S21"},
     {channel_asked_for_too_low, "S21"},
     {more_registers_than_granted, "S18"},
     {flush_elsewhere, "S22"},
