@@ -1,4 +1,4 @@
--- tests/scenario/edu_requests.lua -- each kind of request that the WDM driver
+-- tests/samples/edu.lua -- each kind of request that the WDM driver
 -- of the edu card takes: buffered, direct and neither; pending; refused.
 machine = {devices = {"edu"}}
 images = {"edu.sys"}
@@ -116,8 +116,9 @@ test("a transfer of the adapter's whole grant is one logical run", function() --
     h:write(buffer {text = pattern(0x10000, 5), scattered = true, offset = 0x801})
     local rows = spaces(r:take())
     equal(#rows, 17, "pages")
+    local grant = adapters()[1].grant -- pages of one piece
     for i = 2, #rows do
-        equal(rows[i].dla, rows[i - 1].dla + rows[i - 1].bytes, "next logical address")
+        if (i - 1) % grant > 0 then equal(rows[i].dla, rows[i - 1].dla + rows[i - 1].bytes, "next logical address") end
     end
 end)
 

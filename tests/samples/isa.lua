@@ -1,4 +1,4 @@
--- tests/scenario/isa_modes.lua -- the ISA slave in each way of asking for the
+-- tests/samples/isa.lua -- the ISA slave in each way of asking for the
 -- bus, on 8- and 16-bit channels, ending before terminal count.
 images = {"isa_slave.sys"}
 
@@ -30,7 +30,7 @@ for _, dma in ipairs {0, 1, 3, 5, 6, 7} do
 end
 
 test("demand requests on a channel in demand mode", function()
-    machine = {devices = {"isacard"}, registry = {isa_slave = {DemandMode = 1}}}
+    machine = {devices = {"isacard"}, windows = "xp", registry = {isa_slave = {DemandMode = 1}}}
     local h = open("\\\\.\\IsaCard0")
     mode(h, DEMAND, 0, 500, 8)
     round_trip(3000, 0x10)

@@ -1,4 +1,4 @@
--- tests/scenario/pageable.lua -- a driver's pageable code, data and pool are
+-- tests/samples/pageable.lua -- a driver's pageable code, data and pool are
 -- trimmed: below DISPATCH_LEVEL they come back, above that is the driver's
 -- mistake and found. Codes: images/small/pager.h.
 machine = {paging = "16M"}
