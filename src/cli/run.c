@@ -42,7 +42,7 @@ static void missing(void *context, const struct hb_event *event)
 
     cli_error(cli, 0,
               "%s imports %s!%s, which nothing serves: a call of it "
-              "ends the run",
+              "ends the run, or the program that calls it",
               (const char *)(uintptr_t)event->args[0],
               (const char *)(uintptr_t)event->args[1],
               (const char *)(uintptr_t)event->args[2]);
