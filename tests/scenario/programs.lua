@@ -49,6 +49,22 @@ test("PTE-001: programs run beside the scenario and each other, in address space
     equal(b:wait("60s"), 0, "exit status of b")
 end)
 
+test("a machine that is saved in the middle of programs goes the same way again", function()
+    local a, b = program("edu_test.exe", {"3"}), program("crash.exe", {"thread"})
+    run("1ms")
+    check(not a:ended(), "still there")
+    local saved = save()
+    local function rest()
+        local statuses = {a:wait("60s"), b:wait("60s")}
+        return table.concat({statuses[1], statuses[2], a:output(), b:output(), b:errors(), findings(), now()}, "|")
+    end
+    local first = rest()
+    restore(saved)
+    check(not a:ended() and #a:output() < #"round 1 of 3: 0 failed\n" * 3, "there again")
+    equal(rest(), first, "statuses, output, findings, time")
+    equal(a:output(), "round 1 of 3: 0 failed\nround 2 of 3: 0 failed\nround 3 of 3: 0 failed\n", "output")
+end)
+
 test("every routine of kernel32, ntdll and msvcrt", function()
     finishes("kernel32_test.exe")
     finishes("ntdll_test.exe")
