@@ -35,6 +35,11 @@ NTSTATUS V3GetAdapter(PV3_EXTENSION Ext)
         Ext->Adapter =
             IoGetDmaAdapter(Ext->Pdo, &description.Old, &Ext->MapRegisters);
     }
+    if (!Ext->Adapter) { /* before XP; lists are there from the first on */
+        description.Old.Version = DEVICE_DESCRIPTION_VERSION1;
+        Ext->Adapter =
+            IoGetDmaAdapter(Ext->Pdo, &description.Old, &Ext->MapRegisters);
+    }
     if (!Ext->Adapter)
         return STATUS_INSUFFICIENT_RESOURCES;
     DbgPrint("v3: DMA_OPERATIONS of %x bytes, %u map registers\n",

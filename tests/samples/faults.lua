@@ -32,7 +32,21 @@ local function map_memory(h)
     end
 end
 
+-- Two laps of 64 bytes.
+local function go_round(h)
+    h:ioctl(0x222000, string.pack("<I4I4", 64, 2) .. pattern(64), 8 + 128, {try = true})
+end
+
+-- Pageable code, data and pool, touched when they are away.
+local function touch(h)
+    trim {system = true, to = "transition"}
+    for code = 0x222000, 0x222010, 8 do h:ioctl(code, nil, 4, {try = true}) end
+end
+
 local samples = {
+    {image = "pager.sys", path = "\\Device\\Pager", use = touch},
+    {image = "isa_loop.sys", device = "isacard", path = "\\\\.\\IsaLoop", use = go_round},
+    {image = "v3.sys", device = "edu", id = "VEN_1234", path = "\\\\.\\V3Edu"},
     {image = "edu.sys", device = "edu", id = "VEN_1234", path = "\\\\.\\Edu0"},
     {image = "edu_nt4.sys", device = "edu", path = "\\\\.\\EduNt0"},
     {image = "isa_slave.sys", device = "isacard", id = "HBX0001", path = "\\\\.\\IsaCard0"},
@@ -42,7 +56,7 @@ local samples = {
 
 -- A driver's whole life; with @kind its @n-th request of that kind fails.
 local function life(sample, kind, n)
-    machine = {devices = {sample.device}}
+    machine = {devices = {sample.device}, paging = "16M"}
     images = {sample.image}
     create()
     local remarks = record("finding")
