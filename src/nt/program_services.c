@@ -324,7 +324,8 @@ static uint32_t load_start(struct call *c, uint32_t words[4])
 void thunk_NtpCreateThread(struct call *c)
 {
     struct nt *nt = nt_of(c);
-    uint32_t process = caller(nt), words[4], status, thread, teb, handle = 0;
+    uint32_t process = caller(nt), words[4] = {0}, status, thread, teb;
+    uint32_t handle = 0;
     const struct nt_process *p = process_at(nt, process);
 
     if (!p || p->program != PROGRAM_RUNNING)
