@@ -149,6 +149,7 @@ static const struct state_row watch_rows[] = {
     STATE_INT(struct hal_watch, transfer),
     STATE_INT(struct hal_watch, set),
     STATE_INT(struct hal_watch, told),
+    STATE_INT(struct hal_watch, hint),
     STATE_END,
 };
 

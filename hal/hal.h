@@ -78,7 +78,7 @@ enum hb_status hal_boot(struct hal *hal, struct hb_error *error);
  *  anything; hal_loaded() checks what came from a file. */
 void *hal_state(struct hal *hal);
 extern const struct state_row hal_state_rows[];
-enum { HAL_STATE_VERSION = 6 };
+enum { HAL_STATE_VERSION = 7 };
 enum hb_status hal_loaded(struct hal *hal, struct hb_error *error);
 enum hal_kind hal_kind(const struct hal *hal);
 

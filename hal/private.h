@@ -97,6 +97,7 @@ struct hal_image {
 struct hal_watch {
     uint32_t transfer, set; /* whose last tenure was inside that set */
     uint32_t told;          /* transfer that was reported            */
+    uint32_t hint;          /* index of the page that is asked first */
 };
 
 enum request_state {
@@ -186,7 +187,6 @@ struct hal {
     struct events *events;
     /* who calls now, for findings: only inside an entry */
     struct hal_adapter null; /* NT 4: no adapter */
-    uint32_t hint;           /* watch.c: page asked first */
     hal_site_fn *who;
     void *who_context;
 };

@@ -49,14 +49,15 @@ static const struct hal_page *page_with(struct hal *h, const struct moved *m,
 {
     uint32_t i;
 
-    for (i = h->hint; i < h->hint + 2 && i < h->s.page.count; i++)
+    for (i = h->s.watch.hint; i < h->s.watch.hint + 2 && i < h->s.page.count;
+         i++)
         if (covers(HAL_PAGE_AT(h, i), m, at)) {
-            h->hint = i;
+            h->s.watch.hint = i;
             return HAL_PAGE_AT(h, i);
         }
     for (i = 0; i < h->s.page.count; i++)
         if (covers(HAL_PAGE_AT(h, i), m, at)) {
-            h->hint = i;
+            h->s.watch.hint = i;
             return HAL_PAGE_AT(h, i);
         }
     return NULL;
