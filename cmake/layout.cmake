@@ -6,6 +6,9 @@
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBELF REQUIRED IMPORTED_TARGET libelf)
+pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw)
+find_library(HB_ZYDIS Zydis REQUIRED) # they have no .pc in Debian
+find_library(HB_ZYCORE Zycore REQUIRED)
 pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4)
 find_library(HB_SLIRP slirp REQUIRED) # its .pc wants GLib's headers, we do not
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
@@ -40,7 +43,7 @@ add_custom_command(OUTPUT "${rom}"
           "${CMAKE_SOURCE_DIR}/src/board/halboot.S" -o "${rom}"
   DEPENDS "${CMAKE_SOURCE_DIR}/src/board/halboot.S" VERBATIM)
 hb_embed(board "${rom}")
-hb_folder(debug src/debug hb_board)
+hb_folder(debug src/debug hb_board ${HB_ZYDIS} ${HB_ZYCORE} PkgConfig::LIBDW PkgConfig::LIBELF)
 hb_folder(script src/script hb_debug hb_lua PkgConfig::JANSSON)
 
 # The Lua side of scenarios is compiled in.

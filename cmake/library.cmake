@@ -5,10 +5,10 @@ include(CMakePackageConfigHelpers)
 
 file(WRITE "${CMAKE_BINARY_DIR}/library.c" "")
 add_library(halbox SHARED "${CMAKE_BINARY_DIR}/library.c")
-target_link_libraries(halbox PRIVATE hb_board)
+target_link_libraries(halbox PRIVATE hb_debug)
 # The public functions are in these; of the others, what they need.
 set_target_properties(halbox PROPERTIES
-                      LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,hb_base,hb_bus,hb_board"
+                      LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,hb_base,hb_bus,hb_board,hb_debug"
                       VERSION ${PROJECT_VERSION}
                       SOVERSION ${PROJECT_VERSION_MAJOR})
 if(NOT HALBOX_SANITIZE AND NOT HALBOX_COVERAGE)

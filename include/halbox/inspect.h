@@ -260,9 +260,40 @@ struct inspect_export {
     unsigned slots;         /* argument dwords; data: bytes                  */
     unsigned irql;          /* highest that a caller may be at               */
     unsigned irql_low;      /* lowest                                        */
+    gva_t at;               /* its stub, or the variable                     */
 };
 HB_API bool inspect_export_at(const struct machine *m, unsigned index,
                               struct inspect_export *export);
+
+/** An image that the kernel made of itself: ntoskrnl.exe, hal.dll. */
+struct inspect_kernel_image {
+    const char *name;
+    gva_t base, text, data;
+    uint32_t bytes, text_bytes, data_bytes;
+};
+HB_API bool inspect_kernel_image_at(const struct machine *m, unsigned index,
+                                    struct inspect_kernel_image *image);
+
+/** What of the kernel lies at an address: docs/ke.md. */
+enum inspect_kernel_kind {
+    KERNEL_ROUTINE,    /* the stub of a routine                              */
+    KERNEL_MISSING,    /* the stub of an import that nothing serves          */
+    KERNEL_VECTOR,     /* where the IDT leads                                */
+    KERNEL_TRAP,       /* where other ways into the kernel lead; an IRETD    */
+    KERNEL_TRAMPOLINE, /* where guest code returns that the kernel called    */
+    KERNEL_IDLE,       /* the idle loop                                      */
+    KERNEL_DATA        /* a variable that images can import                  */
+};
+struct inspect_kernel_symbol {
+    enum inspect_kernel_kind kind;
+    const char *image; /* ntoskrnl.exe or hal.dll */
+    char name[64];
+    gva_t start;
+    uint32_t bytes;
+};
+/** inspect_kernel_symbol() - false: nothing there that has a name. */
+HB_API bool inspect_kernel_symbol(const struct machine *m, gva_t at,
+                                  struct inspect_kernel_symbol *symbol);
 
 /** A driver image. Its number is index + 1. */
 struct inspect_image {

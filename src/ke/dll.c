@@ -234,17 +234,40 @@ static enum hb_status map_dll(struct ke *ke, const struct picture *p,
     return st;
 }
 
+/** Where the parts lie. Returns bytes of .edata. */
+static uint32_t lay_out(const struct ke *ke, unsigned dll, struct picture *p)
+{
+    uint32_t edata_bytes;
+
+    *p = (struct picture){.dll = dll, .text = PAGE_BYTES};
+    p->base = dll_text(dll) - PAGE_BYTES;
+    p->data = p->text + ke->text_pages[dll] * PAGE_BYTES;
+    p->edata = p->data + ke->data_pages[dll] * PAGE_BYTES;
+    edata_bytes = put_exports(ke, p, false);
+    p->size = (p->edata + edata_bytes + PAGE_MASK) & ~(uint32_t)PAGE_MASK;
+    return edata_bytes;
+}
+
+void ke_dll_at(const struct ke *ke, unsigned dll, struct ke_dll *image)
+{
+    struct picture p;
+
+    lay_out(ke, dll, &p);
+    *image = (struct ke_dll){.name = dll == HAL ? "hal.dll" : "ntoskrnl.exe",
+                             .base = gva_of(p.base),
+                             .text = gva_of(p.base + p.text),
+                             .data = gva_of(p.base + p.data),
+                             .bytes = p.size,
+                             .text_bytes = p.data - p.text,
+                             .data_bytes = p.edata - p.data};
+}
+
 static enum hb_status build_dll(struct ke *ke, unsigned dll, gpa_t text)
 {
-    struct picture p = {.dll = dll, .text = PAGE_BYTES};
-    uint32_t edata_bytes;
+    struct picture p;
+    uint32_t edata_bytes = lay_out(ke, dll, &p);
     enum hb_status st;
 
-    p.base = dll == HAL ? MM_HAL_IMAGE : MM_NT_IMAGE;
-    p.data = p.text + ke->text_pages[dll] * PAGE_BYTES;
-    p.edata = p.data + ke->data_pages[dll] * PAGE_BYTES;
-    edata_bytes = put_exports(ke, &p, false);
-    p.size = (p.edata + edata_bytes + PAGE_MASK) & ~(uint32_t)PAGE_MASK;
     p.bytes = calloc(1, p.size);
     if (!p.bytes)
         return HB_NO_MEMORY;

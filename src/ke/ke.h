@@ -153,6 +153,34 @@ gva_t ke_missing_stub(struct ke *ke, const char *image, const char *dll,
 /** ke_routine_name() - of the stub that holds @at, or NULL. For traces. */
 const char *ke_routine_name(const struct ke *ke, gva_t at);
 
+/** What lies at an address of ntoskrnl.exe or hal.dll. */
+enum ke_symbol_kind {
+    KE_SYMBOL_ROUTINE,    /* the stub of a row                         */
+    KE_SYMBOL_MISSING,    /* of an import that nothing serves          */
+    KE_SYMBOL_VECTOR,     /* VMCALL; iretd, entered through the IDT    */
+    KE_SYMBOL_TRAP,       /* the same, entered in another way; an iretd */
+    KE_SYMBOL_TRAMPOLINE, /* where guest code that we called returns   */
+    KE_SYMBOL_IDLE,       /* sti; hlt; jmp                             */
+    KE_SYMBOL_DATA,       /* a variable                                */
+};
+struct ke_symbol {
+    enum ke_symbol_kind kind;
+    unsigned dll; /* enum export_dll: whose image it lies in */
+    char name[64];
+    gva_t start;
+    uint32_t bytes;
+};
+/** ke_symbol_at() - false: nothing that has a name. */
+bool ke_symbol_at(const struct ke *ke, gva_t at, struct ke_symbol *symbol);
+/** An image of ours in guest memory. */
+struct ke_dll {
+    const char *name;
+    gva_t base, text, data;
+    uint32_t bytes, text_bytes, data_bytes;
+};
+/** ke_dll_at() - @dll is an enum export_dll. */
+void ke_dll_at(const struct ke *ke, unsigned dll, struct ke_dll *image);
+
 /** ke_image_add()/remove() - the loader tells which image lies where: for
  *  bugchecks, traces and to tell 0x0A from 0xD1. Removing it (before its pages
  *  go) is a finding for each DPC, timer, work item or service routine it

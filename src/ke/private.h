@@ -227,6 +227,7 @@ bool fault_due(struct call *c, const struct routine *routine);
 /** registry_name() - of a row or ROUTINE_x, for events and reports. */
 const char *registry_name(const struct ke *ke, uint32_t routine);
 gva_t trampoline(unsigned offset); /* TRAP_x of layout.h */
+uint32_t dll_text(unsigned dll);   /* address of .text of an image of ours */
 enum hb_status images_build(struct ke *ke, struct hb_error *error);
 enum hb_status tables_build(struct ke *ke, struct hb_error *error);
 void cpu_enter_kernel(struct ke *ke);

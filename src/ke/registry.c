@@ -23,6 +23,11 @@ static uint32_t dll_base(unsigned dll)
     return dll == HAL ? MM_HAL_IMAGE : MM_NT_IMAGE;
 }
 
+uint32_t dll_text(unsigned dll)
+{
+    return dll_base(dll) + PAGE_BYTES;
+}
+
 /** Which dll's .text holds the stub of a row: INTERNAL ones are ntoskrnl's. */
 static unsigned home(const struct export *row)
 {
