@@ -6,14 +6,111 @@
 
 #include "halbox/inspect.h"
 
-/** What a client knows of the images that run: names and lines from files. */
+/* ---- files ---------------------------------------------------------------*/
+
+/** What a client knows of the images that run: names and lines from files. A
+ *  file is the image's own: PE with a COFF symbol table and DWARF sections (GNU
+ *  compilers), ELF, either also .gz; of a stripped one its exports are left. */
 struct symbols;
 
-/** symbols_text() - @at in words: "edu!edu_start+0x12", nothing when it has no
- *  name. @symbols: NULL knows the kernel's routines alone. Returns the length
- *  it has or would have, as snprintf. */
+/** symbols_create() - NULL: no memory. symbols_destroy() - NULL is nothing. */
+HB_API struct symbols *symbols_create(void);
+HB_API void symbols_destroy(struct symbols *symbols);
+/**
+ * symbols_add() - read a file; it counts for the driver image of the same name
+ * whenever one is loaded, wherever that stands. On a bare machine an executable
+ * stands where it was linked to. A file added again replaces the first.
+ * @path: its name in messages; the last part of it is the image's name
+ *
+ * Returns HB_OK, HB_BAD_IMAGE (neither PE nor ELF of an i386), HB_NO_MEMORY.
+ */
+HB_API enum hb_status symbols_add(struct symbols *symbols, const char *path,
+                                  const uint8_t *bytes, size_t count,
+                                  struct hb_error *error);
+/** symbols_add_file() - the same from a file; HB_NO_FILE. */
+HB_API enum hb_status symbols_add_file(struct symbols *symbols,
+                                       const char *path,
+                                       struct hb_error *error);
+
+struct symbols_file {
+    const char *name, *path; /* valid until the file is replaced             */
+    unsigned symbols, lines, functions, sources;
+    bool frames; /* it says how to find callers                              */
+    bool loaded; /* the next two count                                       */
+    gva_t base;
+    uint32_t bytes;
+};
+HB_API bool symbols_file_at(const struct symbols *symbols,
+                            const struct machine *m, unsigned index,
+                            struct symbols_file *file);
+/** symbols_source_at() - path of source file @index of file @file, as its
+ *  compiler was given it; NULL past the last. */
+HB_API const char *symbols_source_at(const struct symbols *symbols,
+                                     unsigned file, unsigned index);
+
+/* ---- addresses -----------------------------------------------------------
+ * Here @symbols may be NULL: that knows the kernel's own names alone. */
+
+enum { SYMBOL_NAME = 128, SYMBOL_PATH = 512 };
+
+struct symbol {
+    char image[64]; /* edu.sys, ntoskrnl.exe                                 */
+    char name[SYMBOL_NAME]; /* "": nothing but the image is known            */
+    gva_t start;
+    uint32_t bytes; /* 0: not known                                          */
+    bool code;
+};
+/** symbols_find() - the last name at or in front of @at in its image. False: no
+ *  image is there. */
+HB_API bool symbols_find(const struct symbols *symbols, const struct machine *m,
+                         gva_t at, struct symbol *symbol);
+/** symbols_text() - @at in words: "edu!EduStart+0x12", nothing when no image is
+ *  there. Returns the length it has or would have, as snprintf. */
 HB_API int symbols_text(const struct symbols *symbols, const struct machine *m,
                         gva_t at, char *out, size_t room);
+/** symbols_symbol_at() - every name of the loaded files, by file and address,
+ *  and of the kernel. */
+HB_API bool symbols_symbol_at(const struct symbols *symbols,
+                              const struct machine *m, unsigned index,
+                              struct symbol *symbol);
+
+/** A run of code of one source line. */
+struct source_line {
+    char path[SYMBOL_PATH];
+    uint32_t line;
+    gva_t start, end; /* the code [start, end); a line may have several      */
+};
+/** symbols_line() - the source line of the code at @at. */
+HB_API bool symbols_line(const struct symbols *symbols, const struct machine *m,
+                         gva_t at, struct source_line *line);
+/** symbols_line_at() - run @index of code of line @line of @file, by address;
+ *  @file is any last part of its path. */
+HB_API bool symbols_line_at(const struct symbols *symbols,
+                            const struct machine *m, const char *file,
+                            uint32_t line, unsigned index,
+                            struct source_line *run);
+
+/** A function of the debugging information. */
+struct source_function {
+    char image[64], name[SYMBOL_NAME], path[SYMBOL_PATH];
+    uint32_t line;    /* of its declaration; 0: not known, nor path          */
+    gva_t start, end; /* its code                                            */
+};
+/** symbols_function() - the function that holds @at. */
+HB_API bool symbols_function(const struct symbols *symbols,
+                             const struct machine *m, gva_t at,
+                             struct source_function *function);
+/** symbols_function_at() - every function of the loaded files. */
+HB_API bool symbols_function_at(const struct symbols *symbols,
+                                const struct machine *m, unsigned index,
+                                struct source_function *function);
+
+/** symbols_lookup() - the address that a person names: "0x80400123",
+ *  "IoCallDriver", "edu!EduStart", "edu.sys!EduStart+0x10", "dma.c:123" (the
+ *  first code of that line, or of the next one that has any). False: no such.*/
+HB_API bool symbols_lookup(const struct symbols *symbols,
+                           const struct machine *m, const char *text,
+                           gva_t *at);
 
 /* ---- instructions --------------------------------------------------------*/
 

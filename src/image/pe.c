@@ -180,6 +180,35 @@ static enum hb_status section(struct pe *pe, const uint8_t *at)
     return HB_OK;
 }
 
+/* DWARF of GNU's linker, ".debug_info" or "/4", an offset of its long name:
+ * discardable, and no code may refer to it. */
+static bool is_debug(const uint8_t *at)
+{
+    uint32_t flags = get32(at + SEC_FLAGS);
+
+    return flags & SCN_DISCARDABLE && !(flags & (SCN_EXECUTE | SCN_WRITE)) &&
+           (memcmp(at, ".debug_", 7) == 0 ||
+            (at[0] == '/' && at[1] >= '0' && at[1] <= '9'));
+}
+
+/* What NT drops after DriverEntry is not mapped in the first place: the image
+ * ends with the last section that is kept. */
+static void drop_debug(struct pe *pe, const uint8_t *table)
+{
+    const struct image_segment *s = pe->b->segment.data;
+    uint32_t mask = pe->b->pub.section_alignment - 1, end = 0;
+    bool any = false;
+
+    for (unsigned i = 0; i < pe->sections; i++)
+        any |= is_debug(table + SEC_BYTES * i);
+    for (uint32_t i = 0; i < pe->b->segment.count; i++)
+        if (s[i].rva + s[i].bytes > end)
+            end = s[i].rva + s[i].bytes;
+    end = (end + mask) & ~mask;
+    if (any && end && end < pe->b->pub.bytes)
+        pe->b->pub.bytes = end;
+}
+
 /* The headers are mapped too, up to the first section. */
 static enum hb_status headers_segment(struct pe *pe)
 {
@@ -211,10 +240,15 @@ static enum hb_status sections(struct pe *pe)
                          "are possible",
                          pe->sections, pe->b->pub.file_bytes, MAX_SECTIONS);
     for (unsigned i = 0; i < pe->sections && status == HB_OK; i++)
-        status = section(pe, table + SEC_BYTES * i);
+        if (!is_debug(table + SEC_BYTES * i))
+            status = section(pe, table + SEC_BYTES * i);
     if (status == HB_OK)
         status = headers_segment(pe);
-    return status == HB_OK ? segments_check(pe->b) : status;
+    if (status == HB_OK)
+        status = segments_check(pe->b);
+    if (status == HB_OK)
+        drop_debug(pe, table);
+    return status;
 }
 
 /* The sum of all words with carries added back, the field itself as 0, and the

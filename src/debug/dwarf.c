@@ -1,0 +1,201 @@
+/* src/debug/dwarf.c -- lines and functions of DWARF, read by libdw from an ELF
+ * file in memory. What does not fit the image is left out. */
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "debug/elf_build.h"
+#include "debug/symbol_file.h"
+
+bool is_debug_section(const char *name)
+{
+    return strncmp(name, ".debug_", 7) == 0 || strcmp(name, ".eh_frame") == 0;
+}
+
+void add_debug_section(struct debug_sections *all, const char *name,
+                       uint32_t address, const uint8_t *bytes, uint32_t count)
+{
+    struct debug_section *d = &all->section[all->count];
+
+    if (all->count >= DEBUG_SECTIONS || !is_debug_section(name) || !count)
+        return;
+    for (unsigned i = 0; i < all->count; i++)
+        if (strcmp(all->section[i].name, name) == 0)
+            return;
+    *d = (struct debug_section){
+        .address = address, .bytes = bytes, .count = count};
+    strncpy(d->name, name, sizeof d->name - 1);
+    all->count++;
+}
+
+/* ---- lines ---------------------------------------------------------------*/
+
+/** Reading the lines of one file. */
+struct reading {
+    struct symbol_file *f;
+    const char *last;     /* libdw's name of the last line's file ... */
+    uint32_t last_source; /* ... and its number here */
+};
+
+/* Number of a source file; UINT32_MAX: no room. */
+static uint32_t source_of(struct reading *r, const char *path)
+{
+    const uint32_t *source = r->f->sources.data;
+    uint32_t name;
+
+    if (path == r->last)
+        return r->last_source;
+    r->last = path;
+    for (uint32_t i = 0; i < r->f->sources.count; i++)
+        if (strcmp(file_name(r->f, source[i]), path) == 0)
+            return r->last_source = i;
+    r->last_source = UINT32_MAX;
+    if (r->f->sources.count < SOURCES_MOST &&
+        (name = add_name(r->f, path, strlen(path))) != UINT32_MAX &&
+        vec_push(&r->f->sources, sizeof name, &name))
+        r->last_source = r->f->sources.count - 1;
+    return r->last_source;
+}
+
+static void add_line(struct reading *r, Dwarf_Line *line)
+{
+    struct symbol_file *f = r->f;
+    struct line_row row = {.order = f->lines.count};
+    Dwarf_Addr at;
+    const char *path;
+    int number;
+
+    if (f->lines.count >= LINES_MOST || dwarf_lineaddr(line, &at) ||
+        dwarf_lineno(line, &number) || dwarf_lineendsequence(line, &row.end) ||
+        at < f->link || at - f->link > f->bytes)
+        return;
+    path = dwarf_linesrc(line, NULL, NULL);
+    row.rva = (uint32_t)(at - f->link);
+    row.line = number > 0 ? (uint32_t)number : 0;
+    row.file = path ? source_of(r, path) : UINT32_MAX;
+    if (row.file == UINT32_MAX)
+        row.line = row.file = 0;
+    vec_push(&f->lines, sizeof row, &row);
+}
+
+static void read_lines(struct reading *r, Dwarf_Die *cu)
+{
+    Dwarf_Lines *lines;
+    size_t count;
+
+    r->last = NULL; /* names are this unit's */
+    if (dwarf_getsrclines(cu, &lines, &count) != 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        add_line(r, dwarf_onesrcline(lines, i));
+}
+
+/* ---- functions -----------------------------------------------------------*/
+
+static void add_function(struct reading *r, Dwarf_Die *die)
+{
+    struct symbol_file *f = r->f;
+    struct function_row row = {0};
+    Dwarf_Addr low, high;
+    const char *name = dwarf_diename(die), *path;
+    int line = 0;
+
+    if (!name || f->functions.count >= FUNCTIONS_MOST ||
+        dwarf_lowpc(die, &low) || dwarf_highpc(die, &high) || low < f->link ||
+        high <= low || high - f->link > f->bytes)
+        return;
+    path = dwarf_decl_file(die);
+    dwarf_decl_line(die, &line);
+    row.low = (uint32_t)(low - f->link);
+    row.high = (uint32_t)(high - f->link);
+    row.name = add_name(f, name, strnlen(name, NAME_MOST));
+    row.line = path && line > 0 ? (uint32_t)line : 0;
+    row.file = row.line ? source_of(r, path) : 0;
+    if (row.file == UINT32_MAX)
+        row.file = row.line = 0;
+    if (row.name == UINT32_MAX || !vec_push(&f->functions, sizeof row, &row))
+        return;
+    add_symbol(f, row.low, row.high - row.low, name, strnlen(name, NAME_MOST),
+               RANK_FUNCTION, true);
+}
+
+static void read_functions(struct reading *r, Dwarf_Die *cu)
+{
+    Dwarf_Die die;
+    uint32_t seen = 0; /* siblings of a damaged file may run in a circle */
+
+    if (dwarf_child(cu, &die) != 0)
+        return;
+    do {
+        if (dwarf_tag(&die) == DW_TAG_subprogram)
+            add_function(r, &die);
+    } while (++seen < FUNCTIONS_MOST && dwarf_siblingof(&die, &die) == 0);
+}
+
+static void read_units(struct symbol_file *f)
+{
+    struct reading r = {.f = f};
+    Dwarf_CU *cu = NULL, *next;
+    Dwarf_Die die;
+
+    while (dwarf_get_units(f->dwarf, cu, &next, NULL, NULL, &die, NULL) == 0) {
+        read_lines(&r, &die);
+        read_functions(&r, &die);
+        cu = next;
+    }
+}
+
+/* ---- the ELF file --------------------------------------------------------*/
+
+static bool build(struct symbol_file *f, const struct debug_sections *debug,
+                  size_t *count)
+{
+    struct elf_part part[DEBUG_SECTIONS];
+
+    for (unsigned i = 0; i < debug->count; i++) {
+        const struct debug_section *d = &debug->section[i];
+
+        part[i] = (struct elf_part){.name = d->name,
+                                    .type = SHT_PROGBITS,
+                                    .data = d->bytes,
+                                    .bytes = d->count,
+                                    .alignment = 1};
+        if (strcmp(d->name, ".eh_frame") == 0) {
+            part[i].flags = SHF_ALLOC;
+            part[i].address = d->address;
+        }
+    }
+    return elf_build(part, debug->count, &f->debug, count);
+}
+
+bool dwarf_open(struct symbol_file *f, const struct debug_sections *debug)
+{
+    size_t count;
+
+    if (!debug->count)
+        return true;
+    if (!build(f, debug, &count))
+        return false;
+    elf_version(EV_CURRENT);
+    f->elf = elf_memory((char *)f->debug, count);
+    if (!f->elf)
+        return true;
+    f->eh_frames = dwarf_getcfi_elf(f->elf);
+    f->dwarf = dwarf_begin_elf(f->elf, DWARF_C_READ, NULL);
+    if (!f->dwarf)
+        return true; /* without lines */
+    f->frames = dwarf_getcfi(f->dwarf);
+    read_units(f);
+    return true;
+}
+
+void dwarf_close(struct symbol_file *f)
+{
+    if (f->eh_frames)
+        dwarf_cfi_end(f->eh_frames);
+    if (f->dwarf)
+        dwarf_end(f->dwarf);
+    if (f->elf)
+        elf_end(f->elf);
+    free(f->debug);
+}
