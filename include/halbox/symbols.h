@@ -159,4 +159,16 @@ HB_API unsigned disassemble_list(const struct symbols *symbols,
                                  gva_t at, unsigned before,
                                  struct instruction *list, unsigned count);
 
+/**
+ * symbols_kernel_elf() - an ELF file for other debuggers: the code of the
+ * kernel's images at its addresses with all names, and call frame information
+ * for what lies on a stack there. Equal in every machine of this build.
+ * @bytes: the caller frees them with free()
+ *
+ * Returns HB_OK, HB_BAD_STATE (a bare machine), HB_NO_MEMORY.
+ */
+HB_API enum hb_status symbols_kernel_elf(const struct machine *m,
+                                         uint8_t **bytes, size_t *count,
+                                         struct hb_error *error);
+
 #endif

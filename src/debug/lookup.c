@@ -194,17 +194,11 @@ static bool lookup_kernel(const struct machine *m, const struct named *n,
 
         if (n->image_bytes && !same_stem(image.name, n->image, n->image_bytes))
             continue;
-        while (offset < image.bytes) {
-            if (!inspect_kernel_symbol(m, gva_add(image.base, offset), &k)) {
-                offset += 8;
-                continue;
-            }
+        while (kernel_next(m, &image, &offset, &k))
             if (equals(n, k.name)) {
                 *at = gva_add(k.start, n->offset);
                 return true;
             }
-            offset = k.start.v + k.bytes - image.base.v;
-        }
     }
     return false;
 }

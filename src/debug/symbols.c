@@ -139,6 +139,25 @@ const char *symbols_source_at(const struct symbols *symbols, unsigned file,
     return source_name(symbols_file(symbols, file), index);
 }
 
+bool kernel_next(const struct machine *m,
+                 const struct inspect_kernel_image *image, uint32_t *offset,
+                 struct inspect_kernel_symbol *symbol)
+{
+    enum { STEP = 8 }; /* stubs and variables are aligned to it */
+
+    while (*offset < image->bytes) {
+        gva_t at = gva_add(image->base, *offset);
+
+        *offset += STEP;
+        if (!inspect_kernel_symbol(m, at, symbol))
+            continue;
+        if (symbol->bytes > STEP)
+            *offset += (symbol->bytes - 1) / STEP * STEP;
+        return true;
+    }
+    return false;
+}
+
 /* ---- rows ----------------------------------------------------------------*/
 
 const char *source_name(const struct symbol_file *f, uint32_t source)

@@ -38,6 +38,11 @@ const struct function_row *file_function(const struct symbol_file *f,
 const struct line_row *file_line(const struct symbol_file *f, uint32_t rva);
 /** line_name() - path of a row's file. */
 const char *source_name(const struct symbol_file *f, uint32_t source);
+/** kernel_next() - the next symbol of an image of the kernel's from *@offset
+ * on, which goes behind it; 0 at first. False: no more. */
+bool kernel_next(const struct machine *m,
+                 const struct inspect_kernel_image *image, uint32_t *offset,
+                 struct inspect_kernel_symbol *symbol);
 /** same_stem() - is @image what a person calls @name: "edu", "edu.sys"? */
 bool same_stem(const char *image, const char *name, size_t bytes);
 
