@@ -305,6 +305,9 @@ struct inspect_image {
 };
 HB_API bool inspect_image_at(const struct machine *m, unsigned index,
                              struct inspect_image *image);
+/** inspect_image_path() - absolute path of the file that image number @image
+ *  was loaded from here; NULL: from bytes, or by a save. */
+HB_API const char *inspect_image_path(const struct machine *m, uint32_t image);
 
 enum inspect_pnp_state {
     PNP_STATE_FOUND,

@@ -32,6 +32,11 @@ HB_API enum hb_status symbols_add_file(struct symbols *symbols,
                                        const char *path,
                                        struct hb_error *error);
 
+/** symbols_add_loaded() - add the file of each driver image that is loaded from
+ *  one, unless it is there already. What cannot be read is left out. */
+HB_API void symbols_add_loaded(struct symbols *symbols,
+                               const struct machine *m);
+
 struct symbols_file {
     const char *name, *path; /* valid until the file is replaced             */
     unsigned symbols, lines, functions, sources;

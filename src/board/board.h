@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/input.h"
+#include "base/vec.h"
 #include "bus/bus.h"
 #include "card/card.h"
 #include "cpu/cpu.h"
@@ -56,6 +57,7 @@ struct machine {
     struct nt *nt;
     /* of the host and the clients: not saved */
     struct events events;
+    struct vec image_path; /* of char *, by image: the file, or NULL */
     bool stop_asked, finding_stop;
     bool live; /* in machine_run_live(): inputs may come while it waits */
     int stop_breakpoint;

@@ -282,6 +282,9 @@ void machine_destroy(struct machine *m)
 {
     if (!m)
         return;
+    for (uint32_t i = 0; i < m->image_path.count; i++)
+        free(*VEC_AT(char *, &m->image_path, i));
+    vec_free(&m->image_path);
     if (m->ke)
         ke_destroy(m->ke);
     if (m->nt)

@@ -47,6 +47,19 @@ enum hb_status machine_load_driver(struct machine *m, const char *name,
     return status;
 }
 
+/* For debuggers: where they find its symbols. Without memory they do not. */
+static void keep_path(struct machine *m, uint32_t image, const char *path)
+{
+    char **kept;
+
+    if (m->image_path.count < image &&
+        !vec_resize(&m->image_path, sizeof *kept, image))
+        return;
+    kept = VEC_AT(char *, &m->image_path, image - 1);
+    free(*kept);
+    *kept = realpath(path, NULL);
+}
+
 enum hb_status machine_load_driver_file(struct machine *m, const char *path,
                                         uint32_t *image, struct hb_error *error)
 {
@@ -60,6 +73,8 @@ enum hb_status machine_load_driver_file(struct machine *m, const char *path,
     status = machine_load_driver(m, slash ? slash + 1 : path, bytes, count,
                                  image, error);
     free(bytes);
+    if (status == HB_OK)
+        keep_path(m, *image, path);
     return status;
 }
 

@@ -72,6 +72,13 @@ bool inspect_image_at(const struct machine *m, unsigned index,
     return true;
 }
 
+const char *inspect_image_path(const struct machine *m, uint32_t image)
+{
+    return image && image <= m->image_path.count
+               ? *VEC_AT(char *, &m->image_path, image - 1)
+               : NULL;
+}
+
 bool inspect_pnp_at(const struct machine *m, unsigned index,
                     struct inspect_pnp *device)
 {

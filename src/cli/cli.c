@@ -67,7 +67,7 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
     if (status == CLI_OK && cli.help)
         cli_help(&cli, cli.command);
     else if (status == CLI_OK)
-        status = run[cli.command](&cli);
+        status = cli_coverage_end(&cli, run[cli.command](&cli));
     cli_fini(&cli);
     if (fflush(out) != 0 && status == CLI_OK)
         status = CLI_HOST;

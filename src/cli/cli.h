@@ -53,6 +53,8 @@ struct cli {
     bool serial_asked; /* --serial was given */
     bool help, json;
     struct cli_wav wav;
+    const char *coverage; /* file; NULL: nobody asked */
+    struct coverage *covered;
 };
 
 /** One --trace: where events that a glob names are written. */
@@ -92,6 +94,13 @@ int cli_trace_add(struct cli *cli, const char *text);
 enum hb_status cli_trace_machine(void *cli, struct machine *m,
                                  struct hb_error *error);
 void cli_trace_gone(void *cli, struct machine *m);
+
+/** Coverage: watch a machine, add what it ran, write the file; the last
+ *  returns @status or the error of writing. */
+enum hb_status cli_coverage_machine(struct cli *cli, struct machine *m,
+                                    struct hb_error *error);
+void cli_coverage_gone(struct cli *cli, struct machine *m);
+int cli_coverage_end(struct cli *cli, int status);
 
 /** Sound: open the file, hang it on a machine, take it off, close. */
 int cli_wav_open(struct cli *cli, const char *path);

@@ -237,6 +237,7 @@ static const struct option_row options[] = {
     {"floppy", "FILE[,key=value...]", "a floppy drive; none: an empty one", ALL, .apply = apply_setting, .key = "floppy"},
     {"set", "KEY=VALUE", "any setting of a machine file", ALL, .apply = apply_set},
     {"trace", "GLOB[=FILE]", "write events; .json and .jsonl: as JSON lines", ALL, .apply = apply_trace},
+    {"coverage", "FILE.info", "write which lines of the drivers ran, for lcov", R | T, .apply = apply_text, .text = TEXT(coverage)},
     {"wav", "FILE", "write what the sound cards play", ALL, .apply = apply_wav},
     {"verify", "off|report|stop", "what findings come to", R | T, .apply = apply_setting, .key = "verify"},
     {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T, .apply = apply_setting, .key = "strict-dma", .on = "on"},

@@ -55,6 +55,8 @@ enum hb_status cli_trace_machine(void *context, struct machine *m,
     struct cli *cli = context;
     enum hb_status status = cli_wav_machine(cli, m, error);
 
+    if (status == HB_OK)
+        status = cli_coverage_machine(cli, m, error);
     for (uint32_t i = 0; i < cli->trace.count && status == HB_OK; i++) {
         struct cli_trace *t = VEC_AT(struct cli_trace, &cli->trace, i);
 
@@ -68,6 +70,7 @@ void cli_trace_gone(void *context, struct machine *m)
     struct cli *cli = context;
 
     cli_wav_gone(cli, m);
+    cli_coverage_gone(cli, m);
     for (uint32_t i = 0; i < cli->trace.count; i++) {
         struct cli_trace *t = VEC_AT(struct cli_trace, &cli->trace, i);
 

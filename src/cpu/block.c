@@ -10,10 +10,10 @@ enum { ARENA_BYTES = 32 << 20, PAGE_SLOTS = 4096 };
 
 const struct block block_none;
 
-static size_t block_bytes(unsigned count)
+static size_t block_bytes(unsigned count, bool counted)
 {
     return sizeof(struct block) + (count + 1) * sizeof(struct uop) +
-           count * sizeof(struct insn);
+           count * (sizeof(struct insn) + (counted ? sizeof(uop_run *) : 0));
 }
 
 static void empty(struct blocks *b, struct ram *ram)
@@ -28,6 +28,11 @@ static void empty(struct blocks *b, struct ram *ram)
     memset(b->spare, 0, sizeof b->spare);
     b->used = 0;
     b->emptied++;
+}
+
+void blocks_empty(struct cpu *cpu)
+{
+    empty(cpu->p->blocks, cpu->ram);
 }
 
 /* What is left of the page's blocks says which lines are still told of. */
@@ -90,7 +95,14 @@ void blocks_destroy(struct cpu *cpu)
     cpu->p->blocks = NULL;
 }
 
-static void fill(struct block *b, const struct insn *insn)
+/* Who counts is called in the handler's place. */
+static void count_first(struct block *b, struct uop *u)
+{
+    block_handlers(b)[u->number] = u->run;
+    u->run = uop_counted;
+}
+
+static void fill(struct block *b, const struct insn *insn, bool counted)
 {
     struct insn *kept = (struct insn *)(void *)&b->uop[b->count + 1];
     uint16_t at = 0;
@@ -109,6 +121,8 @@ static void fill(struct block *b, const struct insn *insn)
             kept[n].op = &kept[n].merged;
         u->bytes = insn[n].length;
         uop_make(b, u, &kept[n]);
+        if (counted)
+            count_first(b, u);
         at = (uint16_t)(at + u->bytes);
     }
 }
@@ -116,18 +130,19 @@ static void fill(struct block *b, const struct insn *insn)
 /* Room for @count instructions: a dropped block's, or new. Links that still
  * lead there compare the key. */
 static struct block *room_for(struct blocks *all, struct ram *ram,
-                              unsigned count)
+                              unsigned count, bool counted)
 {
+    size_t bytes = block_bytes(count, counted);
     struct block *b = all->spare[count];
 
     if (b) {
         all->spare[count] = b->next_in_page;
         return b;
     }
-    if (all->used + block_bytes(count) > ARENA_BYTES)
+    if (all->used + bytes > ARENA_BYTES)
         empty(all, ram);
     b = (struct block *)(void *)(all->arena + all->used);
-    all->used += (block_bytes(count) + 63) & ~(size_t)63;
+    all->used += (bytes + 63) & ~(size_t)63;
     return b;
 }
 
@@ -135,6 +150,7 @@ static const struct block *make(struct cpu *cpu, const struct tlb_entry *e,
                                 uint32_t in_page, uint64_t key)
 {
     struct blocks *all = cpu->p->blocks;
+    bool counted = cpu->p->counts != NULL;
     unsigned bytes = 0, count;
     gpa_t at = gpa_of(e->frame + in_page);
     struct block *b, **list;
@@ -145,14 +161,14 @@ static const struct block *make(struct cpu *cpu, const struct tlb_entry *e,
         return NULL;
     for (unsigned n = 0; n < count; n++)
         bytes += all->insn[n].length;
-    b = room_for(all, cpu->ram, count);
+    b = room_for(all, cpu->ram, count, counted);
     *b = (struct block){.key = key,
                         .link = {&block_none, &block_none},
                         .page = e->frame >> PAGE_SHIFT,
                         .lines = ram_lines(at, bytes),
                         .count = (uint16_t)count,
                         .bytes = (uint16_t)bytes};
-    fill(b, all->insn);
+    fill(b, all->insn, counted);
     list = &all->page[b->page % PAGE_SLOTS];
     b->next_in_page = *list;
     *list = b;

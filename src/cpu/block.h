@@ -86,6 +86,15 @@ const struct block *block_here(struct cpu *cpu);
 /** crossing_here() - the instruction at CS:EIP, if it lies in two pages of RAM;
  *  made if @make and it was not kept. */
 const struct insn *crossing_here(struct cpu *cpu, bool make);
+/** blocks_empty() - forget them all. Not while one runs. */
+void blocks_empty(struct cpu *cpu);
+/** block_handlers() - of a block that was made while code is counted: those
+ *  that uop_counted() calls, by number. */
+static inline uop_run **block_handlers(const struct block *b)
+{
+    return (uop_run **)(uintptr_t)(b->insn + b->count);
+}
+const struct uop *uop_counted(struct cpu *cpu, const struct uop *u);
 /** uop_make() - choose the handler of @u, in its place in block @b, for @i;
  *  NULL: what follows the block. */
 void uop_make(const struct block *b, struct uop *u, const struct insn *i);

@@ -63,10 +63,12 @@ static void run_part(struct cpu *cpu, const struct block *b)
     const struct uop *u = b->uop;
     uint32_t changes = cpu->tlb.changes;
 
-    do
+    do {
+        if (cpu->p->counts)
+            code_started(cpu, cpu->s.eip);
         run_insn(cpu, &b->insn[u->number]);
-    while (cpu->clock->now < cpu->clock->until &&
-           goes_on(cpu, b, u++, changes));
+    } while (cpu->clock->now < cpu->clock->until &&
+             goes_on(cpu, b, u++, changes));
 }
 
 /* Segments that a 32-bit program cannot tell from none: SDM vol. 3A, 3.2.1. */
@@ -121,6 +123,8 @@ bool chain_run(struct cpu *cpu)
         if (!i)
             return false;
         cpu->s.eflags &= ~(uint32_t)FLAG_RF;
+        if (cpu->p->counts)
+            code_started(cpu, cpu->s.eip);
         run_insn(cpu, i);
         return true;
     }

@@ -174,6 +174,7 @@ struct cpu_private {
     struct insn odd;   /* the one being run, where it is of no block */
     bool plain; /* no blocks: each instruction decoded and run by itself */
     struct blocks *blocks;
+    struct code_counts *counts; /* count.h; NULL: nobody asks */
 };
 
 /** cpu_fault() - give the instruction up: no return. */
@@ -396,6 +397,8 @@ extern const struct opcode opcode_x87_mem[8][8], opcode_x87_reg[8][64];
 
 /** run_insn() - @i stands at CS:EIP: do it, with its tick and EIP. */
 void run_insn(struct cpu *cpu, const struct insn *i);
+/** code_started() - with p->counts: the instruction at CS:@eip begins. */
+void code_started(const struct cpu *cpu, uint32_t eip);
 /** chain_run() - blocks from CS:EIP on, while time and pins let them; false:
  *  there is none here, run one instruction by itself. */
 bool chain_run(struct cpu *cpu);

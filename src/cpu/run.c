@@ -40,8 +40,10 @@ void cpu_set_model(struct cpu *cpu, const struct cpu_model *model)
 
 void cpu_destroy(struct cpu *cpu)
 {
-    if (cpu->p)
+    if (cpu->p) {
+        free(cpu->p->counts);
         blocks_destroy(cpu);
+    }
     tlb_destroy(&cpu->tlb);
     free(cpu->p);
     cpu->p = NULL;
@@ -134,6 +136,8 @@ static void step(struct cpu *cpu)
     cpu->s.eflags &= ~(uint32_t)FLAG_RF;
     i = fetch_insn(cpu);
     behind = cpu->s.eip + i->length;
+    if (cpu->p->counts)
+        code_started(cpu, cpu->s.eip);
     run_insn(cpu, i);
     if (trap)
         debug_step(cpu, behind);

@@ -78,6 +78,26 @@ enum hb_status symbols_add_file(struct symbols *symbols, const char *path,
     return status;
 }
 
+static bool has_path(const struct symbols *s, const char *path)
+{
+    for (unsigned i = 0; i < symbols_files(s); i++)
+        if (strcmp(symbols_file(s, i)->path, path) == 0)
+            return true;
+    return false;
+}
+
+void symbols_add_loaded(struct symbols *symbols, const struct machine *m)
+{
+    struct inspect_image image;
+
+    for (unsigned i = 0; inspect_image_at(m, i, &image); i++) {
+        const char *path = inspect_image_path(m, i + 1);
+
+        if (path && !has_path(symbols, path))
+            symbols_add_file(symbols, path, NULL);
+    }
+}
+
 /* ---- where ---------------------------------------------------------------*/
 
 bool file_base(const struct symbol_file *f, const struct machine *m,

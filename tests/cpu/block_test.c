@@ -11,11 +11,13 @@
 
 #include <cmocka.h>
 
+#include "cpu/count.h"
 #include "forms.h"
 
 /* ---- random programs ------------------------------------------------------*/
 
 enum { CODE_BYTES = 0x400, LOOK_BYTES = 0x40000, PROGRAMS = 400, TICKS = 600 };
+enum { COUNTED_BYTES = 0x2000 };
 
 static bool wanted(const struct opcode *op)
 {
@@ -113,10 +115,22 @@ static void same(const struct bench *a, const struct bench *b, unsigned n)
                  (unsigned)a->clock.now);
 }
 
+/* Whoever counts counts the same instructions. Of a repeated one blocks may do
+ * more at a time. */
+static void same_counts(const uint32_t *fast, const uint32_t *plain, unsigned n)
+{
+    for (unsigned i = 0; i < COUNTED_BYTES; i++)
+        if (!fast[i] != !plain[i] || fast[i] > plain[i])
+            fail_msg("program %u: %x ran %u times, and by itself %u", n,
+                     CODE_AT + i, fast[i], plain[i]);
+}
+
 static void random_program(unsigned n, uint64_t seed)
 {
+    static uint32_t counts[2][COUNTED_BYTES];
     struct bench *fast = bench_create(RAM_BYTES);
     struct bench *plain = bench_create(RAM_BYTES);
+    bool counted = n % 3 == 0;
     uint8_t code[CODE_BYTES];
 
     program(code, &seed);
@@ -126,6 +140,13 @@ static void random_program(unsigned n, uint64_t seed)
     if (n % 4 == 3) {
         bench_paging(fast);
         bench_paging(plain);
+    }
+    if (counted) {
+        memset(counts, 0, sizeof counts);
+        cpu_count_code(&fast->cpu, gva_of(CODE_AT), COUNTED_BYTES, counts[0],
+                       NULL);
+        cpu_count_code(&plain->cpu, gva_of(CODE_AT), COUNTED_BYTES, counts[1],
+                       NULL);
     }
     while (plain->clock.now < TICKS) {
         uint32_t cut = form_random(&seed) % 100 + 1;
@@ -138,6 +159,8 @@ static void random_program(unsigned n, uint64_t seed)
         if (exit != CPU_TICKS)
             break;
     }
+    if (counted)
+        same_counts(counts[0], counts[1], n);
     bench_destroy(fast);
     bench_destroy(plain);
 }
