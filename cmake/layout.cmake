@@ -62,8 +62,28 @@ else()
   add_library(hb_window INTERFACE)
 endif()
 
+# The three address spaces as a picture, a client of include/ alone; with SDL2
+# and Dear ImGui the debugger's panels, the one folder in C++.
+hb_folder(picture src/picture)
+target_link_libraries(hb_picture INTERFACE $<LINK_ONLY:hb_board>)
+pkg_check_modules(IMGUI IMPORTED_TARGET imgui)
+find_file(HB_FONT DejaVuSansMono.ttf NO_DEFAULT_PATH
+          PATHS /usr/share/fonts/truetype/dejavu /usr/share/fonts/dejavu
+                /usr/share/fonts/TTF)
+if(SDL2_FOUND AND IMGUI_FOUND AND HB_FONT)
+  enable_language(CXX)
+  set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+  hb_folder(panels src/panels hb_picture PkgConfig::SDL2 PkgConfig::IMGUI)
+  target_compile_features(hb_panels PUBLIC cxx_std_17)
+  target_compile_definitions(hb_panels PUBLIC HALBOX_PANELS
+                             PRIVATE HALBOX_FONT="${HB_FONT}")
+else()
+  add_library(hb_panels INTERFACE)
+endif()
+
 hb_folder(net src/net ${HB_SLIRP}) # a client of include/ alone
-hb_folder(cli src/cli hb_script hb_net hb_window PkgConfig::PNG)
+hb_folder(cli src/cli hb_script hb_net hb_window hb_picture hb_panels
+          PkgConfig::PNG)
 # What list exports tells of each: made from the sources' headers and the tests.
 file(GLOB_RECURSE noted CONFIGURE_DEPENDS
      "${CMAKE_SOURCE_DIR}/src/*.def" "${CMAKE_SOURCE_DIR}/hal/*.def"

@@ -263,7 +263,7 @@ struct inspect_export {
     gva_t at;               /* its stub, or the variable                     */
 };
 HB_API bool inspect_export_at(const struct machine *m, unsigned index,
-                              struct inspect_export *export);
+                              struct inspect_export *row);
 
 /** An image that the kernel made of itself: ntoskrnl.exe, hal.dll. */
 struct inspect_kernel_image {

@@ -60,6 +60,7 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
         [CLI_BOOT] = cli_boot,
         [CLI_TEST] = cli_test,
         [CLI_LIST] = cli_list,
+        [CLI_PICTURE] = cli_picture,
     };
     struct cli cli = {.out = out, .err = err};
     int status = cli_parse(&cli, argc, argv);

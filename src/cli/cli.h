@@ -22,7 +22,14 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err);
 
 /* ---- between the files of this folder ------------------------------------*/
 
-enum cli_command { CLI_RUN, CLI_BOOT, CLI_TEST, CLI_LIST, CLI_COMMANDS };
+enum cli_command {
+    CLI_RUN,
+    CLI_BOOT,
+    CLI_TEST,
+    CLI_LIST,
+    CLI_PICTURE,
+    CLI_COMMANDS
+};
 
 enum cli_serial { SERIAL_STDIO, SERIAL_FILE, SERIAL_NONE };
 
@@ -46,6 +53,7 @@ struct cli {
     const char *screenshot, *screen_text, *display, *sound;
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
     const char *debugcon, *printer; /* files */
+    const char *svg, *at, *zoom, *panel, *layout, *size; /* of picture */
     uint64_t seed, limit_ns, max_instructions;
     enum cli_serial serial;
     const char *serial_file;
@@ -123,6 +131,7 @@ int cli_run(struct cli *cli);
 int cli_boot(struct cli *cli);
 int cli_test(struct cli *cli);
 int cli_list(struct cli *cli);
+int cli_picture(struct cli *cli);
 
 /** cli_screen() - --screenshot and --screen-text, at the end of a run. */
 int cli_screen(const struct cli *cli, const struct machine *m);

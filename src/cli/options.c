@@ -7,8 +7,13 @@
 
 #include "cli/cli.h"
 
-enum { R = 1 << CLI_RUN, B = 1 << CLI_BOOT, T = 1 << CLI_TEST };
-enum { ALL = R | B | T };
+enum {
+    R = 1 << CLI_RUN,
+    B = 1 << CLI_BOOT,
+    T = 1 << CLI_TEST,
+    P = 1 << CLI_PICTURE
+};
+enum { ALL = R | B | T | P };
 
 struct option_row {
     const char *name, *argument; /* NULL: takes none */
@@ -222,12 +227,12 @@ static int apply_json(struct cli *cli, const struct option_row *row,
 #define TEXT(field) offsetof(struct cli, field)
 /* clang-format off */
 static const struct option_row options[] = {
-    {"scenario", "FILE.lua", "drive the drivers by this scenario", R, .apply = apply_text, .text = TEXT(scenario)},
+    {"scenario", "FILE.lua", "drive the drivers by this scenario", R | P, .apply = apply_text, .text = TEXT(scenario)},
     {"program", "FILE", "run this user program, each adds one; -- ARGUMENTS: of the last", R, .apply = apply_program},
     {"junit", "FILE", "write the results as JUnit XML too", T, .apply = apply_text, .text = TEXT(junit)},
-    {"images", "FOLDER", "where a scenario's images are sought", R | T, .apply = apply_text, .text = TEXT(images_folder)},
+    {"images", "FOLDER", "where a scenario's images are sought", R | T | P, .apply = apply_text, .text = TEXT(images_folder)},
     {"machine", "FILE", "settings as JSON; options win over them", ALL, .apply = apply_machine},
-    {"registry", "FILE.reg", "keys and values as regedit writes them (repeatable)", R | T, .apply = apply_registry},
+    {"registry", "FILE.reg", "keys and values as regedit writes them (repeatable)", R | T | P, .apply = apply_registry},
     {"platform", "NAME", "see halbox list platforms", ALL, .apply = apply_setting, .key = "platform"},
     {"cpu", "NAME", "see halbox list cpus", ALL, .apply = apply_setting, .key = "cpu"},
     {"memory", "SIZE", "RAM, such as 64M or 6G", ALL, .apply = apply_setting, .key = "memory"},
@@ -239,10 +244,10 @@ static const struct option_row options[] = {
     {"trace", "GLOB[=FILE]", "write events; .json and .jsonl: as JSON lines", ALL, .apply = apply_trace},
     {"coverage", "FILE.info", "write which lines of the drivers ran, for lcov", R | T, .apply = apply_text, .text = TEXT(coverage)},
     {"wav", "FILE", "write what the sound cards play", ALL, .apply = apply_wav},
-    {"verify", "off|report|stop", "what findings come to", R | T, .apply = apply_setting, .key = "verify"},
-    {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T, .apply = apply_setting, .key = "strict-dma", .on = "on"},
-    {"missing", "stub|fail", "imports that nothing serves", R | T, .apply = apply_setting, .key = "missing"},
-    {"seed", "NUMBER", "of the scenario's random numbers", R | T, .apply = apply_seed},
+    {"verify", "off|report|stop", "what findings come to", R | T | P, .apply = apply_setting, .key = "verify"},
+    {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T | P, .apply = apply_setting, .key = "strict-dma", .on = "on"},
+    {"missing", "stub|fail", "imports that nothing serves", R | T | P, .apply = apply_setting, .key = "missing"},
+    {"seed", "NUMBER", "of the scenario's random numbers", R | T | P, .apply = apply_seed},
     {"time-limit", "SECONDS", "of virtual time (60)", ALL, .apply = apply_limit},
     {"cmdline", "TEXT", "the kernel's command line", B, .apply = apply_text, .text = TEXT(cmdline)},
     {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, .apply = apply_initrd},
@@ -258,16 +263,23 @@ static const struct option_row options[] = {
     {"display", "sdl|none", "a window with the screen (none)", B, .apply = apply_sdl, .text = TEXT(display)},
     {"sound", "sdl|none", "sound cards play on the host, in its time (none)", B, .apply = apply_sdl, .text = TEXT(sound)},
     {"screenshot", "FILE.png", "what the screen shows at the end", B, .apply = apply_text, .text = TEXT(screenshot)},
+    {"screenshot", "FILE.png", "the debugger's panels there", P, .apply = apply_text, .text = TEXT(screenshot)},
+    {"svg", "FILE.svg", "the three address spaces there", P, .apply = apply_text, .text = TEXT(svg)},
+    {"at", "POINT", "end, TICK, EVENT or EVENT:N; then +BYTES of DMA (end)", P, .apply = apply_text, .text = TEXT(at)},
+    {"zoom", "regions|pages|bytes", "how near the three spaces are (pages)", P, .apply = apply_text, .text = TEXT(zoom)},
+    {"panel", "NAME", "of a screenshot: this panel alone", P, .apply = apply_text, .text = TEXT(panel)},
+    {"layout", "NAME", "of a screenshot: dma (as it is), memory", P, .apply = apply_text, .text = TEXT(layout)},
+    {"size", "WxH", "dots of a screenshot (1600x1000)", P, .apply = apply_text, .text = TEXT(size)},
     {"screen-text", "FILE", "its characters at the end, as UTF-8", B, .apply = apply_text, .text = TEXT(screen_text)},
     {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, .apply = apply_text, .text = TEXT(save)},
-    {"load", "FILE", "go on from a saved machine", R | B, .apply = apply_text, .text = TEXT(load)},
+    {"load", "FILE", "go on from a saved machine", R | P | B, .apply = apply_text, .text = TEXT(load)},
     {"json", NULL, "exports as a JSON array", 1 << CLI_LIST, .apply = apply_json},
     {"help", NULL, "this text", ALL | 1 << CLI_LIST, .apply = apply_help},
 };
 /* clang-format on */
 
 static const char *const commands[CLI_COMMANDS] = {"run", "boot", "test",
-                                                   "list"};
+                                                   "list", "picture"};
 static const char *const usages[CLI_COMMANDS] = {
     "run [OPTIONS] IMAGE...\n\nLoad driver images (.sys, ELF, .gz of either), "
     "start their devices and run a\nscenario; without one, say how the "
@@ -280,7 +292,10 @@ static const char *const usages[CLI_COMMANDS] = {
     "list devices|exports|platforms|events|cpus\n\nSay what there is. An "
     "export: "
     "dll, convention, argument slots (of data: bytes), IRQLs,\nthe test that "
-    "tries it out, where its facts are from."};
+    "tries it out, where its facts are from.",
+    "picture [OPTIONS] IMAGE...\n\nRun drivers and draw the machine at one "
+    "point of the run: the three address\nspaces, or the debugger's panels. "
+    "Equal runs give equal bytes."};
 
 void cli_help(const struct cli *cli, enum cli_command command)
 {
@@ -291,6 +306,7 @@ void cli_help(const struct cli *cli, enum cli_command command)
                 "scenario\n"
                 "  boot IMAGE      run a kernel on the bare machine\n"
                 "  test FILE...    run scenarios as tests: TAP, JUnit XML\n"
+                "  picture IMAGE   draw the machine at a point of a run\n"
                 "  list WHAT       devices, exports, platforms, events, cpus\n"
                 "\nhalbox COMMAND --help says more. Exit status: 0 all well, "
                 "1 the driver or a\ncheck failed, 2 usage, 3 the host could "
