@@ -2,6 +2,7 @@
  * src/picture, scaled to the panel. A click on a box chooses its address, the
  * wheel with Ctrl, or + and -, goes from regions to pages to bytes. */
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "panels/widgets.hpp"
@@ -25,8 +26,12 @@ struct Canvas {
     void text(int x, int y, uint32_t rgb, const char *text,
               float size = PICTURE_FONT) const
     {
-        list->AddText(ImGui::GetFont(), std::max(size * scale, 6.0f), dot(x, y),
-                      colour(rgb), text);
+        ImFont *font = font_of(size * scale);
+        ImVec2 p = dot(x, y);
+
+        list->AddText(font, font->FontSize,
+                      ImVec2(std::floor(p.x), std::floor(p.y)), colour(rgb),
+                      text);
     }
     void fill(int x, int y, int w, int h, uint32_t rgb) const
     {
@@ -114,8 +119,8 @@ void box(const Canvas &c, const struct picture_box &b)
         dashes(c, b, paper);
     strip(c, b.kind, b.x + 1, b.y + 1, PICTURE_STRIP, b.h - 2);
     if (b.marks) {
-        float advance = ImGui::GetFont()->GetCharAdvance('0') * PICTURE_FONT /
-                        ImGui::GetFont()->FontSize;
+        float advance =
+            font_of(PICTURE_FONT * c.scale)->GetCharAdvance('0') / c.scale;
         int at = static_cast<int>(static_cast<float>(b.mark) * advance);
 
         c.fill(x + at - 1, b.y + 2, static_cast<int>(2 * advance) + 3, b.h - 4,

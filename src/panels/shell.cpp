@@ -14,7 +14,8 @@ namespace
 {
 
 enum { FONT_DOTS = 14 };
-const float between = 4; /* dots from a tile to the next */
+enum { SMALLEST = 7, LARGEST = 24 }; /* dots of a picture's text */
+const float between = 4;             /* dots from a tile to the next */
 
 /* Where distributions put DejaVu Sans Mono; the first is what the build saw. */
 const char *const fonts[] = {HALBOX_FONT,
@@ -25,6 +26,7 @@ const char *const fonts[] = {HALBOX_FONT,
 
 const ImWchar glyphs[] = {0x20,   0xff,   0x2010, 0x2027, 0x2190, 0x21ff,
                           0x2500, 0x257f, 0x25a0, 0x25ff, 0};
+const ImWchar ascii[] = {0x20, 0x7e, 0};
 
 const char *font_file()
 {
@@ -87,10 +89,24 @@ bool Shell::font(float scale)
     config.PixelSnapH = true;
     atlas->Clear();
     atlas->Flags |= ImFontAtlasFlags_NoBakedLines;
-    return atlas->AddFontFromFileTTF(
-               path, static_cast<float>(static_cast<int>(FONT_DOTS * scale)),
-               &config, glyphs) &&
-           atlas->Build();
+    if (!atlas->AddFontFromFileTTF(
+            path, static_cast<float>(static_cast<int>(FONT_DOTS * scale)),
+            &config, glyphs))
+        return false;
+    for (int dots = SMALLEST; dots <= LARGEST; dots++)
+        atlas->AddFontFromFileTTF(path, static_cast<float>(dots), &config,
+                                  ascii);
+    return atlas->Build();
+}
+
+ImFont *font_of(float dots)
+{
+    ImVector<ImFont *> &all = ImGui::GetIO().Fonts->Fonts;
+    int index = std::clamp(static_cast<int>(dots), static_cast<int>(SMALLEST),
+                           static_cast<int>(LARGEST)) -
+                SMALLEST + 1;
+
+    return index < all.Size ? all[index] : all[0];
 }
 
 /* ---- tiles --------------------------------------------------------------- */

@@ -29,6 +29,9 @@ void choose(Focus &focus, enum picture_space space, uint64_t at,
 const char *space_name(enum picture_space space);
 /** colour() - 00RRGGBB as Dear ImGui has it. */
 ImU32 colour(uint32_t rgb, unsigned alpha = 255);
+/** font_of() - the font rasterised for about @dots, so that text in a picture
+ *  is as sharp as any. */
+ImFont *font_of(float dots);
 /** line() - a line of @width dots without the approximate square roots of Dear
  *  ImGui's own: see render.cpp. */
 void line(ImDrawList *list, ImVec2 from, ImVec2 to, float width, ImU32 colour);

@@ -55,6 +55,19 @@ static void requester_name(const struct machine *m, uint32_t requester,
             memcpy(name, d.name, MACHINE_NAME);
 }
 
+/* An adapter may be for any master: then the only card that can be one. */
+static void only_master(const struct machine *m, char name[MACHINE_NAME])
+{
+    struct inspect_device d;
+    unsigned n = 0;
+
+    for (unsigned i = 0; inspect_device_at(m, i, &d); i++)
+        if (d.card && d.pci && !n++)
+            memcpy(name, d.name, MACHINE_NAME);
+    if (n > 1)
+        name[0] = 0;
+}
+
 static void adapter_device(const struct machine *m, gva_t adapter,
                            char name[MACHINE_NAME])
 {
@@ -64,6 +77,8 @@ static void adapter_device(const struct machine *m, gva_t adapter,
     for (unsigned i = 0; inspect_adapter_at(m, i, &a); i++)
         if (a.at.v == adapter.v)
             requester_name(m, a.requester, name);
+    if (!name[0])
+        only_master(m, name);
 }
 
 static void through_gate(const struct machine *m, struct buffer_page *page)
@@ -126,6 +141,8 @@ static void cursor(struct builder *b, const char *device, dla_t at,
     if (!now)
         return;
     now->lit = true;
+    if (!now->device[0])
+        memcpy(now->device, device, MACHINE_NAME);
     for (unsigned i = 0; i < b->pages; i++) {
         struct buffer_page *page = &b->page[i];
         uint64_t first = page->page.dla.v, end = first + page->page.bytes;
