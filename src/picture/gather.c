@@ -172,13 +172,13 @@ void pages_gather(struct builder *b)
 
     mapped(b);
     inspect_tenure(b->m, &t);
-    for (unsigned i = 0; inspect_operation_at(b->m, i, &o); i++)
-        if (!is_first(b->m, i, &o))
-            continue;
-    if (!t.bytes || t.transfer != o.transfer)
-        cursor(b, o.device, o.at, o.done, o.dir);
-    else
-        cursor(b, o.device, dla_add(t.at, t.moved), o.done + t.moved, o.dir);
+    for (unsigned i = 0; inspect_operation_at(b->m, i, &o); i++) {
+        bool now = t.bytes && t.transfer == o.transfer;
+        uint32_t moved = now ? t.moved : 0; /* not yet in the operation */
+
+        if (is_first(b->m, i, &o))
+            cursor(b, o.device, dla_add(o.at, moved), o.done + moved, o.dir);
+    }
     if (t.bytes)
         cursor(b, t.device, dla_add(t.at, t.moved), t.moved, t.dir);
 }

@@ -1,13 +1,13 @@
 /* tests/panels/rig.c -- see rig.h. */
 #include "rig.h"
 
-enum { LOOK_TICKS = 100 };
+enum { LOOK_TICKS = 1 };
 
 void rig_start(struct demo *d, const char *platform)
 {
     const struct demo_bench bench = {
         HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", platform, "64M",
-        DEMO_THREE_PAGES};
+        DEMO_BYTES};
 
     demo_create(d, &bench);
 }

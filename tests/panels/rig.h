@@ -1,4 +1,4 @@
-/* tests/panels/rig.h -- a machine in the middle of a transfer of three pages by
+/* tests/panels/rig.h -- a machine in the middle of a transfer over two pages by
  * map registers: the demo of tests/board, stopped where the card has its first
  * operation posted. */
 #ifndef TESTS_PANELS_RIG_H
