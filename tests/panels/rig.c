@@ -5,9 +5,12 @@ enum { LOOK_TICKS = 1 };
 
 void rig_start(struct demo *d, const char *platform)
 {
-    const struct demo_bench bench = {
-        HALBOX_IMAGES "/edu.sys", "edu", "\\\\.\\Edu0", platform, "64M",
-        DEMO_BYTES};
+    const struct demo_bench bench = {HALBOX_IMAGES "/edu.sys",
+                                     "edu",
+                                     "\\\\.\\Edu0",
+                                     platform,
+                                     "64M",
+                                     DEMO_BYTES};
 
     demo_create(d, &bench);
 }
