@@ -56,10 +56,8 @@ void cli_fini(struct cli *cli)
 int cli_main(int argc, char **argv, FILE *out, FILE *err)
 {
     static int (*const run[CLI_COMMANDS])(struct cli *) = {
-        [CLI_RUN] = cli_run,
-        [CLI_BOOT] = cli_boot,
-        [CLI_TEST] = cli_test,
-        [CLI_LIST] = cli_list,
+        [CLI_RUN] = cli_run,         [CLI_BOOT] = cli_boot,
+        [CLI_TEST] = cli_test,       [CLI_LIST] = cli_list,
         [CLI_PICTURE] = cli_picture,
     };
     struct cli cli = {.out = out, .err = err};

@@ -52,7 +52,7 @@ struct cli {
     struct vec argument; /* of const char *: of the last of them, behind -- */
     const char *screenshot, *screen_text, *display, *sound;
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
-    const char *debugcon, *printer; /* files */
+    const char *debugcon, *printer;                      /* files */
     const char *svg, *at, *zoom, *panel, *layout, *size; /* of picture */
     uint64_t seed, limit_ns, max_instructions;
     enum cli_serial serial;
