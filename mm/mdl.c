@@ -8,8 +8,6 @@
 #include "mm/mdl_private.h"
 #include "mm/pool.h"
 
-enum { MDL_TAG = 0x206c644d }; /* "Mdl " */
-
 /* ---- reading ----------------------------------------------------------------
  */
 

@@ -23,6 +23,7 @@ enum {
     MDL_ALLOCATED_MUST_SUCCEED = 0x4000,
 };
 enum { MDL_BYTES = 0x1c, MDL_LOOKASIDE_PAGES = 23 };
+enum { MDL_TAG = 0x206c644d }; /* "Mdl ": pool that one is made in */
 /** Field offsets. */
 enum {
     MDL_NEXT = 0x00,

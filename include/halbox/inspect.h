@@ -8,6 +8,8 @@
 #include "halbox/addr.h"
 #include "halbox/device.h"
 #include "halbox/dma.h"
+#include "halbox/inspect_io.h"
+#include "halbox/inspect_ke.h"
 #include "halbox/machine.h"
 
 /* ---- memory in the three spaces ------------------------------------------*/
@@ -164,6 +166,17 @@ struct inspect_mdl {
 /** inspect_mdl() - the MDL at @at in system space; false: not readable. */
 HB_API bool inspect_mdl(const struct machine *m, gva_t at,
                         struct inspect_mdl *mdl);
+
+/** An MDL in use: its pages are locked, are nonpaged pool, or are mapped for
+ *  DMA. Found by the pool's tag, then by what the HAL has mapped. */
+struct inspect_mdl_use {
+    gva_t at;
+    uint32_t
+        process; /* a number; MACHINE_NONE: the system's pages, or none's */
+    bool locked, nonpaged, mapped_va, dma; /* dma: an adapter has it mapped   */
+};
+HB_API bool inspect_mdl_at(const struct machine *m, unsigned index,
+                           struct inspect_mdl_use *use);
 
 /* ---- CPU -----------------------------------------------------------------*/
 

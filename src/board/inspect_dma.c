@@ -1,10 +1,9 @@
 /* src/board/inspect_dma.c -- map registers, adapters, mapped buffers, posted
- * operations, MDLs. */
+ * operations. */
 #include <string.h>
 
 #include "board/board.h"
 #include "halbox/inspect.h"
-#include "mm/mdl.h"
 
 static void device_name(const struct device *dev, char out[MACHINE_NAME])
 {
@@ -122,27 +121,4 @@ void inspect_tenure(const struct machine *m, struct inspect_tenure *t)
                                  .transfer = now->transfer};
     if (now->bytes)
         device_name(bus_device(m->bus, now->owner), t->device);
-}
-
-bool inspect_mdl(const struct machine *m, gva_t at, struct inspect_mdl *mdl)
-{
-    struct mdl raw;
-    unsigned most;
-
-    if (m->config.bare || mdl_load(&m->mm, 0, at, &raw) == HB_FAULT)
-        return false;
-    *mdl = (struct inspect_mdl){.at = at,
-                                .next = gva_of(raw.next),
-                                .process = gva_of(raw.process),
-                                .mapped = gva_of(raw.mapped),
-                                .start = gva_of(raw.start),
-                                .size = raw.size,
-                                .flags = raw.flags,
-                                .bytes = raw.bytes,
-                                .offset = raw.offset,
-                                .pages = raw.pages};
-    most = raw.pages < INSPECT_MDL_PAGES ? raw.pages : INSPECT_MDL_PAGES;
-    return !most ||
-           inspect_virtual(m, SPACE_SYSTEM, gva_add(at, MDL_PFNS), mdl->pfn,
-                           most * (uint32_t)sizeof *mdl->pfn);
 }

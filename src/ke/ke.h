@@ -19,6 +19,8 @@
 struct ke;
 struct mm;
 struct call;
+struct inspect_call;
+struct inspect_thread;
 
 /* ---- life ------------------------------------------------------------------
  */
@@ -385,5 +387,15 @@ struct ke_interrupt {
 uint32_t ke_interrupt_connect(struct ke *ke, const struct ke_interrupt *how);
 /** ke_interrupt_disconnect() - false: not connected. */
 bool ke_interrupt_disconnect(struct ke *ke, gva_t object);
+
+/* ---- inspection: reads only
+ * -------------------------------------------------- */
+
+/** ke_thread_at(), ke_call_at() - halbox/inspect_ke.h; processes by the
+ *  kernel's numbers. */
+bool ke_thread_at(const struct ke *ke, unsigned index,
+                  struct inspect_thread *out);
+bool ke_call_at(const struct ke *ke, uint32_t thread, unsigned index,
+                struct inspect_call *out);
 
 #endif

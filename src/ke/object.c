@@ -223,7 +223,8 @@ int32_t ke_reset_event(struct ke *ke, gva_t event)
 /* ---- who waits for what
  * -------------------------------------------------------------- */
 
-static int describe(const struct ke *ke, uint32_t slot, char *out, size_t room)
+int wait_text(const struct ke *ke, const struct thread *t, char *out,
+              size_t room)
 {
     static const char *const kind[] = {"notification event",
                                        "synchronization event",
@@ -235,13 +236,12 @@ static int describe(const struct ke *ke, uint32_t slot, char *out, size_t room)
                                        "?",
                                        "timer",
                                        "timer"};
-    const struct thread *t = thread_slot(ke, slot);
     const struct record *r = record_at(ke, t->top);
-    int n = snprintf(out, room, "thread %u (%s) in %s waits for",
-                     slot * THREAD_ID_STEP, t->name,
-                     r ? registry_name(ke, r->routine) : "?");
     unsigned listed = 0;
+    int n = 0;
 
+    if (room)
+        out[0] = 0;
     for (uint32_t i = 0; i < ke->s.wait.count; i++) {
         const struct wait_block *b = block_at(ke, i);
         uint8_t type = object_type(ke, b->object);
@@ -249,16 +249,28 @@ static int describe(const struct ke *ke, uint32_t slot, char *out, size_t room)
 
         if (b->record != t->top || listed++ >= 8)
             continue;
-        n += snprintf(out + at, room - at, "%s %s at %08x",
-                      listed > 1 ? " and" : "", kind[type < 10 ? type : 7],
+        n += snprintf(out + at, room - at, "%s%s at %08x",
+                      listed > 1 ? " and " : "", kind[type < 10 ? type : 7],
                       b->object);
     }
     if (r && r->due != WAIT_FOREVER) {
         size_t at = (size_t)n < room ? (size_t)n : room;
 
-        n += snprintf(out + at, room - at, " a time limit");
+        n += snprintf(out + at, room - at, "%sa time limit", n ? " " : "");
     }
     return n;
+}
+
+static int describe(const struct ke *ke, const struct thread *t, char *out,
+                    size_t room)
+{
+    const struct record *r = record_at(ke, t->top);
+    int n =
+        snprintf(out, room, "thread %u (%s) in %s waits for ", thread_id(ke, t),
+                 t->name, r ? registry_name(ke, r->routine) : "?");
+    size_t at = (size_t)n < room ? (size_t)n : room;
+
+    return n + wait_text(ke, t, out + at, room - at);
 }
 
 int ke_waits_text(const struct ke *ke, char *out, size_t room)
@@ -273,7 +285,7 @@ int ke_waits_text(const struct ke *ke, char *out, size_t room)
 
         if (t->state != THREAD_WAITING || t->system_wait)
             continue;
-        n += describe(ke, slot, out + at, room - at);
+        n += describe(ke, t, out + at, room - at);
         at = (size_t)n < room ? (size_t)n : room;
         n += snprintf(out + at, room - at, "\n");
     }

@@ -328,6 +328,9 @@ void wait_block_add(struct ke *ke, uint32_t record, uint32_t slot,
                     unsigned count, const uint32_t *objects);
 void wait_blocks_drop(struct ke *ke, uint32_t record);
 bool wait_expire(struct ke *ke); /* timeouts that are due */
+/** wait_text() - what @t waits for. As snprintf. */
+int wait_text(const struct ke *ke, const struct thread *t, char *out,
+              size_t room);
 /** wait_end_user() - @t is to end: a wait of it in user mode is over. */
 void wait_end_user(struct ke *ke, struct thread *t);
 void timers_expire(struct ke *ke);

@@ -279,6 +279,14 @@ bool nt_process_at(const struct nt *nt, unsigned index,
     return true;
 }
 
+uint32_t nt_process_of(const struct nt *nt, uint32_t process)
+{
+    for (uint32_t i = nt->s.processes.count; i > 0; i--)
+        if (VEC_AT(struct nt_process, &nt->s.processes, i - 1)->ke == process)
+            return i;
+    return NT_NONE;
+}
+
 /* ---- calls ------------------------------------------------------------------
  */
 

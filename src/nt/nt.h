@@ -19,6 +19,10 @@ struct bus;
 struct clock;
 struct cpu;
 struct events;
+struct inspect_device_object;
+struct inspect_driver;
+struct inspect_irp;
+struct inspect_location;
 struct ke;
 struct mm;
 struct nt;
@@ -343,26 +347,18 @@ struct nt_object_info {
 bool nt_object_next(const struct nt *nt, uint32_t *cursor,
                     struct nt_object_info *info);
 
-struct nt_device_object_info {
-    gva_t at, driver, attached_to, attached, extension, current_irp;
-    uint32_t flags, type, image;
-    char name[NT_NAME];
-    char driver_name[NT_PATH];
-};
-bool nt_device_object(const struct nt *nt, gva_t at,
-                      struct nt_device_object_info *info);
-
-struct nt_irp_info {
-    gva_t at;
-    uint8_t major, minor, location, stack_count;
-    bool pending, cancel;
-    gva_t device, file, mdl, system_buffer, user_buffer;
-    uint32_t status, information;
-    uint32_t client; /* whose request it is, or NT_NONE */
-};
-/** nt_irp_next() - IRPs that exist and that nt allocated. */
-bool nt_irp_next(const struct nt *nt, uint32_t *cursor,
-                 struct nt_irp_info *info);
+/** nt_driver_at() ... nt_location_at() - halbox/inspect_io.h. */
+bool nt_driver_at(const struct nt *nt, unsigned index,
+                  struct inspect_driver *out);
+bool nt_device_object_at(const struct nt *nt, unsigned index,
+                         struct inspect_device_object *out);
+bool nt_stack_at(const struct nt *nt, gva_t device, unsigned index,
+                 struct inspect_device_object *out);
+bool nt_queued_at(const struct nt *nt, gva_t device, unsigned index,
+                  gva_t *irp);
+bool nt_irp_at(const struct nt *nt, unsigned index, struct inspect_irp *irp);
+bool nt_location_at(const struct nt *nt, gva_t irp, unsigned index,
+                    struct inspect_location *out);
 
 struct nt_process_info {
     char name[NT_PATH];
@@ -372,5 +368,8 @@ struct nt_process_info {
 };
 bool nt_process_at(const struct nt *nt, unsigned index,
                    struct nt_process_info *info);
+/** nt_process_of() - the number of the process that is the kernel's @process,
+ *  NT_NONE when it is none of a client. */
+uint32_t nt_process_of(const struct nt *nt, uint32_t process);
 
 #endif

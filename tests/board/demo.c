@@ -127,6 +127,22 @@ bool demo_run(struct demo *d, uint64_t until)
     }
 }
 
+void demo_until(struct demo *d, enum demo_step step, const char *glob)
+{
+    struct machine_breakpoint point = {.conditions = 0};
+    struct machine_stop stop;
+    struct hb_error e = {0};
+    int id;
+
+    while (d->step < step)
+        demo_run(d, machine_position(d->m).tick + 20);
+    snprintf(point.glob, sizeof point.glob, "%s", glob);
+    id = machine_break(d->m, &point, &e);
+    assert_int_equal(machine_run(d->m, MACHINE_FOR_EVER, &stop),
+                     STOP_BREAKPOINT);
+    machine_unbreak(d->m, id);
+}
+
 struct demo demo_reload(const struct demo *d)
 {
     struct demo again = *d;

@@ -40,6 +40,8 @@ void demo_create(struct demo *d, const struct demo_bench *bench);
 /** demo_run() - on until tick @until. True: it is over, and the bytes are as
  *  they should be. */
 bool demo_run(struct demo *d, uint64_t until);
+/** demo_until() - on to @step, then to the next event that @glob names. */
+void demo_until(struct demo *d, enum demo_step step, const char *glob);
 /** demo_reload() - the same demo on a machine that was saved and loaded. */
 struct demo demo_reload(const struct demo *d);
 

@@ -142,11 +142,10 @@ unsigned rig_count(const struct rig *r, const char *text)
 
 unsigned rig_irps(const struct rig *r)
 {
-    struct nt_irp_info info;
-    uint32_t cursor = 0;
+    struct inspect_irp irp;
     unsigned n = 0;
 
-    while (nt_irp_next(r->m->nt, &cursor, &info))
+    while (inspect_irp_at(r->m, n, &irp))
         n++;
     return n;
 }
