@@ -176,4 +176,52 @@ HB_API enum hb_status symbols_kernel_elf(const struct machine *m,
                                          uint8_t **bytes, size_t *count,
                                          struct hb_error *error);
 
+/* ---- callers -------------------------------------------------------------*/
+
+/** What a frame of the stack is. */
+enum backtrace_kind {
+    BACKTRACE_CODE,    /* code of an image, or of nobody known               */
+    BACKTRACE_ROUTINE, /* a kernel routine: at its stub, or it called back   */
+    BACKTRACE_TRAP,    /* the kernel, come to by an interrupt or exception:
+                          the next frame was interrupted                     */
+    BACKTRACE_IDLE,    /* the idle loop: nobody called it                    */
+    BACKTRACE_END      /* where a thread's start routine returns to          */
+};
+struct backtrace_frame {
+    enum backtrace_kind kind;
+    uint32_t reg[8]; /* EAX ECX EDX EBX ESP EBP ESI EDI, as they were there  */
+    uint8_t known;   /* bit n: reg[n] is known; else it is an inner frame's  */
+    gva_t eip;       /* where it goes on, or stands                          */
+    gva_t cfa;       /* ESP of its caller before the call; 0: not known      */
+    bool exact;      /* eip is the instruction itself, not behind a call     */
+    const char *how; /* its caller was found by: "cfi", "ebp", "esp" (the
+                        return address is on top), "call" (the kernel's own
+                        record), "trap", "" (it was not)                     */
+    char text[SYMBOL_NAME + 64]; /* its name, as symbols_text()              */
+};
+/** Where to start. */
+struct backtrace_start {
+    uint32_t space;  /* halbox/inspect.h                                     */
+    uint32_t thread; /* whose kernel calls, by number                        */
+    uint32_t reg[8], eip;
+};
+/** backtrace_start_cpu() - from what the CPU does now. */
+HB_API struct backtrace_start backtrace_start_cpu(const struct machine *m);
+/**
+ * backtrace() - the frames from the innermost on, @most of them. Callers are
+ * found by the call frame information of the file, of the kernel's routines by
+ * its own records of them, else along EBP; every read is checked.
+ *
+ * Returns how many there are, at least 1.
+ */
+HB_API unsigned backtrace(const struct symbols *symbols,
+                          const struct machine *m,
+                          const struct backtrace_start *start,
+                          struct backtrace_frame *frames, unsigned most);
+/** backtrace_line() - the source line of a frame: of the call in a caller. */
+HB_API bool backtrace_line(const struct symbols *symbols,
+                           const struct machine *m,
+                           const struct backtrace_frame *frame,
+                           struct source_line *line);
+
 #endif

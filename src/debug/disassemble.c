@@ -209,16 +209,35 @@ static gva_t list_start(const struct machine *m, struct code_view view,
     return gva_of(at.v - start);
 }
 
-/* How far in front of @at its function starts. */
+/* How far in front of @at an instruction starts that is known to: the first of
+ * its function, or of a source line. 0: none is. */
+static uint32_t known_start(const struct symbols *symbols,
+                            const struct machine *m, gva_t at, uint32_t most)
+{
+    struct source_line line;
+    struct symbol s;
+    gva_t start = at;
+
+    /* in front of a function's first instruction is the function before */
+    if (symbols_find(symbols, m, gva_of(at.v - 1), &s) && s.code &&
+        at.v - s.start.v <= BEHIND)
+        return at.v - s.start.v;
+    while (at.v - start.v < most &&
+           symbols_line(symbols, m, gva_of(start.v - 1), &line) &&
+           at.v - line.start.v <= BEHIND)
+        start = line.start;
+    return at.v - start.v;
+}
+
 static uint32_t reach_of(const struct symbols *symbols, const struct machine *m,
                          gva_t at, unsigned before)
 {
-    uint32_t most = INSTRUCTION_BYTES * before;
+    uint32_t most = before < BEHIND / INSTRUCTION_BYTES
+                        ? INSTRUCTION_BYTES * before
+                        : BEHIND;
+    uint32_t known = known_start(symbols, m, at, most);
 
-    (void)symbols;
-    (void)m;
-    (void)at;
-    return most < BEHIND ? most : BEHIND;
+    return known ? known : most;
 }
 
 unsigned disassemble_list(const struct symbols *symbols,

@@ -31,6 +31,26 @@ static uint32_t kernel_name(struct kernel_file *k, const char *name)
     return at;
 }
 
+static void put_symbol(struct kernel_file *k, const char *name, Elf32_Sym sym)
+{
+    sym.st_name = kernel_name(k, name);
+    if (!vec_push(&k->symbols, sizeof sym, &sym))
+        k->full = true;
+}
+
+/* A debugger names a caller by the byte in front of the return address. */
+static void before_trampoline(struct kernel_file *k,
+                              const struct inspect_kernel_symbol *s,
+                              Elf32_Sym sym)
+{
+    sym.st_value--;
+    sym.st_size = 1;
+    if (strcmp(s->name, "KiCallbackReturn") == 0)
+        put_symbol(k, "KiCallback", sym);
+    else if (strcmp(s->name, "KiThreadEnd") == 0)
+        put_symbol(k, "KiThreadStart", sym);
+}
+
 static void symbols_of(struct kernel_file *k, const struct machine *m,
                        unsigned image)
 {
@@ -47,9 +67,11 @@ static void symbols_of(struct kernel_file *k, const struct machine *m,
 
         if (s.kind == KERNEL_MISSING) /* this machine's alone */
             continue;
-        sym.st_name = kernel_name(k, s.name);
-        if (!vec_push(&k->symbols, sizeof sym, &sym))
-            k->full = true;
+        if (!data)
+            sym.st_size--; /* filling: see before_trampoline() */
+        if (s.kind == KERNEL_TRAMPOLINE)
+            before_trampoline(k, &s, sym);
+        put_symbol(k, s.name, sym);
     }
 }
 

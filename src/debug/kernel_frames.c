@@ -132,15 +132,23 @@ struct entries {
     uint32_t stub, trap, callback, end;
 };
 
+/* The last of a stub's bytes is filling. A debugger looks one byte in front of
+ * a return address, so a trampoline has its neighbour's. */
 static void one(struct vec *out, const struct entries *e, gva_t text,
-                const struct inspect_kernel_symbol *k)
+                const struct inspect_kernel_symbol *symbol)
 {
+    struct inspect_kernel_symbol narrow = *symbol, *k = &narrow;
+
+    if (k->kind == KERNEL_TRAMPOLINE)
+        k->start.v--;
+    else
+        k->bytes--;
     switch (k->kind) {
     case KERNEL_ROUTINE:
         range(out, e->stub, false, k->start, k->bytes, RULES(DW_CFA_nop));
         return;
     case KERNEL_VECTOR:
-        vector_range(out, e->trap, (k->start.v - text.v) / k->bytes, k);
+        vector_range(out, e->trap, (k->start.v - text.v) / symbol->bytes, k);
         return;
     case KERNEL_TRAP:
         range(out, e->trap, true, k->start, k->bytes, RULES(DW_CFA_nop));

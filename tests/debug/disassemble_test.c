@@ -160,6 +160,75 @@ static void a_call_of_the_kernel_is_named(void **state)
     machine_destroy(m);
 }
 
+/** A driver with its symbols. */
+static struct machine *driver(struct symbols **symbols)
+{
+    struct machine_config config;
+    struct machine *m;
+    struct hb_error e;
+    uint32_t image;
+
+    *symbols = symbols_create();
+    if (machine_config_init(&config, NULL, &e) ||
+        machine_create(&m, &config, &e) ||
+        machine_load_driver_file(m, HALBOX_IMAGES "/edu.sys", &image, &e))
+        fail_msg("%s", e.text);
+    symbols_add_loaded(*symbols, m);
+    return m;
+}
+
+enum { LONGEST = 8192 };
+
+/* Where instructions of a function start: bytes of @starts from its own. */
+static uint32_t find_starts(const struct machine *m, gva_t from, gva_t to,
+                            uint8_t *starts)
+{
+    const struct code_view view = {SPACE_SYSTEM, 32, 0};
+    struct instruction i;
+    uint32_t at = 0;
+
+    memset(starts, 0, LONGEST);
+    for (; from.v + at < to.v && at < LONGEST; at += i.length) {
+        disassemble(NULL, m, view, gva_add(from, at), &i);
+        assert_int_not_equal(i.flow, FLOW_BAD);
+        starts[at] = 1;
+    }
+    return at;
+}
+
+static void a_list_in_a_function_has_its_instructions_alone(void **state)
+{
+    enum { BEFORE = 6 };
+    const struct code_view view = {SPACE_SYSTEM, 32, 0};
+    static uint8_t starts[LONGEST];
+    struct instruction list[BEFORE + 1];
+    struct source_function f;
+    struct symbols *s;
+    struct machine *m = driver(&s);
+    unsigned functions = 0;
+
+    (void)state;
+    for (; symbols_function_at(s, m, functions, &f); functions++) {
+        uint32_t bytes = find_starts(m, f.start, f.end, starts);
+
+        for (uint32_t at = 0, in_front = 0; at < bytes; at++) {
+            unsigned here;
+
+            if (!starts[at] || (!at && ++in_front))
+                continue;
+            here = disassemble_list(s, m, view, gva_add(f.start, at), BEFORE,
+                                    list, BEFORE + 1);
+            assert_int_equal(here, in_front < BEFORE ? in_front : BEFORE);
+            for (unsigned i = 0; i <= here; i++)
+                assert_true(starts[list[i].at.v - f.start.v]);
+            in_front++;
+        }
+    }
+    assert_in_range(functions, 20, 1000);
+    symbols_destroy(s);
+    machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +237,7 @@ int main(void)
         cmocka_unit_test(bytes_that_are_not_there_are_question_marks),
         cmocka_unit_test(a_list_meets_its_address_whatever_is_in_front),
         cmocka_unit_test(a_call_of_the_kernel_is_named),
+        cmocka_unit_test(a_list_in_a_function_has_its_instructions_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

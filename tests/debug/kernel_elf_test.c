@@ -127,7 +127,7 @@ static void readelf_understands_it(void **state)
         "DW_CFA_def_cfa: r4 (esp) ofs 4", "DW_CFA_def_cfa: r4 (esp) ofs 12",
         "DW_CFA_undefined: r8 (eip)",
         /* #GP, vector 13, has an error code until the kernel was entered */
-        "pc=80401068..80401070",
+        "pc=80401068..8040106f",
         "DW_CFA_expression: r8 (eip) (DW_OP_breg5 (ebp): 4)"};
     struct rig *r = *state;
     char command[200], line[1024];

@@ -1,9 +1,33 @@
 /* tests/fuzz/symbols_fuzz.c -- any bytes as a file of symbols: what it tells is
  * asked for all over the image. */
-#include "debug/symbols.h"
+#include "debug/unwind.h"
 #include "loader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+/* Frames point into the memory of a machine that has some. */
+static const struct machine *machine(void)
+{
+    static struct machine *m;
+    struct machine_config config;
+
+    if (m)
+        return m;
+    fuzz_must(machine_config_init(&config, NULL, NULL) == HB_OK);
+    config.bare = true;
+    config.memory = 16 << 20;
+    fuzz_must(machine_create(&m, &config, NULL) == HB_OK);
+    return m;
+}
+
+static void unwind(const struct symbol_file *f, uint32_t rva)
+{
+    struct unwind u = {.m = machine(), .space = SPACE_CPU, .known = 0xff};
+
+    for (unsigned i = 0; i < 8; i++)
+        u.reg[i] = 0x1000 * (i + 1);
+    unwind_cfi(f, rva, &u);
+}
 
 static void ask(const struct symbol_file *f, uint32_t rva)
 {
@@ -22,6 +46,7 @@ static void ask(const struct symbol_file *f, uint32_t rva)
     fuzz_must(!line || line->rva <= rva);
     fuzz_must(!function || (function->low <= rva && rva < function->high));
     fuzz_must(sum < SIZE_MAX);
+    unwind(f, rva);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)

@@ -1,0 +1,253 @@
+/* src/debug/backtrace.c -- who called whom: through code of images, kernel
+ * routines that called back, and what was interrupted. Docs: docs/symbols.md,
+ * "Callers". */
+#include <stdio.h>
+#include <string.h>
+
+#include "debug/unwind.h"
+
+enum { ESP = 4, EBP = 5, ALL_KNOWN = 0xff };
+enum { CS_RPL = 3, FLAG_VM = 1 << 17 };
+/* What a callee may change: EAX, ECX, EDX (System V ABI, and stdcall's). */
+enum { CALLEE_SAVED = 0xf8 };
+
+/** A walk along one thread's stack. */
+struct walk {
+    const struct symbols *symbols;
+    struct unwind u;
+    uint32_t thread;
+    unsigned calls; /* of the thread's that were met */
+    bool exact;
+};
+
+struct backtrace_start backtrace_start_cpu(const struct machine *m)
+{
+    struct backtrace_start start = {.space = SPACE_CPU,
+                                    .thread = inspect_thread(m)};
+    struct inspect_cpu cpu;
+
+    inspect_cpu(m, &cpu);
+    memcpy(start.reg, cpu.reg, sizeof start.reg);
+    start.eip = cpu.eip;
+    return start;
+}
+
+/* ---- from a frame to its caller ------------------------------------------*/
+
+/* The return address is on top. Its caller's ESP, before the call. */
+static const char *by_esp(struct walk *w)
+{
+    struct unwind *u = &w->u;
+
+    if (!unwind_read(u, u->reg[ESP], &u->eip))
+        return "";
+    u->cfa = u->reg[ESP] += 4;
+    u->known &= CALLEE_SAVED;
+    return "esp";
+}
+
+/* What the CPU pushed for a trap: EIP, CS, EFLAGS, and from another ring ESP,
+ * SS. The registers are as they were. */
+static const char *by_trap(struct walk *w, uint32_t at)
+{
+    uint32_t frame[4] = {0}; /* EIP CS EFLAGS ESP */
+    struct unwind *u = &w->u;
+
+    if (!inspect_virtual(u->m, u->space, gva_of(at), frame, 12) ||
+        frame[2] & FLAG_VM)
+        return "";
+    u->eip = frame[0];
+    u->cfa = u->reg[ESP] = at + 12;
+    if (frame[1] & CS_RPL) {
+        if (!unwind_read(u, at + 12, &u->reg[ESP]))
+            return "";
+    }
+    w->exact = true;
+    return "trap";
+}
+
+/* The kernel keeps the registers of each routine that called guest code. */
+static const char *by_call(struct walk *w, const struct inspect_call *call)
+{
+    struct unwind *u = &w->u;
+
+    w->calls++;
+    memcpy(u->reg, call->reg, sizeof u->reg);
+    u->known = ALL_KNOWN;
+    u->reg[ESP] = call->entry.v;
+    if (call->trap)
+        return by_trap(w, call->entry.v)[0] ? "call" : "";
+    return by_esp(w)[0] ? "call" : "";
+}
+
+/* A frame that was made by `push ebp; mov ebp, esp`. */
+static const char *by_ebp(struct walk *w)
+{
+    struct unwind *u = &w->u;
+    uint32_t frame[2];
+
+    if (!(u->known >> EBP & 1) || u->reg[EBP] < u->reg[ESP] ||
+        !inspect_virtual(u->m, u->space, gva_of(u->reg[EBP]), frame, 8))
+        return "";
+    u->cfa = u->reg[ESP] = u->reg[EBP] + 8;
+    u->reg[EBP] = frame[0];
+    u->eip = frame[1];
+    u->known &= (1u << ESP) | (1u << EBP);
+    return "ebp";
+}
+
+static bool has_error_code(unsigned vector)
+{
+    return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17;
+}
+
+/* At the stub itself the error code is still on the stack: SDM vol. 3A 6.13. */
+static uint32_t trap_frame_at(const struct walk *w,
+                              const struct inspect_kernel_symbol *k)
+{
+    struct inspect_kernel_image nt;
+    uint32_t esp = w->u.reg[ESP];
+
+    if (k->kind == KERNEL_VECTOR && w->u.eip == k->start.v &&
+        inspect_kernel_image_at(w->u.m, 0, &nt) &&
+        has_error_code((k->start.v - nt.text.v) / k->bytes))
+        esp += 4;
+    return esp;
+}
+
+/* The routine that called back, by the name of its stub. */
+static void name_call(const struct walk *w, const char *routine,
+                      struct backtrace_frame *frame)
+{
+    gva_t stub;
+
+    snprintf(frame->text, sizeof frame->text, "ntoskrnl!%s", routine);
+    if (routine[0] != '(' && symbols_lookup(NULL, w->u.m, routine, &stub))
+        symbols_text(NULL, w->u.m, stub, frame->text, sizeof frame->text);
+}
+
+static const char *through_kernel(struct walk *w,
+                                  const struct inspect_kernel_symbol *k,
+                                  struct backtrace_frame *frame)
+{
+    struct inspect_call call;
+
+    switch (k->kind) {
+    case KERNEL_ROUTINE:
+    case KERNEL_MISSING:
+        frame->kind = BACKTRACE_ROUTINE;
+        return by_esp(w);
+    case KERNEL_VECTOR:
+    case KERNEL_TRAP:
+        frame->kind = BACKTRACE_TRAP;
+        return by_trap(w, trap_frame_at(w, k));
+    case KERNEL_TRAMPOLINE:
+        if (!inspect_call_at(w->u.m, w->thread, w->calls, &call)) {
+            frame->kind = BACKTRACE_END;
+            return "";
+        }
+        frame->kind = call.trap ? BACKTRACE_TRAP : BACKTRACE_ROUTINE;
+        name_call(w, call.routine, frame);
+        return by_call(w, &call);
+    case KERNEL_IDLE:
+        frame->kind = BACKTRACE_IDLE;
+        return "";
+    case KERNEL_DATA:
+        break;
+    }
+    return "";
+}
+
+/* Where there is no other word: a function that has not begun has its return
+ * address on top, another one a frame. */
+static const char *through_code(struct walk *w)
+{
+    uint32_t rva, at = w->u.eip - !w->exact;
+    const struct symbol_file *f = file_of(w->symbols, w->u.m, gva_of(at), &rva);
+    struct symbol symbol;
+
+    if (f && unwind_cfi(f, rva, &w->u))
+        return "cfi";
+    if (w->exact &&
+        symbols_find(w->symbols, w->u.m, gva_of(w->u.eip), &symbol) &&
+        symbol.code && symbol.start.v == w->u.eip)
+        return by_esp(w);
+    return by_ebp(w);
+}
+
+/* ---- a frame in words ----------------------------------------------------*/
+
+/* A call may be the last thing in its function: its return address is not. */
+static void name_frame(const struct walk *w, struct backtrace_frame *frame)
+{
+    uint32_t back = frame->exact ? 0 : 1;
+    struct symbol s;
+
+    if (!symbols_find(w->symbols, w->u.m, gva_of(frame->eip.v - back), &s))
+        return;
+    symbols_text(w->symbols, w->u.m, s.start, frame->text, sizeof frame->text);
+    if (frame->eip.v != s.start.v) {
+        size_t n = strlen(frame->text);
+
+        snprintf(frame->text + n, sizeof frame->text - n, "+0x%x",
+                 frame->eip.v - s.start.v);
+    }
+}
+
+bool backtrace_line(const struct symbols *symbols, const struct machine *m,
+                    const struct backtrace_frame *frame,
+                    struct source_line *line)
+{
+    return symbols_line(symbols, m,
+                        gva_of(frame->eip.v - (frame->exact ? 0 : 1)), line);
+}
+
+/* Fills @frame and goes on to its caller. False: it is the outermost. */
+static bool one_frame(struct walk *w, struct backtrace_frame *frame)
+{
+    struct inspect_kernel_symbol k;
+    uint32_t esp = w->u.reg[ESP];
+
+    *frame = (struct backtrace_frame){.kind = BACKTRACE_CODE,
+                                      .known = w->u.known,
+                                      .eip = gva_of(w->u.eip),
+                                      .exact = w->exact};
+    memcpy(frame->reg, w->u.reg, sizeof frame->reg);
+    w->u.cfa = 0;
+    if (inspect_kernel_symbol(w->u.m, frame->eip, &k)) {
+        frame->exact = true; /* nothing in a stub calls */
+        name_frame(w, frame);
+        w->exact = false;
+        frame->how = through_kernel(w, &k, frame);
+    } else {
+        name_frame(w, frame);
+        frame->how = through_code(w);
+        w->exact = false;
+    }
+    if (!frame->how[0])
+        return false;
+    frame->cfa = gva_of(w->u.cfa);
+    /* a stack grows; only the kernel changes to another one */
+    return w->u.eip &&
+           (w->u.reg[ESP] > esp || strcmp(frame->how, "cfi") != 0) &&
+           (w->u.reg[ESP] > esp || strcmp(frame->how, "ebp") != 0);
+}
+
+unsigned backtrace(const struct symbols *symbols, const struct machine *m,
+                   const struct backtrace_start *start,
+                   struct backtrace_frame *frames, unsigned most)
+{
+    struct walk w = {.symbols = symbols,
+                     .u = {.m = m,
+                           .space = start->space,
+                           .eip = start->eip,
+                           .known = ALL_KNOWN},
+                     .thread = start->thread,
+                     .exact = true};
+    unsigned n = 0;
+
+    memcpy(w.u.reg, start->reg, sizeof w.u.reg);
+    while (n < most && one_frame(&w, &frames[n++]))
+        ;
+    return n;
+}
