@@ -16,9 +16,16 @@ static const struct demo_bench edu = {HALBOX_IMAGES "/edu.sys",
                                       "translate",
                                       "16M",
                                       DEMO_BYTES};
+static const struct demo_bench edu_elf = {HALBOX_IMAGES "/edu_elf.o",
+                                          "edu",
+                                          "\\\\.\\Edu0",
+                                          "translate",
+                                          "16M",
+                                          DEMO_BYTES};
 
 /** A demo and its symbols. */
 struct rig {
+    const struct demo_bench *bench;
     struct demo demo;
     struct machine *m;
     struct symbols *s;
@@ -28,7 +35,8 @@ static int setup(void **state)
 {
     struct rig *r = calloc(1, sizeof *r);
 
-    demo_create(&r->demo, &edu);
+    r->bench = *state ? *state : &edu;
+    demo_create(&r->demo, r->bench);
     r->m = r->demo.m;
     r->s = symbols_create();
     symbols_add_loaded(r->s, r->m);
@@ -142,7 +150,7 @@ static void go_to_callback(struct rig *r, const char *routine, unsigned nth,
     struct demo first;
     gva_t at;
 
-    demo_create(&first, &edu);
+    demo_create(&first, r->bench);
     assert_int_equal(machine_listen(first.m, note, &moment, "callback", NULL),
                      HB_OK);
     assert_true(demo_run(&first, MACHINE_FOR_EVER));
@@ -212,12 +220,14 @@ static void a_dpc_on_its_own_stack(void **state)
 
 static void every_instruction_of_a_driver_knows_its_callers(void **state)
 {
-    enum { STEPS = 60000, WANTED = 600 };
+    enum { STEPS = 60000, WANTED = 400 };
     struct rig *r = *state;
     struct shadow s = {0};
     unsigned checked = 0, deepest = 0;
 
-    go_to_callback(r, "ZwWriteFile", 1, "edu!EduReadWrite");
+    go_to_callback(r, "ZwWriteFile", 1,
+                   r->bench == &edu ? "edu!EduReadWrite"
+                                    : "edu_elf!read_write");
     for (unsigned i = 0; i < STEPS && checked < WANTED; i++) {
         bool here = in_driver(r);
 
@@ -347,6 +357,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             every_instruction_of_a_driver_knows_its_callers, setup, teardown),
+        cmocka_unit_test_prestate_setup_teardown(
+            every_instruction_of_a_driver_knows_its_callers, setup, teardown,
+            (void *)(uintptr_t)&edu_elf),
         cmocka_unit_test_setup_teardown(a_callback_of_a_kernel_routine, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(an_interrupt_and_what_it_interrupted,
