@@ -74,6 +74,7 @@ if(SDL2_FOUND AND IMGUI_FOUND AND HB_FONT)
   enable_language(CXX)
   set(CMAKE_CXX_VISIBILITY_PRESET hidden)
   hb_folder(panels src/panels hb_picture PkgConfig::SDL2 PkgConfig::IMGUI)
+  target_link_libraries(hb_panels INTERFACE $<LINK_ONLY:hb_debug>)
   target_compile_features(hb_panels PUBLIC cxx_std_17)
   # Nothing may unwind through the C that calls it.
   target_compile_options(hb_panels PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)

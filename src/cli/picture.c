@@ -12,6 +12,7 @@
 #ifdef HALBOX_PANELS
 #include "panels/panels.h"
 #endif
+#include "halbox/symbols.h"
 #include "script/script.h"
 
 struct picture_job {
@@ -19,6 +20,7 @@ struct picture_job {
     struct moment moment;
     enum picture_zoom zoom;
     uint32_t width, height;
+    struct symbols *symbols; /* of the images, as far as they have any */
     int status;
 };
 
@@ -63,7 +65,8 @@ static int draw_panels(struct picture_job *job, struct machine *m)
                                         .height = job->height,
                                         .panel = job->cli->panel,
                                         .layout = job->cli->layout,
-                                        .zoom = job->cli->zoom};
+                                        .zoom = job->cli->zoom,
+                                        .symbols = job->symbols};
     uint32_t *pixels = malloc((size_t)job->width * job->height * 4);
     struct hb_error error;
     FILE *file;
@@ -205,9 +208,13 @@ int cli_picture(struct cli *cli)
 
     if (status != CLI_OK)
         return status;
+    job.symbols = symbols_create();
+    for (uint32_t i = 0; job.symbols && i < cli->operand.count; i++)
+        symbols_add_file(job.symbols, cli_operand(cli, i), NULL);
     job.moment.look = look;
     job.moment.context = &job;
     status = cli->scenario ? by_scenario(&job) : by_start(&job);
+    symbols_destroy(job.symbols);
     if (status == CLI_OK && !job.moment.over)
         status = cli_error(cli, CLI_FAILED, "--at %s never came", cli->at);
     return status;

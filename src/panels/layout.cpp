@@ -11,9 +11,10 @@ namespace hb
 {
 
 const LayoutRow layout_rows[] = {
-    {"dma", "h63(v72([spaces],[transfers|mapped]),"
-            "v42([registers|devices|cpu],v50([memory],[pte])))"},
+    {"dma", "h62(v64([spaces],[transfers|mapped]),"
+            "v40([code|cpu],v36([registers|devices],v56([memory],[pte]))))"},
     {"memory", "h50([memory],v50([pte],[spaces]))"},
+    {"code", "h60([code],v50([cpu],[memory]))"},
 };
 const unsigned layout_count = sizeof layout_rows / sizeof layout_rows[0];
 

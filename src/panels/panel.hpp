@@ -26,6 +26,7 @@ struct Focus {
 /** What a panel is given to draw. */
 struct View {
     struct machine *m;
+    const struct symbols *symbols; /* may be NULL */
     Focus *focus;
     bool still; /* a picture: nothing that only a pointer could reach */
     enum picture_zoom *zoom;

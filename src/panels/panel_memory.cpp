@@ -43,7 +43,7 @@ class Memory : public Panel
         here.space = PICTURE_PHYSICAL;
         if (t.bytes)
             here.at = t.to.v + t.moved;
-        else if (inspect_page_at(view.m, 0, &page))
+        else if (buffer_page(view.m, &page))
             here.at = page.to.v;
         else {
             here.space = PICTURE_VIRTUAL;

@@ -57,7 +57,7 @@ class Pte : public Panel
         inspect_cpu(view.m, &cpu);
         at = cpu.segment[1].base + cpu.eip;
         process = SPACE_CPU;
-        if (!inspect_page_at(view.m, 0, &page))
+        if (!buffer_page(view.m, &page))
             return;
         at = page.va.v;
         process = page.common ? SPACE_SYSTEM : owner(view, page.mdl);

@@ -33,9 +33,16 @@ struct Canvas {
                       ImVec2(std::floor(p.x), std::floor(p.y)), colour(rgb),
                       text);
     }
+    /* On whole dots, and never nothing. */
     void fill(int x, int y, int w, int h, uint32_t rgb) const
     {
-        list->AddRectFilled(dot(x, y), dot(x + w, y + h), colour(rgb));
+        ImVec2 a = dot(x, y), b = dot(x + w, y + h);
+
+        a = ImVec2(std::floor(a.x + 0.5f), std::floor(a.y + 0.5f));
+        b = ImVec2(std::floor(b.x + 0.5f), std::floor(b.y + 0.5f));
+        b = ImVec2(std::max(b.x, a.x + 1), std::max(b.y, a.y + 1));
+        if (w > 0 && h > 0)
+            list->AddRectFilled(a, b, colour(rgb));
     }
     /* Four filled bars: exact on every renderer. */
     void frame(int x, int y, int w, int h, int width, uint32_t rgb) const

@@ -9,7 +9,7 @@
 #ifdef __cplusplus
 #include "panels/machine.hpp"
 #else
-#include "halbox/control.h"
+#include "halbox/symbols.h"
 #endif
 
 #ifdef __cplusplus
@@ -26,6 +26,7 @@ struct panels_picture {
     const char *zoom;       /* of the three spaces: regions, pages, bytes;
                                NULL: pages                                   */
     float scale;            /* of the font; 0: 1                             */
+    const struct symbols *symbols; /* names and lines of the code, or NULL   */
 };
 
 /** panels_name() - name of panel @index, NULL past the last. panels_layout() -

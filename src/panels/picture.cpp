@@ -51,11 +51,12 @@ bool arrange(Shell &shell, const struct panels_picture &what,
     return true;
 }
 
-void draw(Shell &shell, struct machine *m, SDL_Renderer *renderer)
+void draw(Shell &shell, struct machine *m, const struct panels_picture &what,
+          SDL_Renderer *renderer)
 {
     for (unsigned i = 0; i < SETTLE; i++) {
         ImGui::NewFrame();
-        shell.frame(m, 0);
+        shell.frame(m, what.symbols, 0);
         ImGui::Render();
     }
     SDL_SetRenderDrawColor(renderer, 255, 255, 255, 255);
@@ -88,7 +89,7 @@ enum hb_status by_software(Shell &shell, struct machine *m,
     SDL_Texture *font = renderer ? render_font(renderer) : nullptr;
 
     if (font) {
-        draw(shell, m, renderer);
+        draw(shell, m, what, renderer);
         copy(surface, pixels);
         SDL_DestroyTexture(font);
     }

@@ -223,9 +223,9 @@ void Shell::tiles(View &view, int node, Rect place)
     tiles(view, n.child[1], b);
 }
 
-void Shell::frame(struct machine *m, float top)
+void Shell::frame(struct machine *m, const struct symbols *symbols, float top)
 {
-    View view = {m, &focus, still, &zoom};
+    View view = {m, symbols, &focus, still, &zoom};
     const ImVec2 size = ImGui::GetIO().DisplaySize;
 
     tiles(view, 0, {0, top, size.x, size.y - top});

@@ -29,9 +29,9 @@ class Shell
     /** font() - rasterise the font for @scale; the renderer makes its texture
      *  anew. False: there is no font file. */
     bool font(float scale);
-    /** frame() - the panels of @m into ImGui's draw data. @top: dots that are
-     *  kept free above them. */
-    void frame(struct machine *m, float top);
+    /** frame() - the panels of @m into ImGui's draw data. @symbols may be NULL;
+     *  @top: dots that are kept free above them. */
+    void frame(struct machine *m, const struct symbols *symbols, float top);
 
   private:
     void tiles(View &view, int node, Rect place);

@@ -58,6 +58,33 @@ void field(const char *name, const char *format, ...)
     va_end(args);
 }
 
+/* The logical address that is next on the bus. */
+static bool next_on_bus(const struct machine *m, dla_t *at)
+{
+    struct inspect_operation o;
+    struct inspect_tenure t;
+
+    inspect_tenure(m, &t);
+    if (t.bytes)
+        *at = dla_add(t.at, t.moved);
+    else if (inspect_operation_at(m, 0, &o))
+        *at = o.at;
+    else
+        return false;
+    return true;
+}
+
+bool buffer_page(const struct machine *m, struct inspect_page *page)
+{
+    dla_t at;
+
+    if (next_on_bus(m, &at))
+        for (unsigned i = 0; inspect_page_at(m, i, page); i++)
+            if (at.v - page->dla.v < page->bytes)
+                return true;
+    return inspect_page_at(m, 0, page);
+}
+
 const char *space_name(enum picture_space space)
 {
     static const char *const names[] = {"virtual", "physical", "logical"};

@@ -25,6 +25,9 @@ void address_cell(View &view, enum picture_space space, uint64_t at,
 /** choose() - the same without a cell. */
 void choose(Focus &focus, enum picture_space space, uint64_t at,
             uint32_t process, const char *device);
+/** buffer_page() - the page that panels show when nothing was chosen: the one
+ *  that moves now or is next, else the first that is mapped. */
+bool buffer_page(const struct machine *m, struct inspect_page *page);
 /** space_name() - virtual, physical, logical. */
 const char *space_name(enum picture_space space);
 /** colour() - 00RRGGBB as Dear ImGui has it. */
