@@ -11,8 +11,9 @@ namespace hb
 {
 
 const LayoutRow layout_rows[] = {
-    {"dma", "h62(v64([spaces],[transfers|mapped]),"
-            "v40([code|cpu],v36([registers|devices],v56([memory],[pte]))))"},
+    {"dma", "h62(v64([spaces],[transfers|mapped|irps|findings]),"
+            "v40([code|cpu|callers|threads],v36([registers|devices],v56(["
+            "memory],[pte]))))"},
     {"memory", "h50([memory],v50([pte],[spaces]))"},
     {"code", "h60([code],v50([cpu],[memory]))"},
 };
