@@ -48,6 +48,19 @@ struct symbols_file {
 HB_API bool symbols_file_at(const struct symbols *symbols,
                             const struct machine *m, unsigned index,
                             struct symbols_file *file);
+/** A section of an image, where it stands: what other debuggers want to be told
+ *  of a relocatable file. A linked ELF file has segments. */
+struct symbols_section {
+    char name[16];
+    gva_t at;
+    uint32_t bytes;
+    bool write, code;
+};
+/** symbols_section_at() - section @index of file @file. False: no such, or the
+ *  image is not loaded. */
+HB_API bool symbols_section_at(const struct symbols *symbols,
+                               const struct machine *m, unsigned file,
+                               unsigned index, struct symbols_section *section);
 /** symbols_source_at() - path of source file @index of file @file, as its
  *  compiler was given it; NULL past the last. */
 HB_API const char *symbols_source_at(const struct symbols *symbols,
@@ -205,8 +218,11 @@ struct backtrace_start {
     uint32_t thread; /* whose kernel calls, by number                        */
     uint32_t reg[8], eip;
 };
-/** backtrace_start_cpu() - from what the CPU does now. */
+/** backtrace_start_cpu() - from what the CPU does now. backtrace_start_thread()
+ *  - from where a thread is; @index as of inspect_thread_at(). */
 HB_API struct backtrace_start backtrace_start_cpu(const struct machine *m);
+HB_API bool backtrace_start_thread(const struct machine *m, unsigned index,
+                                   struct backtrace_start *start);
 /**
  * backtrace() - the frames from the innermost on, @most of them. Callers are
  * found by the call frame information of the file, of the kernel's routines by

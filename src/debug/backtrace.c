@@ -28,8 +28,23 @@ struct backtrace_start backtrace_start_cpu(const struct machine *m)
 
     inspect_cpu(m, &cpu);
     memcpy(start.reg, cpu.reg, sizeof start.reg);
-    start.eip = cpu.eip;
+    start.eip = code_at(m).v;
     return start;
+}
+
+bool backtrace_start_thread(const struct machine *m, unsigned index,
+                            struct backtrace_start *start)
+{
+    struct inspect_thread t;
+
+    if (!inspect_thread_at(m, index, &t))
+        return false;
+    *start = (struct backtrace_start){
+        .space = t.attached, .thread = t.number, .eip = t.eip};
+    if (t.number == inspect_thread(m))
+        start->space = SPACE_CPU;
+    memcpy(start->reg, t.reg, sizeof start->reg);
+    return true;
 }
 
 /* ---- from a frame to its caller ------------------------------------------*/

@@ -96,9 +96,14 @@ static void sort(struct vec *v, size_t bytes,
 static bool read_image(struct symbol_file *f, const struct image *image)
 {
     struct debug_sections debug = {.count = 0};
-    bool good;
+    bool good =
+        vec_resize(&f->sections, sizeof *image->segment, image->segments);
 
-    good = (image->kind == IMAGE_PE32 ? pe_symbols(f, image, &debug)
+    if (good && image->segments)
+        memcpy(f->sections.data, image->segment,
+               image->segments * sizeof *image->segment);
+    good = good &&
+           (image->kind == IMAGE_PE32 ? pe_symbols(f, image, &debug)
                                       : elf_symbols(f, image, &debug)) &&
            dwarf_open(f, &debug) && add_exports(f, image);
     for (unsigned i = 0; i < debug.count; i++)
@@ -149,6 +154,7 @@ void symbol_file_free(struct symbol_file *f)
     vec_free(&f->symbols);
     vec_free(&f->lines);
     vec_free(&f->functions);
+    vec_free(&f->sections);
     vec_free(&f->sources);
     free(f->path);
     free(f);

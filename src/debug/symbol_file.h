@@ -43,8 +43,9 @@ struct symbol_file {
     bool fixed;       /* an executable: on a bare machine it stands at link */
     struct vec names; /* of char, strings one behind the other */
     struct vec symbols, lines, functions;
-    struct vec sources; /* of uint32_t: offsets of files' names */
-    uint8_t *debug;     /* the ELF file that libdw reads, with ... */
+    struct vec sections; /* of struct image_segment */
+    struct vec sources;  /* of uint32_t: offsets of files' names */
+    uint8_t *debug;      /* the ELF file that libdw reads, with ... */
     Elf *elf;
     Dwarf *dwarf;
     Dwarf_CFI *frames, *eh_frames; /* NULL: none */

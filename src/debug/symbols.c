@@ -150,6 +150,26 @@ bool symbols_file_at(const struct symbols *symbols, const struct machine *m,
     return true;
 }
 
+bool symbols_section_at(const struct symbols *symbols, const struct machine *m,
+                        unsigned file, unsigned index,
+                        struct symbols_section *section)
+{
+    const struct symbol_file *f =
+        file < symbols_files(symbols) ? symbols_file(symbols, file) : NULL;
+    const struct image_segment *s;
+    gva_t base;
+
+    if (!f || index >= f->sections.count || !file_base(f, m, &base))
+        return false;
+    s = VEC_AT(const struct image_segment, &f->sections, index);
+    *section = (struct symbols_section){.at = gva_add(base, s->rva),
+                                        .bytes = s->bytes,
+                                        .write = s->flags & SEGMENT_WRITE,
+                                        .code = s->flags & SEGMENT_EXECUTE};
+    memcpy(section->name, s->name, sizeof section->name);
+    return true;
+}
+
 const char *symbols_source_at(const struct symbols *symbols, unsigned file,
                               unsigned index)
 {

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <halbox/kit.h>
+#include <halbox/symbols.h>
 
 static const uint32_t frames[] = {0x5a0, 0x321, 0x777}; /* physical pages */
 
@@ -29,6 +30,22 @@ static void each_page_goes_where_the_map_register_says(void **state)
     kit_close(k);
 }
 
+static void the_driver_has_names_and_lines(void **state)
+{
+    struct kit *k = kit_open(DRIVER, "edu", "translate");
+    struct symbols *symbols = symbols_create();
+    struct source_line line;
+    gva_t at;
+
+    (void)state;
+    symbols_add_loaded(symbols, kit_machine(k));
+    assert_true(
+        symbols_lookup(symbols, kit_machine(k), "edu!DriverEntry", &at));
+    assert_true(symbols_line(symbols, kit_machine(k), at, &line));
+    symbols_destroy(symbols);
+    kit_close(k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -36,6 +53,7 @@ int main(void)
                                   "translate"),
         cmocka_unit_test_prestate(each_page_goes_where_the_map_register_says,
                                   "adapter"),
+        cmocka_unit_test(the_driver_has_names_and_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

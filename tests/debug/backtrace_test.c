@@ -246,6 +246,33 @@ static void every_instruction_of_a_driver_knows_its_callers(void **state)
     assert_in_range(deepest, 3, DEEP);
 }
 
+/* Those that wait stand in the routine that they called to wait. */
+static void every_thread_has_callers(void **state)
+{
+    struct rig *r = *state;
+    struct backtrace_start start;
+    struct inspect_thread thread;
+    struct backtrace_frame f[DEEP];
+    unsigned waiting = 0;
+
+    go_to_callback(r, "ZwWriteFile", 1, "edu!EduReadWrite");
+    for (unsigned i = 0; inspect_thread_at(r->m, i, &thread); i++) {
+        unsigned n;
+
+        assert_true(backtrace_start_thread(r->m, i, &start));
+        n = backtrace(r->s, r->m, &start, f, DEEP);
+        if (thread.number == inspect_thread(r->m))
+            assert_string_equal(f[0].text, "edu!EduReadWrite");
+        if (strcmp(thread.state, "waiting") != 0)
+            continue;
+        assert_int_equal(f[0].kind, BACKTRACE_ROUTINE);
+        assert_int_equal(f[n - 1].kind, BACKTRACE_END);
+        waiting++;
+    }
+    assert_in_range(waiting, 1, 10);
+    assert_false(backtrace_start_thread(r->m, 1000, &start));
+}
+
 /* ---- against gdb ---------------------------------------------------------*/
 
 static const char *temporary(char *path)
@@ -360,6 +387,8 @@ int main(void)
         cmocka_unit_test_prestate_setup_teardown(
             every_instruction_of_a_driver_knows_its_callers, setup, teardown,
             (void *)(uintptr_t)&edu_elf),
+        cmocka_unit_test_setup_teardown(every_thread_has_callers, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_callback_of_a_kernel_routine, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(an_interrupt_and_what_it_interrupted,

@@ -17,7 +17,8 @@ static FILE *tool(const char *command)
 static void end_tool(FILE *f, const char *command)
 {
     if (pclose(f) != 0)
-        fail_msg("`%s` failed: is binutils (for mingw) installed?", command);
+        fail_msg("`%s` failed: are gdb and binutils (for mingw) installed?",
+                 command);
 }
 
 /** A machine with one image loaded, and its symbols. */
@@ -336,6 +337,37 @@ static void a_file_counts_while_its_image_is_loaded(void **state)
     unload(&r);
 }
 
+/* Told where the sections are, gdb knows a relocatable file's names. */
+static void sections_of_a_relocatable_file(void **state)
+{
+    char command[2048], line[1024];
+    struct symbols_section section;
+    struct rig r;
+    bool found = false;
+    int n;
+    gva_t at;
+    FILE *f;
+
+    (void)state;
+    load(&r, "edu_elf.o");
+    assert_true(symbols_lookup(r.s, r.m, "edu_elf!start_io", &at));
+    n = snprintf(command, sizeof command,
+                 "gdb -nx -batch -ex 'add-symbol-file %s/edu_elf.o",
+                 HALBOX_IMAGES);
+    for (unsigned i = 0; symbols_section_at(r.s, r.m, 0, i, &section); i++)
+        n += snprintf(command + n, sizeof command - (size_t)n, " -s %s 0x%x",
+                      section.name, section.at.v);
+    snprintf(command + n, sizeof command - (size_t)n,
+             "' -ex 'info line *0x%x' 2>&1", at.v);
+    f = tool(command);
+    while (fgets(line, sizeof line, f))
+        found |= strstr(line, "<start_io>") && strstr(line, "edu_elf.c");
+    end_tool(f, command);
+    assert_true(found);
+    assert_false(symbols_section_at(r.s, r.m, 1, 0, &section));
+    unload(&r);
+}
+
 /* What debuggers read takes no guest memory. */
 static void debugging_information_is_not_loaded(void **state)
 {
@@ -358,6 +390,7 @@ int main(void)
         cmocka_unit_test(a_line_leads_to_its_code_and_back),
         cmocka_unit_test(a_kernel_of_a_bare_machine_stands_where_it_was_linked),
         cmocka_unit_test(a_file_counts_while_its_image_is_loaded),
+        cmocka_unit_test(sections_of_a_relocatable_file),
         cmocka_unit_test(debugging_information_is_not_loaded),
     };
 
