@@ -328,10 +328,14 @@ static void logical_page(struct builder *b, const struct buffer_page *page)
     arrow_add(b,
               page->in_window ? PICTURE_LINK_REGISTER : PICTURE_LINK_STRAIGHT,
               n, page->reaches ? to : NO_BOX, page->lit, label);
-    if (page->page.bounced)
-        arrow_add(b, PICTURE_LINK_COPY,
-                  box_find(b, PICTURE_PHYSICAL, page_of(page->page.owner.v)),
-                  to, false, "copy");
+    if (page->page.bounced) {
+        unsigned owner =
+            box_find(b, PICTURE_PHYSICAL, page_of(page->page.owner.v));
+        bool out = page->page.dir == DMA_TO_DEVICE; /* before, else after */
+
+        arrow_add(b, PICTURE_LINK_COPY, out ? owner : to, out ? to : owner,
+                  false, "copy");
+    }
 }
 
 static void logical_run(struct builder *b, unsigned first, unsigned end)

@@ -159,8 +159,8 @@ static void describe(struct builder *b)
     int n;
 
     inspect_tenure(b->m, &t);
-    snprintf(p->title, sizeof p->title, "Three address spaces at tick %llu",
-             (unsigned long long)machine_position(b->m).tick);
+    snprintf(p->title, sizeof p->title,
+             "Virtual, physical and logical addresses of %u pages", b->pages);
     n = snprintf(p->about, sizeof p->about, "%u pages mapped for DMA. ",
                  b->pages);
     if (t.bytes)

@@ -104,7 +104,7 @@ static void a_bounce_page_is_one(void **state)
     for (unsigned i = 0; i < p->arrows; i++)
         if (p->arrow[i].link == PICTURE_LINK_COPY) {
             copied = true;
-            bounce = &p->box[p->arrow[i].to];
+            bounce = &p->box[p->arrow[i].to]; /* the card reads */
         }
     assert_true(copied);
     assert_int_equal(bounce->kind, PICTURE_BOUNCE);
