@@ -82,7 +82,7 @@ bool symbols_symbol_at(const struct symbols *symbols, const struct machine *m,
     gva_t base;
 
     for (unsigned i = 0; i < symbols_files(symbols); i++) {
-        const struct symbol_file *f = symbols_file(symbols, i);
+        const struct symbol_file *f = symbol_file_at(symbols, i);
 
         if (!file_base(f, m, &base))
             continue;
@@ -168,7 +168,7 @@ bool symbols_function_at(const struct symbols *symbols, const struct machine *m,
     gva_t base;
 
     for (unsigned i = 0; i < symbols_files(symbols); i++) {
-        const struct symbol_file *f = symbols_file(symbols, i);
+        const struct symbol_file *f = symbol_file_at(symbols, i);
 
         if (!file_base(f, m, &base))
             continue;

@@ -16,8 +16,9 @@ struct walk {
     const struct symbols *symbols;
     struct unwind u;
     uint32_t thread;
-    unsigned calls; /* of the thread's that were met */
-    bool exact;
+    unsigned calls;   /* of the thread's that were met               */
+    bool exact;       /* u.eip is an instruction, not behind a call  */
+    bool other_stack; /* the caller's ESP may be anywhere            */
 };
 
 struct backtrace_start backtrace_start_cpu(const struct machine *m)
@@ -73,11 +74,10 @@ static const char *by_trap(struct walk *w, uint32_t at)
         return "";
     u->eip = frame[0];
     u->cfa = u->reg[ESP] = at + 12;
-    if (frame[1] & CS_RPL) {
-        if (!unwind_read(u, at + 12, &u->reg[ESP]))
-            return "";
-    }
     w->exact = true;
+    w->other_stack = frame[1] & CS_RPL;
+    if (w->other_stack && !unwind_read(u, at + 12, &u->reg[ESP]))
+        return "";
     return "trap";
 }
 
@@ -85,14 +85,15 @@ static const char *by_trap(struct walk *w, uint32_t at)
 static const char *by_call(struct walk *w, const struct inspect_call *call)
 {
     struct unwind *u = &w->u;
+    const char *how;
 
     w->calls++;
     memcpy(u->reg, call->reg, sizeof u->reg);
     u->known = ALL_KNOWN;
     u->reg[ESP] = call->entry.v;
-    if (call->trap)
-        return by_trap(w, call->entry.v)[0] ? "call" : "";
-    return by_esp(w)[0] ? "call" : "";
+    how = call->trap ? by_trap(w, call->entry.v) : by_esp(w);
+    w->other_stack = true; /* a DPC's caller has its own */
+    return how[0] ? "call" : "";
 }
 
 /* A frame that was made by `push ebp; mov ebp, esp`. */
@@ -141,6 +142,22 @@ static void name_call(const struct walk *w, const char *routine,
         symbols_text(NULL, w->u.m, stub, frame->text, sizeof frame->text);
 }
 
+/* The call that a trampoline comes back to: the newest that was not met yet, or
+ * an older one that EBP is the frame of, where a walk along EBP left some out.
+ */
+static bool find_call(struct walk *w, struct inspect_call *call)
+{
+    const struct unwind *u = &w->u;
+    unsigned first = w->calls;
+
+    if (u->known >> EBP & 1)
+        for (; inspect_call_at(u->m, w->thread, w->calls, call); w->calls++)
+            if (call->frame.v && call->frame.v == u->reg[EBP])
+                return true;
+    w->calls = first;
+    return inspect_call_at(u->m, w->thread, w->calls, call);
+}
+
 static const char *through_kernel(struct walk *w,
                                   const struct inspect_kernel_symbol *k,
                                   struct backtrace_frame *frame)
@@ -157,7 +174,7 @@ static const char *through_kernel(struct walk *w,
         frame->kind = BACKTRACE_TRAP;
         return by_trap(w, trap_frame_at(w, k));
     case KERNEL_TRAMPOLINE:
-        if (!inspect_call_at(w->u.m, w->thread, w->calls, &call)) {
+        if (!find_call(w, &call)) {
             frame->kind = BACKTRACE_END;
             return "";
         }
@@ -173,21 +190,27 @@ static const char *through_kernel(struct walk *w,
     return "";
 }
 
-/* Where there is no other word: a function that has not begun has its return
- * address on top, another one a frame. */
-static const char *through_code(struct walk *w)
+/* Is its return address still on top? So it is in a function that has not
+ * begun, and where a call led to no code at all. */
+static bool just_called(const struct walk *w)
 {
-    uint32_t rva, at = w->u.eip - !w->exact;
+    struct symbol s;
+    uint32_t top;
+
+    if (symbols_find(w->symbols, w->u.m, gva_of(w->u.eip), &s))
+        return s.code && s.start.v == w->u.eip;
+    return unwind_read(&w->u, w->u.reg[ESP], &top) &&
+           symbols_find(w->symbols, w->u.m, gva_of(top), &s);
+}
+
+static const char *through_code(struct walk *w, bool exact)
+{
+    uint32_t rva, at = w->u.eip - !exact;
     const struct symbol_file *f = file_of(w->symbols, w->u.m, gva_of(at), &rva);
-    struct symbol symbol;
 
     if (f && unwind_cfi(f, rva, &w->u))
         return "cfi";
-    if (w->exact &&
-        symbols_find(w->symbols, w->u.m, gva_of(w->u.eip), &symbol) &&
-        symbol.code && symbol.start.v == w->u.eip)
-        return by_esp(w);
-    return by_ebp(w);
+    return exact && just_called(w) ? by_esp(w) : by_ebp(w);
 }
 
 /* ---- a frame in words ----------------------------------------------------*/
@@ -222,30 +245,25 @@ static bool one_frame(struct walk *w, struct backtrace_frame *frame)
 {
     struct inspect_kernel_symbol k;
     uint32_t esp = w->u.reg[ESP];
+    bool kernel = inspect_kernel_symbol(w->u.m, gva_of(w->u.eip), &k);
 
-    *frame = (struct backtrace_frame){.kind = BACKTRACE_CODE,
-                                      .known = w->u.known,
-                                      .eip = gva_of(w->u.eip),
-                                      .exact = w->exact};
+    *frame = (struct backtrace_frame){
+        .kind = BACKTRACE_CODE,
+        .known = w->u.known,
+        .eip = gva_of(w->u.eip),
+        .exact = w->exact || kernel /* nothing in a stub calls */};
     memcpy(frame->reg, w->u.reg, sizeof frame->reg);
+    name_frame(w, frame);
+    w->exact = w->other_stack = false;
     w->u.cfa = 0;
-    if (inspect_kernel_symbol(w->u.m, frame->eip, &k)) {
-        frame->exact = true; /* nothing in a stub calls */
-        name_frame(w, frame);
-        w->exact = false;
-        frame->how = through_kernel(w, &k, frame);
-    } else {
-        name_frame(w, frame);
-        frame->how = through_code(w);
-        w->exact = false;
-    }
+    frame->how =
+        kernel ? through_kernel(w, &k, frame) : through_code(w, frame->exact);
     if (!frame->how[0])
         return false;
     frame->cfa = gva_of(w->u.cfa);
-    /* a stack grows; only the kernel changes to another one */
-    return w->u.eip &&
-           (w->u.reg[ESP] > esp || strcmp(frame->how, "cfi") != 0) &&
-           (w->u.reg[ESP] > esp || strcmp(frame->how, "ebp") != 0);
+    /* a stack grows down, so its callers are above; a trap may be of a call
+     * of address 0 */
+    return (w->u.eip || w->exact) && (w->other_stack || w->u.reg[ESP] > esp);
 }
 
 unsigned backtrace(const struct symbols *symbols, const struct machine *m,

@@ -101,8 +101,8 @@ static const struct symbol_file *file_named(const struct symbols *s,
                                             const char *name)
 {
     for (unsigned i = 0; i < symbols_files(s); i++)
-        if (strcmp(symbols_file(s, i)->name, name) == 0)
-            return symbols_file(s, i);
+        if (strcmp(symbol_file_at(s, i)->name, name) == 0)
+            return symbol_file_at(s, i);
     return NULL;
 }
 

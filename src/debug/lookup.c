@@ -7,7 +7,8 @@
 
 #include "debug/symbols.h"
 
-bool same_stem(const char *image, const char *name, size_t bytes)
+/* Is @image what a person calls @name: "edu", "edu.sys"? */
+static bool same_stem(const char *image, const char *name, size_t bytes)
 {
     if (strncasecmp(image, name, bytes) != 0)
         return false;
@@ -66,7 +67,7 @@ bool symbols_line_at(const struct symbols *symbols, const struct machine *m,
     gva_t base;
 
     for (unsigned i = 0; i < symbols_files(symbols); i++) {
-        const struct symbol_file *f = symbols_file(symbols, i);
+        const struct symbol_file *f = symbol_file_at(symbols, i);
 
         if (file_base(f, m, &base) && run_of(&s, f, base, &index, run))
             return true;
@@ -83,7 +84,7 @@ static uint32_t line_with_code(const struct symbols *symbols,
     gva_t base;
 
     for (unsigned n = 0; n < symbols_files(symbols); n++) {
-        const struct symbol_file *f = symbols_file(symbols, n);
+        const struct symbol_file *f = symbol_file_at(symbols, n);
         const struct line_row *row = f->lines.data;
 
         if (!file_base(f, m, &base))
@@ -169,7 +170,7 @@ static bool lookup_files(const struct symbols *symbols, const struct machine *m,
                          const struct named *n, gva_t *at)
 {
     for (unsigned i = 0; i < symbols_files(symbols); i++) {
-        const struct symbol_file *f = symbols_file(symbols, i);
+        const struct symbol_file *f = symbol_file_at(symbols, i);
         uint32_t rva;
         gva_t base;
 

@@ -17,7 +17,7 @@ void symbols_destroy(struct symbols *symbols)
     if (!symbols)
         return;
     for (unsigned i = 0; i < symbols_files(symbols); i++)
-        symbol_file_free(symbols_file(symbols, i));
+        symbol_file_free(symbol_file_at(symbols, i));
     vec_free(&symbols->file);
     free(symbols);
 }
@@ -81,7 +81,7 @@ enum hb_status symbols_add_file(struct symbols *symbols, const char *path,
 static bool has_path(const struct symbols *s, const char *path)
 {
     for (unsigned i = 0; i < symbols_files(s); i++)
-        if (strcmp(symbols_file(s, i)->path, path) == 0)
+        if (strcmp(symbol_file_at(s, i)->path, path) == 0)
             return true;
     return false;
 }
@@ -119,7 +119,7 @@ const struct symbol_file *file_of(const struct symbols *s,
                                   uint32_t *rva)
 {
     for (unsigned i = 0; i < symbols_files(s); i++) {
-        const struct symbol_file *f = symbols_file(s, i);
+        const struct symbol_file *f = symbol_file_at(s, i);
         gva_t base;
 
         if (file_base(f, m, &base) && at.v - base.v < f->bytes) {
@@ -137,7 +137,7 @@ bool symbols_file_at(const struct symbols *symbols, const struct machine *m,
 
     if (index >= symbols_files(symbols))
         return false;
-    f = symbols_file(symbols, index);
+    f = symbol_file_at(symbols, index);
     *file = (struct symbols_file){.name = f->name,
                                   .path = f->path,
                                   .symbols = f->symbols.count,
@@ -155,7 +155,7 @@ bool symbols_section_at(const struct symbols *symbols, const struct machine *m,
                         struct symbols_section *section)
 {
     const struct symbol_file *f =
-        file < symbols_files(symbols) ? symbols_file(symbols, file) : NULL;
+        file < symbols_files(symbols) ? symbol_file_at(symbols, file) : NULL;
     const struct image_segment *s;
     gva_t base;
 
@@ -174,9 +174,9 @@ const char *symbols_source_at(const struct symbols *symbols, unsigned file,
                               unsigned index)
 {
     if (file >= symbols_files(symbols) ||
-        index >= symbols_file(symbols, file)->sources.count)
+        index >= symbol_file_at(symbols, file)->sources.count)
         return NULL;
-    return source_name(symbols_file(symbols, file), index);
+    return source_name(symbol_file_at(symbols, file), index);
 }
 
 bool kernel_next(const struct machine *m,

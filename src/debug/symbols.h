@@ -15,8 +15,8 @@ static inline unsigned symbols_files(const struct symbols *s)
 {
     return s ? s->file.count : 0;
 }
-static inline struct symbol_file *symbols_file(const struct symbols *s,
-                                               unsigned index)
+static inline struct symbol_file *symbol_file_at(const struct symbols *s,
+                                                 unsigned index)
 {
     return ((struct symbol_file *const *)s->file.data)[index];
 }
@@ -36,14 +36,11 @@ const struct function_row *file_function(const struct symbol_file *f,
                                          uint32_t rva);
 /** file_line() - the row of the code at @rva, or NULL. */
 const struct line_row *file_line(const struct symbol_file *f, uint32_t rva);
-/** line_name() - path of a row's file. */
+/** source_name() - path of source file @source. */
 const char *source_name(const struct symbol_file *f, uint32_t source);
 /** kernel_next() - the next symbol of an image of the kernel's from *@offset
  * on, which goes behind it; 0 at first. False: no more. */
 bool kernel_next(const struct machine *m,
                  const struct inspect_kernel_image *image, uint32_t *offset,
                  struct inspect_kernel_symbol *symbol);
-/** same_stem() - is @image what a person calls @name: "edu", "edu.sys"? */
-bool same_stem(const char *image, const char *name, size_t bytes);
-
 #endif

@@ -66,7 +66,7 @@ static bool step(struct stack *s, const Dwarf_Op *op)
         return push_register(s, op->number, (uint32_t)op->number2);
     case DW_OP_call_frame_cfa:
         return push(s, s->cfa);
-    case DW_OP_addr ... DW_OP_addr:
+    case DW_OP_addr:
     case DW_OP_const1u ... DW_OP_consts:
         return push(s, (uint32_t)op->number);
     case DW_OP_plus_uconst:
