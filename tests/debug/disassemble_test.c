@@ -164,7 +164,7 @@ static void a_call_of_the_kernel_is_named(void **state)
 static struct machine *driver(struct symbols **symbols)
 {
     struct machine_config config;
-    struct machine *m;
+    struct machine *m = NULL;
     struct hb_error e;
     uint32_t image;
 

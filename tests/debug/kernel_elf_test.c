@@ -10,7 +10,7 @@
 static struct machine *machine_of(const char *platform, const char *memory)
 {
     struct machine_config config;
-    struct machine *m;
+    struct machine *m = NULL;
     struct hb_error e;
 
     if (machine_config_init(&config, platform, &e) ||
