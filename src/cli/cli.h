@@ -139,5 +139,7 @@ int cli_screen(const struct cli *cli, const struct machine *m);
 /** cli_report_machine() - for people: images, devices, adapters, what the
  *  driver said. */
 void cli_report_machine(const struct cli *cli, struct machine *m);
+/** cli_callers() - who called whom, where the CPU stands now. */
+void cli_callers(const struct cli *cli, const struct machine *m);
 
 #endif

@@ -63,7 +63,10 @@ static enum hb_status listen_all(void *context, struct machine *m,
 static void listen_no_more(void *context, struct machine *m)
 {
     struct cli *cli = ((struct outcome *)context)->cli;
+    struct inspect_bugcheck bug;
 
+    if (inspect_bugcheck(m, &bug))
+        cli_callers(cli, m);
     machine_unlisten(m, missing, cli);
     cli_trace_gone(cli, m);
 }
