@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "base/vec.h"
+#include "debug/strings.h"
 #include "halbox/coverage.h"
 
 /** An image that is being counted. */
@@ -18,15 +18,15 @@ struct counted {
 
 /** How often a line or function ran. */
 struct lcov_row {
-    const char *path, *name; /* name "": a line */
+    uint32_t path, name; /* in string; name "": a line */
     uint32_t line;
     bool known; /* from machines before */
     uint64_t count;
 };
 /** What is known of lines and functions, over all machines. */
 struct lcov {
-    struct vec row;    /* of struct lcov_row */
-    struct vec string; /* of char *: paths and names, each once, in order */
+    struct vec row; /* of struct lcov_row */
+    struct strings string;
 };
 
 /** lcov_add() - a line (@name "") or function ran @count times. Of several

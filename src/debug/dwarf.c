@@ -15,9 +15,12 @@ bool is_debug_section(const char *name)
 void add_debug_section(struct debug_sections *all, const char *name,
                        uint32_t address, const uint8_t *bytes, uint32_t count)
 {
+    /* a row of lines is a byte of it, and a hundred in libdw */
+    enum { LINES_BYTES = 8 << 20 };
     struct debug_section *d = &all->section[all->count];
 
-    if (all->count >= DEBUG_SECTIONS || !is_debug_section(name) || !count)
+    if (all->count >= DEBUG_SECTIONS || !is_debug_section(name) || !count ||
+        (count > LINES_BYTES && strcmp(name, ".debug_line") == 0))
         return;
     for (unsigned i = 0; i < all->count; i++)
         if (strcmp(all->section[i].name, name) == 0)
@@ -30,30 +33,23 @@ void add_debug_section(struct debug_sections *all, const char *name,
 
 /* ---- lines ---------------------------------------------------------------*/
 
-/** Reading the lines of one file. */
+/** Reading a file. What a damaged one has may be seen many times over: the
+ * work is bounded. */
 struct reading {
     struct symbol_file *f;
+    uint32_t seen;        /* rows and entries */
     const char *last;     /* libdw's name of the last line's file ... */
-    uint32_t last_source; /* ... and its number here */
+    uint32_t last_source; /* ... and where it is in sources */
 };
+enum { SEEN_MOST = 1 << 24 };
 
-/* Number of a source file; UINT32_MAX: no room. */
+/* UINT32_MAX: no memory. */
 static uint32_t source_of(struct reading *r, const char *path)
 {
-    const uint32_t *source = r->f->sources.data;
-    uint32_t name;
-
-    if (path == r->last)
-        return r->last_source;
-    r->last = path;
-    for (uint32_t i = 0; i < r->f->sources.count; i++)
-        if (strcmp(file_name(r->f, source[i]), path) == 0)
-            return r->last_source = i;
-    r->last_source = UINT32_MAX;
-    if (r->f->sources.count < SOURCES_MOST &&
-        (name = add_name(r->f, path, strlen(path))) != UINT32_MAX &&
-        vec_push(&r->f->sources, sizeof name, &name))
-        r->last_source = r->f->sources.count - 1;
+    if (path != r->last) {
+        r->last = path;
+        r->last_source = strings_keep(&r->f->sources, path, strlen(path));
+    }
     return r->last_source;
 }
 
@@ -86,7 +82,7 @@ static void read_lines(struct reading *r, Dwarf_Die *cu)
     r->last = NULL; /* names are this unit's */
     if (dwarf_getsrclines(cu, &lines, &count) != 0)
         return;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && r->seen++ < SEEN_MOST; i++)
         add_line(r, dwarf_onesrcline(lines, i));
 }
 
@@ -108,7 +104,7 @@ static void add_function(struct reading *r, Dwarf_Die *die)
     dwarf_decl_line(die, &line);
     row.low = (uint32_t)(low - f->link);
     row.high = (uint32_t)(high - f->link);
-    row.name = add_name(f, name, strnlen(name, NAME_MOST));
+    row.name = strings_keep(&f->names, name, NAME_MOST);
     row.line = path && line > 0 ? (uint32_t)line : 0;
     row.file = row.line ? source_of(r, path) : 0;
     if (row.file == UINT32_MAX)
@@ -122,14 +118,13 @@ static void add_function(struct reading *r, Dwarf_Die *die)
 static void read_functions(struct reading *r, Dwarf_Die *cu)
 {
     Dwarf_Die die;
-    uint32_t seen = 0; /* siblings of a damaged file may run in a circle */
 
     if (dwarf_child(cu, &die) != 0)
         return;
     do {
         if (dwarf_tag(&die) == DW_TAG_subprogram)
             add_function(r, &die);
-    } while (++seen < FUNCTIONS_MOST && dwarf_siblingof(&die, &die) == 0);
+    } while (r->seen++ < SEEN_MOST && dwarf_siblingof(&die, &die) == 0);
 }
 
 static void read_units(struct symbol_file *f)
@@ -138,7 +133,8 @@ static void read_units(struct symbol_file *f)
     Dwarf_CU *cu = NULL, *next;
     Dwarf_Die die;
 
-    while (dwarf_get_units(f->dwarf, cu, &next, NULL, NULL, &die, NULL) == 0) {
+    while (r.seen < SEEN_MOST &&
+           dwarf_get_units(f->dwarf, cu, &next, NULL, NULL, &die, NULL) == 0) {
         read_lines(&r, &die);
         read_functions(&r, &die);
         cu = next;

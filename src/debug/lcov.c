@@ -6,60 +6,49 @@
 
 #include "debug/coverage.h"
 
-/* The one copy of @text; NULL: no memory. */
-static const char *keep(struct lcov *l, const char *text)
-{
-    char **all = l->string.data, *copy;
-    uint32_t low = 0, high = l->string.count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(all[middle], text);
-
-        if (!order)
-            return all[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    copy = strdup(text);
-    if (copy && !vec_insert(&l->string, sizeof copy, low, &copy)) {
-        free(copy);
-        copy = NULL;
-    }
-    return copy;
-}
-
 bool lcov_add(struct lcov *l, const char *path, uint32_t line, const char *name,
               uint32_t count)
 {
-    struct lcov_row row = {.path = keep(l, path),
-                           .name = keep(l, name),
+    struct lcov_row row = {.path = strings_keep(&l->string, path, strlen(path)),
+                           .name = strings_keep(&l->string, name, strlen(name)),
                            .line = line,
                            .count = count};
 
-    return row.path && row.name && vec_push(&l->row, sizeof row, &row);
+    return row.path != UINT32_MAX && row.name != UINT32_MAX &&
+           vec_push(&l->row, sizeof row, &row);
+}
+
+static bool is_line(const struct lcov *l, const struct lcov_row *row)
+{
+    return !*strings_at(&l->string, row->name);
+}
+
+static int by_text(const struct lcov *l, uint32_t a, uint32_t b)
+{
+    return a == b
+               ? 0
+               : strcmp(strings_at(&l->string, a), strings_at(&l->string, b));
 }
 
 /* By file; its functions first, then its lines. */
-static int by_place(const struct lcov_row *a, const struct lcov_row *b)
+static int by_place(const struct lcov *l, const struct lcov_row *a,
+                    const struct lcov_row *b)
 {
-    int order = a->path == b->path ? 0 : strcmp(a->path, b->path);
+    int order = by_text(l, a->path, b->path);
 
     if (order)
         return order;
-    if (!a->name[0] != !b->name[0])
-        return a->name[0] ? -1 : 1;
+    if (is_line(l, a) != is_line(l, b))
+        return is_line(l, a) ? 1 : -1;
     if (a->line != b->line)
         return a->line < b->line ? -1 : 1;
-    return a->name == b->name ? 0 : strcmp(a->name, b->name);
+    return by_text(l, a->name, b->name);
 }
 
-static int in_order(const void *a_, const void *b_)
+static int in_order(const void *a_, const void *b_, void *l)
 {
     const struct lcov_row *a = a_, *b = b_;
-    int order = by_place(a, b);
+    int order = by_place(l, a, b);
 
     if (order)
         return order;
@@ -75,14 +64,14 @@ void lcov_sum(struct lcov *l)
 
     if (!n)
         return;
-    qsort(row, n, sizeof *row, in_order);
+    qsort_r(row, n, sizeof *row, in_order, l);
     for (uint32_t i = 0, next; i < n; i = next) {
         struct lcov_row sum = row[i];
 
-        if (sum.known && i + 1 < n && !by_place(&sum, &row[i + 1]))
+        if (sum.known && i + 1 < n && !by_place(l, &sum, &row[i + 1]))
             sum.count += row[i + 1].count;
         sum.known = true;
-        for (next = i + 1; next < n && !by_place(&sum, &row[next]); next++)
+        for (next = i + 1; next < n && !by_place(l, &sum, &row[next]); next++)
             ;
         row[kept++] = sum;
     }
@@ -95,27 +84,29 @@ struct tally {
 };
 
 /* Rows of a file's functions: where they are, then how often they ran. */
-static void print_functions(const struct lcov_row *row, unsigned count,
-                            struct tally *t, FILE *to)
+static void print_functions(const struct lcov *l, const struct lcov_row *row,
+                            unsigned count, struct tally *t, FILE *to)
 {
     for (unsigned i = 0; i < count; i++)
-        if (row[i].name[0])
-            fprintf(to, "FN:%u,%s\n", row[i].line, row[i].name);
+        if (!is_line(l, &row[i]))
+            fprintf(to, "FN:%u,%s\n", row[i].line,
+                    strings_at(&l->string, row[i].name));
     for (unsigned i = 0; i < count; i++) {
-        if (!row[i].name[0])
+        if (is_line(l, &row[i]))
             continue;
-        fprintf(to, "FNDA:%" PRIu64 ",%s\n", row[i].count, row[i].name);
+        fprintf(to, "FNDA:%" PRIu64 ",%s\n", row[i].count,
+                strings_at(&l->string, row[i].name));
         t->functions++;
         t->functions_hit += row[i].count != 0;
     }
     fprintf(to, "FNF:%u\nFNH:%u\n", t->functions, t->functions_hit);
 }
 
-static void print_lines(const struct lcov_row *row, unsigned count,
-                        struct tally *t, FILE *to)
+static void print_lines(const struct lcov *l, const struct lcov_row *row,
+                        unsigned count, struct tally *t, FILE *to)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (row[i].name[0])
+        if (!is_line(l, &row[i]))
             continue;
         fprintf(to, "DA:%u,%" PRIu64 "\n", row[i].line, row[i].count);
         t->lines++;
@@ -135,17 +126,15 @@ void lcov_print(const struct lcov *l, FILE *to)
         for (next = i; next < l->row.count && row[next].path == row[i].path;
              next++)
             ;
-        fprintf(to, "SF:%s\n", row[i].path);
-        print_functions(row + i, next - i, &t, to);
-        print_lines(row + i, next - i, &t, to);
+        fprintf(to, "SF:%s\n", strings_at(&l->string, row[i].path));
+        print_functions(l, row + i, next - i, &t, to);
+        print_lines(l, row + i, next - i, &t, to);
         fprintf(to, "end_of_record\n");
     }
 }
 
 void lcov_free(struct lcov *l)
 {
-    for (uint32_t i = 0; i < l->string.count; i++)
-        free(*VEC_AT(char *, &l->string, i));
-    vec_free(&l->string);
+    strings_free(&l->string);
     vec_free(&l->row);
 }

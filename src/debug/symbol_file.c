@@ -6,23 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *file_name(const struct symbol_file *f, uint32_t name)
-{
-    return (const char *)f->names.data + name;
-}
-
-uint32_t add_name(struct symbol_file *f, const char *text, size_t bytes)
-{
-    enum { NAMES_MOST = 1 << 28 };
-    uint32_t at = f->names.count;
-
-    if (bytes >= NAMES_MOST - at ||
-        !vec_resize(&f->names, 1, at + (uint32_t)bytes + 1))
-        return UINT32_MAX;
-    memcpy((char *)f->names.data + at, text, bytes);
-    return at;
-}
-
 bool add_symbol(struct symbol_file *f, uint32_t rva, uint32_t bytes,
                 const char *name, size_t name_bytes, enum symbol_rank rank,
                 bool code)
@@ -35,7 +18,7 @@ bool add_symbol(struct symbol_file *f, uint32_t rva, uint32_t bytes,
 
     if (f->symbols.count >= SYMBOLS_MOST)
         return true;
-    row.name = add_name(f, name, name_bytes);
+    row.name = strings_keep(&f->names, name, name_bytes);
     return row.name != UINT32_MAX && vec_push(&f->symbols, sizeof row, &row);
 }
 
@@ -150,12 +133,12 @@ void symbol_file_free(struct symbol_file *f)
     if (!f)
         return;
     dwarf_close(f);
-    vec_free(&f->names);
+    strings_free(&f->names);
     vec_free(&f->symbols);
     vec_free(&f->lines);
     vec_free(&f->functions);
     vec_free(&f->sections);
-    vec_free(&f->sources);
+    strings_free(&f->sources);
     free(f->path);
     free(f);
 }

@@ -10,7 +10,7 @@
 
 #include <elfutils/libdw.h>
 
-#include "base/vec.h"
+#include "debug/strings.h"
 #include "image/image.h"
 
 /** Names at one address: the first of them speaks for it. */
@@ -27,9 +27,9 @@ struct symbol_row {      /* by rva, rank */
     uint32_t order;
     uint8_t rank, code;
 };
-struct line_row { /* by rva */
-    uint32_t rva, file, line, order;
-    bool end; /* no code from here on */
+struct line_row {                    /* by rva */
+    uint32_t rva, file, line, order; /* file: in sources */
+    bool end;                        /* no code from here on */
 };
 struct function_row { /* by low */
     uint32_t low, high, name, file, line;
@@ -40,11 +40,11 @@ struct symbol_file {
     char *path;    /* as it was added */
     uint32_t link; /* where RVA 0 stands in the debugging information */
     uint32_t bytes;
-    bool fixed;       /* an executable: on a bare machine it stands at link */
-    struct vec names; /* of char, strings one behind the other */
+    bool fixed; /* an executable: on a bare machine it stands at link */
+    struct strings names;   /* of symbols and functions */
+    struct strings sources; /* paths of source files */
     struct vec symbols, lines, functions;
     struct vec sections; /* of struct image_segment */
-    struct vec sources;  /* of uint32_t: offsets of files' names */
     uint8_t *debug;      /* the ELF file that libdw reads, with ... */
     Elf *elf;
     Dwarf *dwarf;
@@ -55,7 +55,6 @@ enum {
     SYMBOLS_MOST = 1 << 20,
     LINES_MOST = 1 << 22,
     FUNCTIONS_MOST = 1 << 20,
-    SOURCES_MOST = 1 << 14,
     NAME_MOST = 512 /* bytes of a symbol's name that are kept */
 };
 
@@ -67,9 +66,15 @@ void symbol_file_free(struct symbol_file *f);
 
 /* ---- for the containers and the reader of DWARF ---------------------------*/
 
-const char *file_name(const struct symbol_file *f, uint32_t name);
-/** add_name() - returns its offset, UINT32_MAX without memory. */
-uint32_t add_name(struct symbol_file *f, const char *text, size_t bytes);
+static inline const char *file_name(const struct symbol_file *f, uint32_t name)
+{
+    return strings_at(&f->names, name);
+}
+static inline const char *source_name(const struct symbol_file *f,
+                                      uint32_t source)
+{
+    return strings_at(&f->sources, source);
+}
 bool add_symbol(struct symbol_file *f, uint32_t rva, uint32_t bytes,
                 const char *name, size_t name_bytes, enum symbol_rank rank,
                 bool code);

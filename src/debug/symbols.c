@@ -143,7 +143,7 @@ bool symbols_file_at(const struct symbols *symbols, const struct machine *m,
                                   .symbols = f->symbols.count,
                                   .lines = f->lines.count,
                                   .functions = f->functions.count,
-                                  .sources = f->sources.count,
+                                  .sources = f->sources.starts.count,
                                   .frames = f->frames || f->eh_frames,
                                   .bytes = f->bytes};
     file->loaded = file_base(f, m, &file->base);
@@ -173,10 +173,12 @@ bool symbols_section_at(const struct symbols *symbols, const struct machine *m,
 const char *symbols_source_at(const struct symbols *symbols, unsigned file,
                               unsigned index)
 {
-    if (file >= symbols_files(symbols) ||
-        index >= symbol_file_at(symbols, file)->sources.count)
-        return NULL;
-    return source_name(symbol_file_at(symbols, file), index);
+    const struct symbol_file *f =
+        file < symbols_files(symbols) ? symbol_file_at(symbols, file) : NULL;
+
+    return f && index < f->sources.starts.count
+               ? source_name(f, *VEC_AT(uint32_t, &f->sources.starts, index))
+               : NULL;
 }
 
 bool kernel_next(const struct machine *m,
@@ -199,11 +201,6 @@ bool kernel_next(const struct machine *m,
 }
 
 /* ---- rows ----------------------------------------------------------------*/
-
-const char *source_name(const struct symbol_file *f, uint32_t source)
-{
-    return file_name(f, VEC_AT(const uint32_t, &f->sources, source)[0]);
-}
 
 /* How many rows of @bytes start at or below @rva; each begins with its RVA. */
 static uint32_t rows_up_to(const struct vec *v, size_t bytes, uint32_t rva)

@@ -36,8 +36,6 @@ const struct function_row *file_function(const struct symbol_file *f,
                                          uint32_t rva);
 /** file_line() - the row of the code at @rva, or NULL. */
 const struct line_row *file_line(const struct symbol_file *f, uint32_t rva);
-/** source_name() - path of source file @source. */
-const char *source_name(const struct symbol_file *f, uint32_t source);
 /** kernel_next() - the next symbol of an image of the kernel's from *@offset
  * on, which goes behind it; 0 at first. False: no more. */
 bool kernel_next(const struct machine *m,
