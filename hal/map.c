@@ -45,7 +45,7 @@ enum hb_status page_add(struct hal *h, const struct hal_adapter *ad,
     if (!page->common && page->dir == DMA_TO_DEVICE)
         HAL_PAGE_AT(h, h->s.page.count - 1)->sum = page_sum(h, page);
     EMIT(h->events, hal_map, ad->at, page->index, page->va, page->owner,
-         page->dla, page->bytes, page->dir);
+         page->dla, page->bytes, page->dir, page->mdl);
     return HB_OK;
 }
 

@@ -45,6 +45,7 @@ enum hb_status set_create_in(struct hal *h, struct hal_adapter *ad,
         return HB_NO_MEMORY;
     }
     ad->registers += count;
+    EMIT(h->events, registers, ad->at, ad->registers);
     return HB_OK;
 }
 
@@ -120,6 +121,7 @@ void set_destroy(struct hal *h, uint32_t id)
         pool_give(HAL_POOL_AT(h, set->pool), set->first, set->count);
     if (ad) {
         ad->registers -= set->count;
+        EMIT(h->events, registers, ad->at, ad->registers);
         if (ad->held == id)
             ad->held = 0;
     }

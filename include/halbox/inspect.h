@@ -205,6 +205,7 @@ struct inspect_device {
     char name[MACHINE_NAME], model[MACHINE_NAME], title[80];
     bool card; /* named by the description; else the board's own */
     bool pci, has_irq, has_dma;
+    bool moves; /* may be one end of DMA: a master, or behind a channel      */
     uint8_t irq, dma, slot, function;
     struct {
         bool port, memory; /* neither: no such window */

@@ -15,6 +15,15 @@ static bool is_card(const struct device_model *model)
     return true; /* not of the list: somebody named it */
 }
 
+static bool moves(const struct device *dev, bool has_dma)
+{
+    const struct device_model *model = dev->model;
+    bool master = model->pci.vendor || model->pci.address_bits;
+
+    return has_dma || model->dack || model->controller ||
+           (master && model->step);
+}
+
 bool inspect_device_at(const struct machine *m, unsigned index,
                        struct inspect_device *device)
 {
@@ -28,6 +37,7 @@ bool inspect_device_at(const struct machine *m, unsigned index,
                                       .pci = dev->model->pci.vendor != 0,
                                       .has_irq = place.has_irq,
                                       .has_dma = place.has_dma,
+                                      .moves = moves(dev, place.has_dma),
                                       .irq = place.irq,
                                       .dma = place.dma,
                                       .slot = place.slot,

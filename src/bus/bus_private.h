@@ -214,6 +214,9 @@ struct device *channel_slave(const struct bus *bus, unsigned channel);
 bool channel_cascaded(const struct bus *bus, unsigned channel);
 
 /* tenure.c */
+/** tenure_ns() - how long the bus is taken by what @t moved: no time passes
+ *  inside a tenure, it comes after. */
+uint64_t tenure_ns(const struct bus *bus, const struct tenure *t);
 /** Point @t at what the gate says; false: @view is a fault (for ISA the
  *  tenure goes on into nothing). Cuts t->bytes to page and window. */
 bool tenure_good(struct bus *bus, const struct tenure *t); /* of a file */

@@ -106,6 +106,27 @@ void dma_channel_over(struct device *dev, unsigned channel)
 
 /* ---- tenures ------------------------------------------------------------ */
 
+/* What a slave sees of its cycles: DACK while it has the bus, TC in the last
+ * one. No time passes inside a tenure, so no device sees them as lines. */
+static void tell_line(struct bus *bus, const char *line, bool level)
+{
+    EMIT(bus->events, line, EVENT_STRING(line), level);
+}
+
+static void tell_dack(struct bus *bus, const struct tenure *t, bool level)
+{
+    static const char *const name[DMA_CHANNELS] = {
+        "DACK0", "DACK1", "DACK2", "DACK3", "DACK4", "DACK5", "DACK6", "DACK7"};
+
+    if (t->kind == DMA_CYCLE_TEMP)
+        return;
+    if (!level && t->tc) {
+        tell_line(bus, "TC", true);
+        tell_line(bus, "TC", false);
+    }
+    tell_line(bus, name[t->channel], level);
+}
+
 static void first_dack(struct bus *bus, struct device *dev, unsigned channel,
                        const struct dma_cycle *c)
 {
@@ -170,6 +191,7 @@ static void channel_tenure(struct bus *bus, struct device *dev,
     if (c->kind == DMA_CYCLE_VERIFY) {
         t.bytes = t.moved = whole;
         t.tc = c->tc;
+        tell_dack(bus, &t, true);
         verify(bus, &t);
         return;
     }
@@ -181,6 +203,7 @@ static void channel_tenure(struct bus *bus, struct device *dev,
              view.entry >> GATE_GENERATION);
     t.tc = c->tc && t.bytes == whole;
     t.hold = t.bytes < whole || (c->block && !t.tc);
+    tell_dack(bus, &t, true);
     bus->s.tenure = t;
 }
 
@@ -230,6 +253,7 @@ void channel_moved(struct bus *bus, const struct tenure *t)
     uint32_t units = t->moved / t->unit_bytes;
     unsigned slot = transfer_slot(t->channel, t->kind);
 
+    tell_dack(bus, t, false);
     if (t->kind != DMA_CYCLE_TEMP || t->dir == DMA_FROM_DEVICE)
         w->s.moved[slot] += t->moved;
     dev->model->controller->moved(dev, t->channel, units);

@@ -297,8 +297,7 @@ void dma_moved(struct bus *bus, const struct tenure *t)
 {
     struct device *dev = bus->device[t->owner];
     struct dma_op *op = dma_head(bus, t->owner, t->channel);
-    uint64_t ns = (t->moved + bus->options.rate - 1) / bus->options.rate;
-    uint64_t due = bus->clock->now + clock_ticks(bus->clock, ns);
+    uint64_t due = bus->clock->now + clock_ticks(bus->clock, tenure_ns(bus, t));
 
     assert(op && t->moved <= op->left);
     op->at = emitted(dev, op->at + t->moved);

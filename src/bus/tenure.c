@@ -418,6 +418,13 @@ static void emit_beats(struct bus *bus, const struct tenure *t)
     }
 }
 
+uint64_t tenure_ns(const struct bus *bus, const struct tenure *t)
+{
+    if (t->controller)
+        return t->moved / t->unit_bytes * (uint64_t)ISA_CYCLE_NS;
+    return (t->moved + bus->options.rate - 1) / bus->options.rate;
+}
+
 static void emit_end(struct bus *bus, const struct tenure *t)
 {
     const struct device *dev = bus->device[t->owner];
@@ -429,7 +436,7 @@ static void emit_end(struct bus *bus, const struct tenure *t)
         emit_beats(bus, t);
     EMIT(bus->events, dma_burst, t->transfer,
          EVENT_STRING(bus_device_name(dev)), t->dir, t->at, t->to, t->reg,
-         t->moved);
+         t->moved, tenure_ns(bus, t));
 }
 
 /* The bus is free before anybody hears of it. A channel may take it again at

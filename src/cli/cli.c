@@ -61,12 +61,15 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
         [CLI_PICTURE] = cli_picture,
     };
     struct cli cli = {.out = out, .err = err};
-    int status = cli_parse(&cli, argc, argv);
+    int status = cli_parse(&cli, argc, argv), closed;
 
     if (status == CLI_OK && cli.help)
         cli_help(&cli, cli.command);
     else if (status == CLI_OK)
         status = cli_coverage_end(&cli, run[cli.command](&cli));
+    closed = cli_time_line_close(&cli);
+    if (status == CLI_OK)
+        status = closed;
     cli_fini(&cli);
     if (fflush(out) != 0 && status == CLI_OK)
         status = CLI_HOST;

@@ -63,6 +63,8 @@ struct cli {
     struct cli_wav wav;
     const char *coverage; /* file; NULL: nobody asked */
     struct coverage *covered;
+    struct perfetto *perfetto; /* NULL: nobody asked */
+    struct vcd *vcd;           /* likewise */
 };
 
 /** One --trace: where events that a glob names are written. */
@@ -116,6 +118,15 @@ enum hb_status cli_wav_machine(struct cli *cli, struct machine *m,
                                struct hb_error *error);
 void cli_wav_gone(struct cli *cli, struct machine *m);
 void cli_wav_close(struct cli *cli);
+
+/** Time lines: open the files, hang them on a machine, take them off, close;
+ *  cli_time_line_close() is CLI_OK, or CLI_HOST with its line printed. */
+int cli_perfetto_open(struct cli *cli, const char *path);
+int cli_vcd_open(struct cli *cli, const char *text);
+enum hb_status cli_time_line_machine(struct cli *cli, struct machine *m,
+                                     struct hb_error *error);
+void cli_time_line_gone(struct cli *cli, const struct machine *m);
+int cli_time_line_close(struct cli *cli);
 
 /** --save of a machine without a scenario: what is asked for (CLI_USAGE); @m
  *  stands; the run is over and came to @status: save if that is when, returns

@@ -206,6 +206,20 @@ static int apply_wav(struct cli *cli, const struct option_row *row,
     return cli_wav_open(cli, value);
 }
 
+static int apply_perfetto(struct cli *cli, const struct option_row *row,
+                          const char *value)
+{
+    (void)row;
+    return cli_perfetto_open(cli, value);
+}
+
+static int apply_vcd(struct cli *cli, const struct option_row *row,
+                     const char *value)
+{
+    (void)row;
+    return cli_vcd_open(cli, value);
+}
+
 static int apply_help(struct cli *cli, const struct option_row *row,
                       const char *value)
 {
@@ -243,6 +257,8 @@ static const struct option_row options[] = {
     {"set", "KEY=VALUE", "any setting of a machine file", ALL, .apply = apply_set},
     {"trace", "GLOB[=FILE]", "write events; .json and .jsonl: as JSON lines", ALL, .apply = apply_trace},
     {"coverage", "FILE.info", "write which lines of the drivers ran, for lcov", R | T, .apply = apply_text, .text = TEXT(coverage)},
+    {"perfetto", "FILE.json", "write the time line for ui.perfetto.dev", ALL, .apply = apply_perfetto},
+    {"vcd", "FILE.vcd[,beats=on]", "dump wires and bus cycles for GTKWave", ALL, .apply = apply_vcd},
     {"wav", "FILE", "write what the sound cards play", ALL, .apply = apply_wav},
     {"verify", "off|report|stop", "what findings come to", R | T | P, .apply = apply_setting, .key = "verify"},
     {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T | P, .apply = apply_setting, .key = "strict-dma", .on = "on"},

@@ -57,6 +57,8 @@ enum hb_status cli_trace_machine(void *context, struct machine *m,
 
     if (status == HB_OK)
         status = cli_coverage_machine(cli, m, error);
+    if (status == HB_OK)
+        status = cli_time_line_machine(cli, m, error);
     for (uint32_t i = 0; i < cli->trace.count && status == HB_OK; i++) {
         struct cli_trace *t = VEC_AT(struct cli_trace, &cli->trace, i);
 
@@ -71,6 +73,7 @@ void cli_trace_gone(void *context, struct machine *m)
 
     cli_wav_gone(cli, m);
     cli_coverage_gone(cli, m);
+    cli_time_line_gone(cli, m);
     for (uint32_t i = 0; i < cli->trace.count; i++) {
         struct cli_trace *t = VEC_AT(struct cli_trace, &cli->trace, i);
 

@@ -168,6 +168,12 @@ static void nobody(struct ke *ke, unsigned irq, const char *what)
 
 enum { W_IRQ, W_NEXT, W_HANDLED, W_PASS, W_LOCK };
 
+void interrupt_over(struct ke *ke, const struct record *r)
+{
+    EMIT(ke->events, interrupt_end, ke_irq_vector(r->w[W_IRQ] % KE_IRQS),
+         r->w[W_HANDLED] & 1u);
+}
+
 void interrupt_enter(struct ke *ke, unsigned irq)
 {
     bool pending_anyway = ke_irql(ke) >= irq_level(irq);
@@ -187,12 +193,14 @@ void interrupt_enter(struct ke *ke, unsigned irq)
         mask_line(ke, irq, true);
         pic_eoi(ke, irq);
         nobody(ke, irq, "nothing is connected; the line is masked");
+        EMIT(ke->events, interrupt_end, ke_irq_vector(irq), 0);
         return;
     }
     mask_line(ke, irq, level);
     pic_eoi(ke, irq);
     if (irq == CLOCK_IRQ) {
         clock_interrupt(ke);
+        EMIT(ke->events, interrupt_end, ke_irq_vector(irq), 1);
         return;
     }
     trap_record(ke, ROUTINE_INTERRUPT, &r);

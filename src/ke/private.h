@@ -363,6 +363,9 @@ void dispatch_enter(struct ke *ke);
 bool dispatch_pending(const struct ke *ke);
 void sysenter_enter(struct ke *ke);
 void interrupt_enter(struct ke *ke, unsigned irq);
+/** interrupt_over()/dpc_over() - tell that what @r ran is over. */
+void interrupt_over(struct ke *ke, const struct record *r);
+void dpc_over(struct ke *ke, const struct record *r);
 /** trap_record() - @r for @routine on the trap frame at ESP. */
 void trap_record(struct ke *ke, uint32_t routine, struct record *r);
 /** raise_begin() - keep @r and dispatch @e there; registers go on as @at. */

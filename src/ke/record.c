@@ -49,9 +49,13 @@ static void record_pop(struct ke *ke, struct thread *t)
     t->top = r->below;
     if (r->waiting)
         wait_blocks_drop(ke, index);
+    if (r->routine == ROUTINE_INTERRUPT)
+        interrupt_over(ke, r);
     if (r->routine == ROUTINE_DISPATCH && r->frame &&
-        on_dpc_stack(ke, r->frame))
+        on_dpc_stack(ke, r->frame)) {
         ke->s.dpc_active = 0; /* a DPC that jumped out of its stack */
+        dpc_over(ke, r);
+    }
     r->used = 0;
     r->below = ke->s.free_record;
     ke->s.free_record = index;

@@ -210,6 +210,8 @@ bool ke_dpc_queue(struct ke *ke, gva_t dpc, uint32_t a1, uint32_t a2)
     ke_write(ke, gva_add(dpc, DPC_ARG1), args, sizeof args); /* and DpcData */
     if (!vec_push(&ke->s.dpc, sizeof dpc.v, &dpc.v))
         return false;
+    EMIT(ke->events, dpc_queue, dpc.v,
+         ke_read_u32(ke, gva_add(dpc, DPC_ROUTINE)));
     if (importance == HIGH_IMPORTANCE) {
         for (uint32_t i = ke->s.dpc.count - 1; i > 0; i--)
             *dpc_at(ke, i) = *dpc_at(ke, i - 1);

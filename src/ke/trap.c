@@ -88,6 +88,12 @@ void dispatch_enter(struct ke *ke)
 }
 
 enum { DISPATCH_START, DISPATCH_NEXT, DISPATCH_SWITCHED, DISPATCH_APC_DONE };
+enum { W_DPC }; /* routine that runs */
+
+void dpc_over(struct ke *ke, const struct record *r)
+{
+    EMIT(ke->events, dpc_end, r->w[W_DPC]);
+}
 
 /** DPCs run on a stack of their own; the frame links to what they interrupted.
  */
@@ -120,7 +126,8 @@ static void run_dpc(struct call *c, uint32_t dpc)
         return;
     args[0] = dpc;
     memcpy(args + 1, f + 1, 12);
-    EMIT(c->ke->events, dpc, f[0], f[1]);
+    EMIT(c->ke->events, dpc, f[0], f[1], dpc);
+    c->w[W_DPC] = f[0];
     enable_interrupts(c->ke);
     call_guest(c, gva_of(f[0]), 4, args, DISPATCH_NEXT);
 }
@@ -168,6 +175,8 @@ void run_dispatch(struct call *c)
         dispatch_lower(c);
         return;
     }
+    if (c->state == DISPATCH_NEXT)
+        dpc_over(ke, c->record);
     ke_set_irql(ke, DISPATCH_LEVEL);
     if (ke->s.timers_due)
         timers_expire(ke);

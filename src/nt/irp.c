@@ -135,7 +135,8 @@ void irp_send(struct call *c, uint32_t device, uint32_t irp, unsigned next)
     if (!call_ok(c))
         return;
     c->w[IRP_SENT_WORD] = at;
-    EMIT(nt_of(c)->w.events, irp_call, irp, major, minor, device);
+    EMIT(nt_of(c)->w.events, irp_call, irp, major, minor, device,
+         (uint64_t)location - 1);
     call_guest(c, gva_of(routine), 2, args, next);
 }
 
@@ -165,6 +166,7 @@ bool irp_returned(struct call *c, uint32_t irp)
     uint32_t at = c->w[IRP_SENT_WORD];
     bool marked;
 
+    EMIT(nt->w.events, irp_return, irp, c->eax);
     if (r && r->done) { /* up to its issuer: what the top said of it counts */
         marked = r->returned_pending;
         if (marked != (c->eax == STATUS_PENDING))

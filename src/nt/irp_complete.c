@@ -268,6 +268,8 @@ static bool leave_location(struct call *c, uint32_t irp, uint32_t at,
     store_u32(c, gva_of(at + SL_FileObject), 0);
     if (!call_ok(c))
         return true;
+    EMIT(nt_of(c)->w.events, irp_up, irp, location,
+         nt_get32(nt_of(c), irp + IRP_Status));
     if (wants(c, irp, control) && call_ok(c)) {
         uint32_t args[3] = {device, irp, context};
         call_guest(c, gva_of(routine), 3, args, IRP_COMPLETE_STATE);
