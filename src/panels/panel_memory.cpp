@@ -12,7 +12,7 @@ namespace hb
 namespace
 {
 
-enum { ROW = 16 };
+const int ROW = 16;
 
 class Memory : public Panel
 {

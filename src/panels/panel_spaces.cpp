@@ -127,7 +127,8 @@ void box(const Canvas &c, const struct picture_box &b)
     strip(c, b.kind, b.x + 1, b.y + 1, PICTURE_STRIP, b.h - 2);
     if (b.marks) {
         float advance =
-            font_of(PICTURE_FONT * c.scale)->GetCharAdvance('0') / c.scale;
+            font_of(float{PICTURE_FONT} * c.scale)->GetCharAdvance('0') /
+            c.scale;
         int at = static_cast<int>(static_cast<float>(b.mark) * advance);
 
         c.fill(x + at - 1, b.y + 2, static_cast<int>(2 * advance) + 3, b.h - 4,
@@ -143,11 +144,11 @@ void box(const Canvas &c, const struct picture_box &b)
 
 /* ---- arrows -------------------------------------------------------------- */
 
-enum { CURVE = 24 }; /* straight pieces of a curve */
+const int CURVE = 24; /* straight pieces of a curve */
 
 ImVec2 on_curve(const struct picture_point w[4], int i)
 {
-    float t = static_cast<float>(i) / CURVE, u = 1 - t;
+    float t = static_cast<float>(i) / static_cast<float>(CURVE), u = 1 - t;
     float k[4] = {u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t};
     ImVec2 p(0, 0);
 
@@ -276,7 +277,7 @@ class Spaces : public Panel
     {
         float wheel = ImGui::GetIO().MouseWheel;
 
-        if (!ImGui::IsWindowHovered() || !ImGui::GetIO().KeyCtrl || !wheel)
+        if (!ImGui::IsWindowHovered() || !ImGui::GetIO().KeyCtrl || wheel == 0)
             return;
         if (wheel > 0 && zoom < PICTURE_BYTES)
             zoom = static_cast<enum picture_zoom>(zoom + 1);

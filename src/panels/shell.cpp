@@ -13,14 +13,12 @@ namespace hb
 namespace
 {
 
-enum { FONT_DOTS = 14 };
+const float font_dots = 14;
 enum { SMALLEST = 7, LARGEST = 24 }; /* dots of a picture's text */
 const float between = 4;             /* dots from a tile to the next */
 
 /* Where distributions put DejaVu Sans Mono; the first is what the build saw. */
 const char *const fonts[] = {HALBOX_FONT,
-                             "/usr/share/fonts/truetype/dejavu/"
-                             "DejaVuSansMono.ttf",
                              "/usr/share/fonts/dejavu/DejaVuSansMono.ttf",
                              "/usr/share/fonts/TTF/DejaVuSansMono.ttf"};
 
@@ -90,7 +88,7 @@ bool Shell::font(float scale)
     atlas->Clear();
     atlas->Flags |= ImFontAtlasFlags_NoBakedLines;
     if (!atlas->AddFontFromFileTTF(
-            path, static_cast<float>(static_cast<int>(FONT_DOTS * scale)),
+            path, static_cast<float>(static_cast<int>(font_dots * scale)),
             &config, glyphs))
         return false;
     for (int dots = SMALLEST; dots <= LARGEST; dots++)
