@@ -12,6 +12,7 @@
 #ifdef HALBOX_PANELS
 #include "panels/panels.h"
 #endif
+#include "halbox/lanes.h"
 #include "halbox/symbols.h"
 #include "script/script.h"
 
@@ -20,6 +21,7 @@ struct picture_job {
     struct moment moment;
     enum picture_zoom zoom;
     uint32_t width, height;
+    struct lanes *lanes;     /* of the machine that stands */
     struct symbols *symbols; /* of the images, as far as they have any */
     int status;
 };
@@ -66,6 +68,7 @@ static int draw_panels(struct picture_job *job, struct machine *m)
                                         .panel = job->cli->panel,
                                         .layout = job->cli->layout,
                                         .zoom = job->cli->zoom,
+                                        .lanes = job->lanes,
                                         .symbols = job->symbols};
     uint32_t *pixels = malloc((size_t)job->width * job->height * 4);
     struct hb_error error;
@@ -110,12 +113,22 @@ static void look(void *context, struct machine *m)
 static enum hb_status machine_stands(void *context, struct machine *m,
                                      struct hb_error *error)
 {
-    return moment_arm(&((struct picture_job *)context)->moment, m, error);
+    struct picture_job *job = context;
+    const struct lanes_options options = {.symbols = job->symbols};
+    enum hb_status status = HB_OK;
+
+    if (job->cli->screenshot)
+        status = lanes_create(&job->lanes, m, &options, error);
+    return status == HB_OK ? moment_arm(&job->moment, m, error) : status;
 }
 
 static void machine_goes(void *context, struct machine *m)
 {
-    moment_gone(&((struct picture_job *)context)->moment, m);
+    struct picture_job *job = context;
+
+    moment_gone(&job->moment, m);
+    lanes_destroy(job->lanes);
+    job->lanes = NULL;
 }
 
 static void test_over(void *context, const struct script_result *result)
@@ -160,7 +173,7 @@ static int by_start(struct picture_job *job)
     if ((cli->load ? machine_load(&m, cli->load, &error)
                    : setup_machine(&cli->setup, &m, &error)) != HB_OK)
         return cli_fail(cli, &error);
-    if (moment_arm(&job->moment, m, &error) != HB_OK ||
+    if (machine_stands(job, m, &error) != HB_OK ||
         (!cli->load &&
          machine_load_driver_files(m, cli->operand.data, cli->operand.count,
                                    &error) != HB_OK) ||
@@ -168,7 +181,7 @@ static int by_start(struct picture_job *job)
         job->status = cli_fail(cli, &error);
     else if (cli->load && !job->moment.end)
         machine_run(m, machine_ticks(m, limit), NULL);
-    moment_gone(&job->moment, m);
+    machine_goes(job, m);
     machine_destroy(m);
     return job->status;
 }

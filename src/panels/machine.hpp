@@ -8,6 +8,7 @@
 extern "C" {
 #include "halbox/control.h"
 #include "halbox/inspect.h"
+#include "halbox/lanes.h"
 #include "halbox/symbols.h"
 #include "picture/picture.h"
 }

@@ -27,6 +27,7 @@ struct Focus {
 struct View {
     struct machine *m;
     const struct symbols *symbols; /* may be NULL */
+    const struct lanes *lanes;     /* of the run up to now; may be NULL */
     Focus *focus;
     bool still; /* a picture: nothing that only a pointer could reach */
     enum picture_zoom *zoom;

@@ -9,6 +9,7 @@
 #ifdef __cplusplus
 #include "panels/machine.hpp"
 #else
+#include "halbox/lanes.h"
 #include "halbox/symbols.h"
 #endif
 
@@ -26,6 +27,7 @@ struct panels_picture {
     const char *zoom;       /* of the three spaces: regions, pages, bytes;
                                NULL: pages                                   */
     float scale;            /* of the font; 0: 1                             */
+    const struct lanes *lanes;     /* of the run up to here, or NULL         */
     const struct symbols *symbols; /* names and lines of the code, or NULL   */
 };
 

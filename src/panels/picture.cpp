@@ -120,6 +120,7 @@ extern "C" enum hb_status panels_draw(struct machine *m,
     Shell shell;
 
     shell.still = true;
+    shell.lanes = what->lanes;
     if (!arrange(shell, *what, &status, error))
         return status;
     ImGui::GetIO().DisplaySize = ImVec2(static_cast<float>(what->width),

@@ -223,7 +223,7 @@ void Shell::tiles(View &view, int node, Rect place)
 
 void Shell::frame(struct machine *m, const struct symbols *symbols, float top)
 {
-    View view = {m, symbols, &focus, still, &zoom};
+    View view = {m, symbols, lanes, &focus, still, &zoom};
     const ImVec2 size = ImGui::GetIO().DisplaySize;
 
     tiles(view, 0, {0, top, size.x, size.y - top});

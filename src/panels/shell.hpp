@@ -20,6 +20,7 @@ class Shell
     Focus focus;
     enum picture_zoom zoom = PICTURE_PAGES;
     bool still = false;
+    const struct lanes *lanes = nullptr; /* for the time line */
 
     Shell();
     ~Shell();
