@@ -118,6 +118,13 @@ struct source_function {
 HB_API bool symbols_function(const struct symbols *symbols,
                              const struct machine *m, gva_t at,
                              struct source_function *function);
+/** symbols_inlined() - function @index, 0 is the innermost, of those that the
+ *  compiler put into others so that @at is their code. path and line are of the
+ *  call, start and end of its code around @at. False: no more; the next outer
+ *  one is symbols_function()'s. */
+HB_API bool symbols_inlined(const struct symbols *symbols,
+                            const struct machine *m, gva_t at, unsigned index,
+                            struct source_function *function);
 /** symbols_function_at() - every function of the loaded files. */
 HB_API bool symbols_function_at(const struct symbols *symbols,
                                 const struct machine *m, unsigned index,

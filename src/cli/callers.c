@@ -8,12 +8,16 @@ static void print_frame(const struct cli *cli, const struct symbols *symbols,
                         const struct machine *m,
                         const struct backtrace_frame *frame)
 {
+    gva_t at = gva_of(frame->eip.v - !frame->exact); /* of the call */
+    struct source_function inlined;
     struct source_line line;
     const char *slash;
 
     fprintf(cli->out, "stack   %08x %s", frame->eip.v,
             frame->text[0] ? frame->text : "?");
-    if (backtrace_line(symbols, m, frame, &line)) {
+    if (symbols_inlined(symbols, m, at, 0, &inlined))
+        fprintf(cli->out, ", in %s", inlined.name);
+    if (symbols_line(symbols, m, at, &line)) {
         slash = strrchr(line.path, '/');
         fprintf(cli->out, " (%s:%u)", slash ? slash + 1 : line.path, line.line);
     }

@@ -162,6 +162,31 @@ bool symbols_function(const struct symbols *symbols, const struct machine *m,
     return true;
 }
 
+/* The innermost has the greatest depth. */
+bool symbols_inlined(const struct symbols *symbols, const struct machine *m,
+                     gva_t at, unsigned index, struct source_function *function)
+{
+    uint32_t rva, deepest = 0;
+    const struct symbol_file *f = file_of(symbols, m, at, &rva);
+    const struct inline_row *row;
+
+    if (!f)
+        return false;
+    while (deepest < INLINES_DEEP && file_inline(f, rva, deepest + 1))
+        deepest++;
+    if (index >= deepest)
+        return false;
+    row = file_inline(f, rva, deepest - index);
+    *function = (struct source_function){.line = row->line,
+                                         .start = gva_of(at.v - rva + row->low),
+                                         .end = gva_of(at.v - rva + row->high)};
+    COPY(function->image, f->name);
+    COPY(function->name, file_name(f, row->name));
+    if (row->line)
+        COPY(function->path, source_name(f, row->file));
+    return true;
+}
+
 bool symbols_function_at(const struct symbols *symbols, const struct machine *m,
                          unsigned index, struct source_function *function)
 {

@@ -38,6 +38,7 @@ void add_debug_section(struct debug_sections *all, const char *name,
 struct reading {
     struct symbol_file *f;
     uint32_t seen;        /* rows and entries */
+    Dwarf_Files *files;   /* of the unit, or NULL */
     const char *last;     /* libdw's name of the last line's file ... */
     uint32_t last_source; /* ... and where it is in sources */
 };
@@ -115,15 +116,93 @@ static void add_function(struct reading *r, Dwarf_Die *die)
                RANK_FUNCTION, true);
 }
 
+/* ---- functions in functions ----------------------------------------------*/
+
+static uint32_t number_of(Dwarf_Die *die, unsigned what)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word value;
+
+    return dwarf_attr(die, what, &attribute) &&
+                   dwarf_formudata(&attribute, &value) == 0 &&
+                   value <= INT32_MAX
+               ? (uint32_t)value
+               : 0;
+}
+
+/* Where it is called, as far as that is known. */
+static void call_site(struct reading *r, Dwarf_Die *die, struct inline_row *row)
+{
+    const char *path;
+
+    row->line = r->files ? number_of(die, DW_AT_call_line) : 0;
+    path = row->line ? dwarf_filesrc(r->files, number_of(die, DW_AT_call_file),
+                                     NULL, NULL)
+                     : NULL;
+    row->file = path ? source_of(r, path) : UINT32_MAX;
+    if (row->file == UINT32_MAX)
+        row->file = row->line = 0;
+}
+
+/* A row for each piece of its code. */
+static void add_inline(struct reading *r, Dwarf_Die *die, uint32_t depth)
+{
+    struct symbol_file *f = r->f;
+    const char *name = dwarf_diename(die);
+    struct inline_row row = {.depth = depth};
+    Dwarf_Addr base, low, high;
+    ptrdiff_t next = 0;
+
+    if (!name)
+        return;
+    row.name = strings_keep(&f->names, name, NAME_MOST);
+    call_site(r, die, &row);
+    while (row.name != UINT32_MAX && f->inlines.count < INLINES_MOST &&
+           r->seen++ < SEEN_MOST &&
+           (next = dwarf_ranges(die, next, &base, &low, &high)) > 0) {
+        if (low < f->link || high <= low || high - f->link > f->bytes)
+            continue;
+        row.low = (uint32_t)(low - f->link);
+        row.high = (uint32_t)(high - f->link);
+        vec_push(&f->inlines, sizeof row, &row);
+    }
+}
+
+/* Calls itself once for each level that is not too deep. */
+static void read_inlines(struct reading *r, Dwarf_Die *in, uint32_t depth,
+                         unsigned level)
+{
+    enum { BLOCKS_DEEP = 64 };
+    Dwarf_Die die;
+
+    if (level >= BLOCKS_DEEP || depth > INLINES_DEEP ||
+        dwarf_child(in, &die) != 0)
+        return;
+    do {
+        int tag = dwarf_tag(&die);
+
+        if (tag == DW_TAG_inlined_subroutine) {
+            add_inline(r, &die, depth);
+            read_inlines(r, &die, depth + 1, level + 1);
+        } else if (tag == DW_TAG_lexical_block) {
+            read_inlines(r, &die, depth, level + 1);
+        }
+    } while (r->seen++ < SEEN_MOST && dwarf_siblingof(&die, &die) == 0);
+}
+
 static void read_functions(struct reading *r, Dwarf_Die *cu)
 {
     Dwarf_Die die;
 
+    if (dwarf_getsrcfiles(cu, &r->files, NULL) != 0)
+        r->files = NULL;
     if (dwarf_child(cu, &die) != 0)
         return;
     do {
-        if (dwarf_tag(&die) == DW_TAG_subprogram)
+        if (dwarf_tag(&die) == DW_TAG_subprogram) {
             add_function(r, &die);
+            read_inlines(r, &die, 1, 0);
+        }
     } while (r->seen++ < SEEN_MOST && dwarf_siblingof(&die, &die) == 0);
 }
 

@@ -69,6 +69,15 @@ static int by_low(const void *a_, const void *b_)
     return a->high > b->high ? -1 : a->high < b->high; /* outermost first */
 }
 
+static int by_depth(const void *a_, const void *b_)
+{
+    const struct inline_row *a = a_, *b = b_;
+
+    if (a->low != b->low)
+        return a->low < b->low ? -1 : 1;
+    return a->depth < b->depth ? -1 : a->depth > b->depth;
+}
+
 static void sort(struct vec *v, size_t bytes,
                  int (*order)(const void *, const void *))
 {
@@ -94,6 +103,7 @@ static bool read_image(struct symbol_file *f, const struct image *image)
     sort(&f->symbols, sizeof(struct symbol_row), by_symbol);
     sort(&f->lines, sizeof(struct line_row), by_line);
     sort(&f->functions, sizeof(struct function_row), by_low);
+    sort(&f->inlines, sizeof(struct inline_row), by_depth);
     return good;
 }
 
@@ -137,6 +147,7 @@ void symbol_file_free(struct symbol_file *f)
     vec_free(&f->symbols);
     vec_free(&f->lines);
     vec_free(&f->functions);
+    vec_free(&f->inlines);
     vec_free(&f->sections);
     strings_free(&f->sources);
     free(f->path);

@@ -34,6 +34,12 @@ struct line_row {                    /* by rva */
 struct function_row { /* by low */
     uint32_t low, high, name, file, line;
 };
+/** Code of a function that lies in another one's. */
+struct inline_row { /* by low, depth */
+    uint32_t low, high, name;
+    uint32_t file, line; /* of the call */
+    uint32_t depth;      /* in its function, from 1 */
+};
 
 struct symbol_file {
     char name[IMAGE_NAME_BYTES];
@@ -43,7 +49,7 @@ struct symbol_file {
     bool fixed; /* an executable: on a bare machine it stands at link */
     struct strings names;   /* of symbols and functions */
     struct strings sources; /* paths of source files */
-    struct vec symbols, lines, functions;
+    struct vec symbols, lines, functions, inlines;
     struct vec sections; /* of struct image_segment */
     uint8_t *debug;      /* the ELF file that libdw reads, with ... */
     Elf *elf;
@@ -55,6 +61,8 @@ enum {
     SYMBOLS_MOST = 1 << 20,
     LINES_MOST = 1 << 22,
     FUNCTIONS_MOST = 1 << 20,
+    INLINES_MOST = 1 << 20,
+    INLINES_DEEP = 16,
     NAME_MOST = 512 /* bytes of a symbol's name that are kept */
 };
 

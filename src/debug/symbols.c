@@ -244,6 +244,19 @@ const struct function_row *file_function(const struct symbol_file *f,
     return NULL;
 }
 
+const struct inline_row *file_inline(const struct symbol_file *f, uint32_t rva,
+                                     uint32_t depth)
+{
+    enum { TRIES = 512 }; /* what starts between it and @rva */
+    const struct inline_row *row = f->inlines.data;
+    uint32_t n = rows_up_to(&f->inlines, sizeof *row, rva);
+
+    for (unsigned tries = 0; n && tries < TRIES; n--, tries++)
+        if (row[n - 1].depth == depth && rva < row[n - 1].high)
+            return &row[n - 1];
+    return NULL;
+}
+
 const struct line_row *file_line(const struct symbol_file *f, uint32_t rva)
 {
     const struct line_row *row = f->lines.data;

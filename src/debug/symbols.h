@@ -34,6 +34,10 @@ const struct symbol_row *file_symbol(const struct symbol_file *f, uint32_t rva);
 /** file_function() - the innermost function that holds @rva, or NULL. */
 const struct function_row *file_function(const struct symbol_file *f,
                                          uint32_t rva);
+/** file_inline() - the function in a function that holds @rva at depth @depth
+ *  (from 1), or NULL. */
+const struct inline_row *file_inline(const struct symbol_file *f, uint32_t rva,
+                                     uint32_t depth);
 /** file_line() - the row of the code at @rva, or NULL. */
 const struct line_row *file_line(const struct symbol_file *f, uint32_t rva);
 /** kernel_next() - the next symbol of an image of the kernel's from *@offset

@@ -284,6 +284,59 @@ static void a_line_leads_to_its_code_and_back(void **state)
     unload(&r);
 }
 
+/* Names of the functions at @at, the innermost first, as addr2line -f -i has
+ * them, and the lines that they are at. How many are in others? */
+static unsigned compare_inlined(const struct rig *r, FILE *f, gva_t at)
+{
+    struct source_function in = {.name = ""};
+    struct source_line here;
+    char name[256], text[1024];
+    bool known = symbols_line(r->s, r->m, at, &here);
+    uint32_t line = here.line;
+
+    for (unsigned depth = 0;; depth++) {
+        bool more = symbols_inlined(r->s, r->m, at, depth, &in);
+
+        if (!more && !symbols_function(r->s, r->m, at, &in))
+            strcpy(in.name, "??");
+        assert_non_null(fgets(name, sizeof name, f));
+        assert_non_null(fgets(text, sizeof text, f));
+        name[strcspn(name, "@\n")] = 0;
+        if (!known || in.name[0] == '?')
+            return depth;
+        assert_string_equal(name, in.name);
+        assert_int_equal(line_of(text), line);
+        if (!more)
+            return depth;
+        line = in.line;
+    }
+}
+
+static void functions_in_functions(void **state)
+{
+    enum { FIRST = 0x11000, BYTES = 0x1c00, STEP = 16 };
+    char command[8192];
+    unsigned inlined = 0;
+    struct rig r;
+    FILE *f;
+    int n = snprintf(command, sizeof command,
+                     "i686-w64-mingw32-addr2line -f -i -e %s/edu.sys",
+                     HALBOX_IMAGES);
+
+    (void)state;
+    load(&r, "edu.sys");
+    for (uint32_t at = 0; at < BYTES; at += STEP)
+        n += snprintf(command + n, sizeof command - (size_t)n, " 0x%x",
+                      FIRST + at);
+    f = tool(command);
+    for (uint32_t at = 0; at < BYTES; at += STEP)
+        inlined +=
+            compare_inlined(&r, f, gva_add(r.image.base, FIRST - 0x10000 + at));
+    end_tool(f, command);
+    assert_in_range(inlined, 50, BYTES);
+    unload(&r);
+}
+
 /* ---- where ---------------------------------------------------------------*/
 
 static void a_kernel_of_a_bare_machine_stands_where_it_was_linked(void **state)
@@ -388,6 +441,7 @@ int main(void)
         cmocka_unit_test(every_line_of_a_pe_driver),
         cmocka_unit_test(every_line_of_a_relocatable_elf_driver),
         cmocka_unit_test(a_line_leads_to_its_code_and_back),
+        cmocka_unit_test(functions_in_functions),
         cmocka_unit_test(a_kernel_of_a_bare_machine_stands_where_it_was_linked),
         cmocka_unit_test(a_file_counts_while_its_image_is_loaded),
         cmocka_unit_test(sections_of_a_relocatable_file),
