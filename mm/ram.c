@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "mm/watch.h"
+
 enum { WORD_PAGES = 64, GROUP_WORDS = 64 };
 enum {
     HUGE_BYTES = 2 << 20,
@@ -307,18 +309,48 @@ bool ram_read(const struct ram *ram, gpa_t at, void *to, uint64_t bytes)
     return true;
 }
 
+/* Inside a page. */
+static void write_piece(struct ram *ram, gpa_t at, const uint8_t *from,
+                        uint32_t bytes)
+{
+    ram_mark(ram, at, bytes);
+    memcpy(ram->base + at.v, from, bytes);
+}
+
+static void write_watched(struct ram *ram, gpa_t at, const uint8_t *from,
+                          uint32_t bytes)
+{
+    struct watch_access a;
+
+    memset(&a, 0, offsetof(struct watch_access, before));
+    a.access = WATCH_WRITE;
+    a.pa = at;
+    a.bytes = a.split = bytes;
+    if (!watches_see(ram->watches, &a)) {
+        write_piece(ram, at, from, bytes);
+        return;
+    }
+    memcpy(a.before, ram->base + at.v, bytes);
+    memcpy(a.after, from, bytes);
+    write_piece(ram, at, from, bytes);
+    watches_tell(ram->watches, &a);
+}
+
 bool ram_write(struct ram *ram, gpa_t at, const void *from, uint64_t bytes)
 {
+    const uint8_t *in = from;
+
     if (!ram_writes(ram, at, bytes))
         return false;
-    if (!bytes)
-        return true;
-    for (uint64_t done = 0, n; done < bytes; done += n) {
-        n = PAGE_BYTES - ((at.v + done) & PAGE_MASK);
-        n = n < bytes - done ? n : bytes - done;
-        ram_mark(ram, gpa_add(at, done), n);
+    for (uint32_t n; bytes; bytes -= n, in += n, at = gpa_add(at, n)) {
+        uint64_t room = PAGE_BYTES - (at.v & PAGE_MASK);
+
+        n = (uint32_t)(room < bytes ? room : bytes);
+        if (__builtin_expect(ram->watches != NULL, 0))
+            write_watched(ram, at, in, n);
+        else
+            write_piece(ram, at, in, n);
     }
-    memcpy(ram->base + at.v, from, bytes);
     return true;
 }
 

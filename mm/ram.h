@@ -32,6 +32,7 @@ struct ram_range {
  *  are written, where some of them hold code that ram_keep_code() told of. */
 typedef void ram_code_fn(void *context, gpa_t page, uint64_t lines);
 
+struct watches;
 struct ram {
     uint8_t *base;  /* host address of gpa 0                              */
     uint64_t top;   /* first gpa above all RAM: size of the host mapping   */
@@ -48,6 +49,7 @@ struct ram {
     uint8_t *guard;
     ram_code_fn *on_code; /* wiring: who is told, not saved */
     void *on_code_context;
+    struct watches *watches; /* wiring: NULL while nothing is watched */
 };
 
 /** ram_create() - @ranges ascending, page aligned, not overlapping. */
@@ -96,7 +98,8 @@ void ram_write16(struct ram *ram, gpa_t at, uint16_t v);
 void ram_write32(struct ram *ram, gpa_t at, uint32_t v);
 void ram_write64(struct ram *ram, gpa_t at, uint64_t v);
 /** ram_read()/ram_write() - a run of bytes; false if any byte is not RAM, then
- *  nothing was moved. */
+ *  nothing was moved. All writes of this header are the kernel's or the page
+ *  walk's, to a watch: who writes through a host pointer tells it himself. */
 bool ram_read(const struct ram *ram, gpa_t at, void *to, uint64_t bytes);
 bool ram_write(struct ram *ram, gpa_t at, const void *from, uint64_t bytes);
 

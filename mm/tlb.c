@@ -61,6 +61,12 @@ static uint8_t reads_of(uint8_t allow)
     return (uint8_t)(allow & ~writes);
 }
 
+/* The fast ways of an entry that no write has come to yet. */
+static uint8_t fast_of(const struct tlb_entry *e)
+{
+    return e->host ? (uint8_t)(reads_of(e->allow) & ~e->slow) : 0;
+}
+
 static uint8_t flags_of(const struct walk_in *in, const struct walk_out *out)
 {
     unsigned flags = 0;
@@ -107,7 +113,7 @@ struct tlb_entry *tlb_fill(struct tlb *tlb, struct ram *ram, gva_t va,
                             .flags = flags_of(in, out)};
 
     new.allow = allowed(new.flags, in->wp, in->nx);
-    new.fast = new.host ? reads_of(new.allow) : 0;
+    new.fast = fast_of(&new);
     enter(tlb, va.v >> PAGE_SHIFT, new);
     if (in->write)
         tlb_open_write(ram, tlb_entry(tlb, va));
@@ -119,7 +125,7 @@ void tlb_open_write(struct ram *ram, struct tlb_entry *e)
     if (!e->host || !ram_writes(ram, gpa_of(e->frame), PAGE_BYTES))
         return;
     if (ram_open(ram, gpa_of(e->frame)))
-        e->fast = e->allow;
+        e->fast = e->allow & (uint8_t)~e->slow;
 }
 
 /* The last of the list moves into the gap. */
@@ -203,29 +209,31 @@ void tlb_close_page(struct tlb *tlb, gpa_t page)
     }
 }
 
-void tlb_slow_page(struct tlb *tlb, gpa_t page)
+static void set_slow(struct tlb_entry *e, unsigned slow)
 {
-    tlb->changes++;
-    for (uint32_t i = 0; i < tlb->used_count; i++) {
-        struct tlb_entry *e = &tlb->entry[tlb->used[i]];
-
-        if (e->frame == (page.v & ~(uint64_t)PAGE_MASK)) {
-            e->host = NULL;
-            e->fast = 0;
-        }
-    }
+    e->slow = (uint8_t)(slow | slow << TLB_USER);
+    e->fast = fast_of(e);
 }
 
-void tlb_slow_virtual(struct tlb *tlb, const struct ram *ram, gva_t va,
-                      bool slow)
+void tlb_slow(struct tlb *tlb, gva_t va, unsigned slow)
 {
     struct tlb_entry *e = tlb_entry(tlb, va);
 
     if (!e->used)
         return;
     tlb->changes++;
-    e->host = slow ? NULL : ram_host(ram, gpa_of(e->frame));
-    e->fast = e->host ? reads_of(e->allow) : 0;
+    set_slow(e, slow);
+}
+
+void tlb_slow_all(struct tlb *tlb, tlb_slow_fn *slow, void *context)
+{
+    tlb->changes++;
+    for (uint32_t i = 0; i < tlb->used_count; i++) {
+        uint32_t vpn = tlb->used[i];
+        struct tlb_entry *e = &tlb->entry[vpn];
+
+        set_slow(e, slow(context, gva_of(vpn << PAGE_SHIFT), gpa_of(e->frame)));
+    }
 }
 
 void tlb_remap(struct tlb *tlb, const struct ram *ram)
@@ -237,7 +245,7 @@ void tlb_remap(struct tlb *tlb, const struct ram *ram)
         if (e->frame < SHADOW_START || e->frame >= SHADOW_END)
             continue;
         e->host = ram_host(ram, gpa_of(e->frame));
-        e->fast = e->host ? reads_of(e->allow) : 0;
+        e->fast = fast_of(e);
     }
 }
 
@@ -266,7 +274,7 @@ bool tlb_load(struct tlb *tlb, struct ram *ram, struct loader *l)
         e.allow = (uint8_t)packed;
         e.flags = (uint8_t)(packed >> 8);
         e.host = ram_host(ram, gpa_of(e.frame));
-        e.fast = e.host ? reads_of(e.allow) : 0;
+        e.fast = fast_of(&e);
         if (l->failed || vpn >= ENTRIES || e.frame & PAGE_MASK ||
             tlb->entry[vpn].used)
             return false;

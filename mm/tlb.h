@@ -25,6 +25,7 @@ struct tlb_entry {
     uint8_t allow;  /* architectural: accesses that need no walk            */
     uint8_t fast;   /* subset of allow that may use `host`                  */
     uint8_t flags;  /* TLB_GLOBAL, TLB_LARGE, ...                           */
+    uint8_t slow;   /* what somebody watches: never in `fast`; not saved    */
     uint32_t used;  /* index in the list of used entries + 1; 0: empty      */
 };
 
@@ -75,14 +76,15 @@ void tlb_flush(struct tlb *tlb, bool global);
  *  Those bits are looked at on each access, SDM vol. 3A 4.6; no entry goes. */
 void tlb_allow(struct tlb *tlb, const struct walk_in *in);
 /** tlb_write_protect() - drop the fast write path of all entries (a snapshot
- *  begins); tlb_slow_page() - every fast path to one physical page. */
+ *  begins). */
 void tlb_write_protect(struct tlb *tlb);
-void tlb_slow_page(struct tlb *tlb, gpa_t page);
 
-/** tlb_slow_virtual() - no fast path to the page of @va while @slow; then again
- *  as after a fill. */
-void tlb_slow_virtual(struct tlb *tlb, const struct ram *ram, gva_t va,
-                      bool slow);
+/** tlb_slow() - accesses in @slow (TLB_READ, TLB_WRITE, TLB_FETCH, by whatever
+ *  privilege) to the page of @va have no fast path; others as after a fill.
+ *  tlb_slow_all() - the same for all entries, each as @slow says. */
+typedef unsigned tlb_slow_fn(void *context, gva_t va, gpa_t frame);
+void tlb_slow(struct tlb *tlb, gva_t va, unsigned slow);
+void tlb_slow_all(struct tlb *tlb, tlb_slow_fn *slow, void *context);
 /** tlb_close_page() - the fast write path to the physical page at @page: it
  *  holds code now. */
 void tlb_close_page(struct tlb *tlb, gpa_t page);

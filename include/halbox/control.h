@@ -9,6 +9,7 @@
 
 #include "halbox/addr.h"
 #include "halbox/machine.h"
+#include "halbox/watch.h"
 
 /** Numbers of images, devices, processes, clients and tickets start at 1. */
 enum { MACHINE_NONE = 0 };

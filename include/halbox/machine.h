@@ -223,6 +223,7 @@ enum machine_stop_reason {
     STOP_IDLE,       /* nothing can ever happen again; text: who waits       */
     STOP_FINDING,    /* a finding, with verify=stop                          */
     STOP_WAITING,    /* machine_run_live(): the CPU waits, see stop.wake     */
+    STOP_WATCH,      /* a watch was hit: watch.h                             */
 };
 
 /** Why and where a run stopped. */
@@ -230,6 +231,7 @@ struct machine_stop {
     enum machine_stop_reason reason;
     struct machine_position at;
     int breakpoint;               /* its id, with STOP_BREAKPOINT            */
+    int watch;                    /* its id, with STOP_WATCH                 */
     uint64_t wake;                /* STOP_WAITING: tick of the next due work,
                                      UINT64_MAX: only an input can wake it   */
     char text[MACHINE_STOP_TEXT]; /* for a person; may be empty              */

@@ -15,6 +15,7 @@
 #include "halbox/machine.h"
 #include "ke/ke.h"
 #include "mm/mm.h"
+#include "mm/watch.h"
 #include "nt/nt.h"
 
 enum { BREAKPOINTS = 64 };
@@ -63,6 +64,11 @@ struct machine {
     int stop_breakpoint;
     struct breakpoint breakpoint[BREAKPOINTS];
     int breakpoint_ids;
+    struct watches watches;
+    int stop_watch;                     /* its id, when one stops the run */
+    struct machine_watch_hit watch_hit; /* that did */
+    bool stepping; /* one instruction, and from where: it stops no run */
+    gva_t stepping_from;
     struct dma_step dma_step;
     uint32_t grain;
     uint8_t *bios; /* the file, while the board is built */
@@ -116,6 +122,12 @@ enum machine_stop_reason run_end(struct machine *m, struct machine_stop *stop,
 
 /** watch_init() - the board's own listeners: findings. */
 enum hb_status watch_init(struct machine *m);
+
+/** watches_init() - the table of watches. watches_rearm() - it has changed, or
+ *  memory, TLB and CPU were replaced: an instruction that was told of is told
+ *  of again, unless the machine stands at its very tick. */
+void watches_init(struct machine *m);
+void watches_rearm(struct machine *m);
 
 /** machine_add_media() - the description's drives, and what is in them. */
 enum hb_status machine_add_media(struct machine *m, struct hb_error *error);

@@ -212,6 +212,7 @@ enum hb_status machine_build(struct machine **out,
     m->grain = UINT32_MAX;
     clock_init(&m->clock, config->ns_per_tick);
     events_init(&m->events, &m->clock);
+    watches_init(m);
     status = watch_init(m);
     if (status == HB_OK)
         status = build_hardware(m, error);

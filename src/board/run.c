@@ -20,6 +20,7 @@ const char *machine_stop_name(enum machine_stop_reason reason)
         [STOP_IDLE] = "idle",
         [STOP_FINDING] = "finding",
         [STOP_WAITING] = "waiting",
+        [STOP_WATCH] = "watch",
     };
 
     return (unsigned)reason < sizeof names / sizeof *names ? names[reason]
@@ -36,13 +37,15 @@ void run_begin(struct machine *m, struct machine_stop *stop)
 {
     *stop = (struct machine_stop){0};
     m->stop_asked = m->finding_stop = false;
-    m->stop_breakpoint = 0;
+    m->stop_breakpoint = m->stop_watch = 0;
     m->cpu.stop = false;
+    m->watches.running = true;
 }
 
 enum machine_stop_reason run_end(struct machine *m, struct machine_stop *stop,
                                  struct machine_stop *out)
 {
+    m->watches.running = false;
     stop->at = machine_position(m);
     if (out)
         *out = *stop;
@@ -57,6 +60,11 @@ static void stop_asked(const struct machine *m, struct machine_stop *stop)
     if (m->stop_breakpoint) {
         stop->reason = STOP_BREAKPOINT;
         stop->breakpoint = m->stop_breakpoint;
+    }
+    if (m->stop_watch) {
+        stop->reason = STOP_WATCH;
+        stop->watch = m->stop_watch;
+        machine_watch_text(&m->watch_hit, stop->text, sizeof stop->text);
     }
 }
 

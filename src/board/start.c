@@ -35,7 +35,7 @@ static enum hb_status finish(struct start *s, uint32_t ticket, const char *what,
     s->m->s.start_ticket = ticket;
     do {
         reason = machine_wait(s->m, ticket, WAIT_DONE, ns_left(s), &stop);
-    } while (reason == STOP_BREAKPOINT);
+    } while (reason == STOP_BREAKPOINT || reason == STOP_WATCH);
     s->m->s.start_ticket = 0;
     if (reason != STOP_TICKET)
         return hb_fail(s->error,

@@ -18,12 +18,17 @@ step_instruction(struct machine *m, uint64_t until, struct machine_stop *out)
     enum run_piece what = RUN_SERVICE;
 
     run_begin(m, &stop);
+    m->stepping = true;
+    m->stepping_from = cpu_at(&m->cpu);
     do {
         uint64_t next = later(m, 1);
 
-        if (!run_piece(m, next < until ? next : until, until, &what, &stop))
+        if (!run_piece(m, next < until ? next : until, until, &what, &stop)) {
+            m->stepping = false;
             return run_end(m, &stop, out);
-    } while (what != RUN_CPU);
+        }
+    } while (what != RUN_CPU || m->stop_watch);
+    m->stepping = false;
     stop.reason = STOP_STEP;
     return run_end(m, &stop, out);
 }

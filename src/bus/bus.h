@@ -227,12 +227,10 @@ uint32_t tenure_move(struct bus *bus);
  *  saved; no event depends on it. */
 void bus_grain(struct bus *bus, uint32_t bytes);
 
-/** bus_watch() - cut moves at the edges of physical [at, at + bytes).
- *  Returns an id >= 0, or -1: no room (16). bus_unwatch() takes it away. */
-int bus_watch(struct bus *bus, gpa_t at, uint64_t bytes);
-void bus_unwatch(struct bus *bus, int id);
-/** bus_watch_hit() - did the last tenure_move touch watch @id? */
-bool bus_watch_hit(const struct bus *bus, int id);
+/** bus_watch() - tenures are cut at the edges of these watches, which are told
+ *  of the bytes; NULL: nothing is watched. Borrowed; not saved. */
+struct watches;
+void bus_watch(struct bus *bus, struct watches *watches);
 
 /* ---- DMA: looking, without side effects ----------------------------------*/
 

@@ -7,11 +7,11 @@
 #include "bus/bus.h"
 #include "halbox/gate.h"
 #include "media/media.h"
+#include "mm/watch.h"
 
 enum {
     BUS_NAME = 32,         /* bytes of a device's name on the machine      */
     BUS_LISTENERS = 8,     /* input pins on one wire                       */
-    BUS_WATCHES = 16,      /* of DMA data                                  */
     BUS_PORTS = 65536,     /* port addresses                               */
     DEVICE_PINS = 32,      /* output pins of a model                       */
     GATE_MOST = 65536,     /* map registers of a window                    */
@@ -118,10 +118,6 @@ struct bus_listener {
     uint8_t pin;
 };
 
-struct bus_watch {
-    uint64_t at, bytes; /* bytes == 0: free */
-};
-
 struct bus {
     struct bus_state s;
     /* wiring, not saved */
@@ -144,9 +140,7 @@ struct bus {
     /* stepping */
     bool judged; /* no finding S01 of ours */
     uint32_t grain;
-    struct bus_watch watch[BUS_WATCHES];
-    uint32_t watch_hits;
-    unsigned watches; /* in use */
+    struct watches *watches; /* NULL: nothing is watched */
 };
 
 extern const struct state_row bus_state_rows[], wiring_rows[];

@@ -295,59 +295,89 @@ static void move(struct bus *bus, struct tenure *t, uint32_t n)
 
 /* ---- watches ------------------------------------------------------------ */
 
-int bus_watch(struct bus *bus, gpa_t at, uint64_t bytes)
+static const struct device *doer_of(const struct bus *bus,
+                                    const struct tenure *t)
 {
-    for (int i = 0; i < BUS_WATCHES; i++) {
-        if (bus->watch[i].bytes || !bytes)
-            continue;
-        bus->watch[i] = (struct bus_watch){at.v, bytes};
-        bus->watches++;
-        return i;
+    const struct device *slave = NULL;
+
+    if (t->controller && t->kind == DMA_CYCLE_SLAVE)
+        slave = channel_slave(bus, t->channel);
+    return slave ? slave : bus->device[t->owner];
+}
+
+/* The next @n bytes, as watches see them. */
+static void describe(const struct bus *bus, const struct tenure *t, uint32_t n,
+                     struct watch_access *a)
+{
+    uint64_t to = byte_address(t, t->moved);
+
+    memset(a, 0, offsetof(struct watch_access, before));
+    a->access = t->dir == DMA_TO_DEVICE ? WATCH_READ : WATCH_WRITE;
+    a->by_dma = true;
+    a->pa = gpa_of(to);
+    a->dla = dla_of(t->at + (to - t->to));
+    a->bytes = a->split = n;
+    a->device = bus_device_name(doer_of(bus, t));
+    a->owner = bus_device_name(bus->device[t->owner]);
+}
+
+static void look(struct bus *bus, const struct tenure *t,
+                 const struct watch_access *a, uint8_t *to)
+{
+    if (t->target == TENURE_RAM)
+        ram_read(bus->ram, a->pa, to, a->bytes);
+    else
+        for (uint32_t i = 0; i < a->bytes; i++)
+            to[i] = (uint8_t)bus_peek(bus, gpa_add(a->pa, i), 1);
+}
+
+/* How many of @n bytes go at once. Units downwards go byte by byte, which is
+ * always exact; what a card is given, beat by beat. */
+static uint32_t cut_by_watches(const struct bus *bus, const struct tenure *t,
+                               uint32_t n, struct watch_access *a)
+{
+    uint32_t first;
+
+    if (t->advance != t->unit_bytes) {
+        n = 1;
+    } else if (t->target == TENURE_CARD) {
+        uint32_t beat = beat_of(bus, t, t->moved, &first);
+
+        beat -= t->moved - first;
+        n = beat < n ? beat : n;
     }
-    return -1;
-}
-
-void bus_unwatch(struct bus *bus, int id)
-{
-    if (id < 0 || id >= BUS_WATCHES || !bus->watch[id].bytes)
-        return;
-    bus->watch[id].bytes = 0;
-    bus->watches--;
-}
-
-bool bus_watch_hit(const struct bus *bus, int id)
-{
-    return id >= 0 && id < BUS_WATCHES && (bus->watch_hits >> id & 1);
-}
-
-/* Bytes from @at that lie wholly inside or wholly outside of @w. */
-static uint64_t uncut(const struct bus_watch *w, uint64_t at)
-{
-    if (at < w->at)
-        return w->at - at;
-    return at - w->at < w->bytes ? w->bytes - (at - w->at) : UINT64_MAX;
-}
-
-static uint32_t cut_by_watches(struct bus *bus, const struct tenure *t,
-                               uint32_t n)
-{
-    uint64_t at = byte_address(t, t->moved);
-    bool scattered = t->advance != t->unit_bytes;
-
-    bus->watch_hits = 0;
-    for (unsigned i = 0; bus->watches && i < BUS_WATCHES; i++) {
-        const struct bus_watch *w = &bus->watch[i];
-
-        if (!w->bytes || t->target == TENURE_NOTHING)
-            continue;
-        if (scattered)
-            n = 1; /* downward units: byte by byte is always exact */
-        if (uncut(w, at) < n)
-            n = (uint32_t)uncut(w, at);
-        if (at >= w->at && at - w->at < w->bytes)
-            bus->watch_hits |= 1u << i;
-    }
+    describe(bus, t, n, a);
+    if (t->target == TENURE_RAM)
+        n = watches_cut(bus->watches, a);
+    a->bytes = a->split = n;
     return n;
+}
+
+static __attribute__((noinline)) void move_watched(struct bus *bus,
+                                                   struct tenure *t, uint32_t n)
+{
+    struct watch_access a;
+    uint32_t before = t->moved;
+    bool seen;
+
+    n = cut_by_watches(bus, t, n, &a);
+    seen = t->target != TENURE_NOTHING && watches_see(bus->watches, &a);
+    if (seen)
+        look(bus, t, &a, a.before);
+    move(bus, t, n);
+    if (!seen || t->moved == before)
+        return;
+    a.bytes = a.split = t->moved - before;
+    if (a.access == WATCH_READ)
+        memcpy(a.after, a.before, a.bytes);
+    else
+        look(bus, t, &a, a.after);
+    watches_tell(bus->watches, &a);
+}
+
+void bus_watch(struct bus *bus, struct watches *watches)
+{
+    bus->watches = watches;
 }
 
 /* ---- loading --- */
@@ -427,11 +457,8 @@ uint64_t tenure_ns(const struct bus *bus, const struct tenure *t)
 
 static void emit_end(struct bus *bus, const struct tenure *t)
 {
-    const struct device *dev = bus->device[t->owner];
+    const struct device *dev = doer_of(bus, t);
 
-    if (t->controller && t->kind == DMA_CYCLE_SLAVE &&
-        channel_slave(bus, t->channel))
-        dev = channel_slave(bus, t->channel);
     if (bus->events->armed[EV_dma_beat] && t->target != TENURE_NOTHING)
         emit_beats(bus, t);
     EMIT(bus->events, dma_burst, t->transfer,
@@ -467,8 +494,10 @@ uint32_t tenure_move(struct bus *bus)
         return 0;
     if (n > bus->grain)
         n = bus->grain;
-    n = cut_by_watches(bus, t, n);
-    move(bus, t, n);
+    if (__builtin_expect(bus->watches != NULL, 0))
+        move_watched(bus, t, n);
+    else
+        move(bus, t, n);
     moved = t->moved - before;
     if (t->moved == t->bytes || t->cancelled)
         tenure_end(bus);

@@ -108,7 +108,8 @@ static int wait_all(struct cli *cli, struct machine *m, uint64_t limit_ns,
 
         if (saves->over)
             return CLI_OK;
-        if (reason != STOP_TICKET && reason != STOP_BREAKPOINT)
+        if (reason != STOP_TICKET && reason != STOP_BREAKPOINT &&
+            reason != STOP_WATCH)
             return cli_error(cli, CLI_FAILED, "process %" PRIu32 ": %s%s%s",
                              number, machine_stop_name(reason),
                              stop.text[0] ? ": " : "", stop.text);

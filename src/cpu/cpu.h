@@ -171,6 +171,7 @@ struct cpu {
     struct bus *bus;
     struct clock *clock;
     struct events *events;
+    struct watches *watches; /* NULL while nothing is watched */
     /* VMCALL is an instruction only inside [vmcall_low, vmcall_high) */
     gpa_t vmcall_low, vmcall_high;
     gpa_t vmcall_at;
@@ -179,6 +180,13 @@ struct cpu {
     uint8_t physical_bits; /* of the model: 32 or 36 */
     struct cpu_private *p; /* decoder and fault unwinding, src/cpu only */
 };
+
+/** cpu_at() - where the next instruction is, or the present one while it runs:
+ *  CS base and all. */
+static inline gva_t cpu_at(const struct cpu *cpu)
+{
+    return gva_of(cpu->s.seg[CS].base + cpu->s.eip);
+}
 
 enum hb_status cpu_create(struct cpu *cpu, struct ram *ram, struct bus *bus,
                           struct clock *clock, struct events *events,
@@ -201,6 +209,11 @@ enum { CPU_STATE_VERSION = 6 };
  * loop of faults ends too. Takes interrupts between instructions. @cpu->stop is
  *  cleared by whoever set it. */
 enum cpu_exit cpu_run(struct cpu *cpu);
+
+/** cpu_watch() - the table has changed: which pages are slow. NULL: nothing is
+ *  watched. Also after memory, TLB and CPU were replaced. */
+struct watches;
+void cpu_watch(struct cpu *cpu, struct watches *watches);
 
 /** What an access from host code came to: vector EXC_x and error code. */
 struct cpu_fault {

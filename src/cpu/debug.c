@@ -66,21 +66,29 @@ bool debug_on_page(const struct cpu *cpu, uint32_t at)
     return false;
 }
 
+static void look_again(struct cpu *cpu, uint32_t at)
+{
+    const struct tlb_entry *e = tlb_entry(&cpu->tlb, gva_of(at));
+
+    tlb_slow(&cpu->tlb, gva_of(at), slow_of(cpu, at, e->frame));
+}
+
 /* Breakpoints are aligned: none lies in two pages. */
 void debug_arm(struct cpu *cpu)
 {
     struct cpu_private *p = cpu->p;
+    unsigned before = p->watched;
 
+    p->watched &= (uint8_t)~WATCHED_BY_GUEST;
     for (unsigned n = 0; n < 4; n++)
-        if (p->watched >> n & 1)
-            tlb_slow_virtual(&cpu->tlb, cpu->ram, gva_of(p->watch[n]), false);
-    p->watched = 0;
+        if (is_data(cpu, n))
+            p->watched |= (uint8_t)(1u << n);
     for (unsigned n = 0; n < 4; n++) {
-        if (!is_data(cpu, n))
-            continue;
-        p->watched |= (uint8_t)(1u << n);
+        if (before >> n & 1)
+            look_again(cpu, p->watch[n]);
         p->watch[n] = start_of(cpu, n);
-        tlb_slow_virtual(&cpu->tlb, cpu->ram, gva_of(p->watch[n]), true);
+        if (p->watched >> n & 1)
+            look_again(cpu, p->watch[n]);
     }
 }
 

@@ -37,8 +37,8 @@ static struct tlb_entry *translate(struct cpu *cpu, uint32_t at,
         walk_touch(cpu->ram, &out, in.write);
     out.pa.v = bus_address(cpu, out.pa.v);
     e = tlb_fill(&cpu->tlb, cpu->ram, gva_of(at), &in, &out);
-    if (cpu->p->watched && debug_on_page(cpu, at))
-        tlb_slow_virtual(&cpu->tlb, cpu->ram, gva_of(at), true);
+    if (cpu->p->watched && slow_of(cpu, at, e->frame))
+        tlb_slow(&cpu->tlb, gva_of(at), slow_of(cpu, at, e->frame));
     return e;
 }
 
@@ -54,14 +54,11 @@ static gpa_t physical(const struct tlb_entry *e, uint32_t at)
 }
 
 /* One access that lies inside a page; devices are reached in aligned pieces.
- * RAM comes here too where its page has no host address: somebody watches it.
- */
+ * Writes to RAM that does not answer reads come here too. */
 static uint32_t device_read(struct cpu *cpu, gpa_t at, unsigned bytes)
 {
     uint32_t v = 0;
 
-    if (ram_read(cpu->ram, at, &v, bytes))
-        return v;
     if ((at.v & 3) + bytes <= 4)
         return bus_load(cpu->bus, at, bytes);
     for (unsigned i = 0; i < bytes; i++)
@@ -71,8 +68,11 @@ static uint32_t device_read(struct cpu *cpu, gpa_t at, unsigned bytes)
 
 static void device_write(struct cpu *cpu, gpa_t at, unsigned bytes, uint32_t v)
 {
-    if (ram_write(cpu->ram, at, &v, bytes))
+    if (ram_writes(cpu->ram, at, bytes)) {
+        ram_mark(cpu->ram, at, bytes);
+        memcpy(cpu->ram->base + at.v, &v, bytes);
         return;
+    }
     if ((at.v & 3) + bytes <= 4) {
         bus_store(cpu->bus, at, bytes, v);
         look_at_map(cpu);
@@ -95,23 +95,21 @@ static void check_data(struct cpu *cpu, uint32_t at, unsigned bytes, bool user,
 {
     if (user && cpu->p->user_shift != TLB_USER && at & (bytes - 1))
         cpu_fault(cpu, EXC_AC, 0);
-    if (cpu->p->watched)
+    if (cpu->p->watched & WATCHED_BY_GUEST)
         debug_data(cpu, at, bytes, write);
 }
 
-static uint32_t read_slow(struct cpu *cpu, uint32_t at, unsigned bytes,
-                          bool user, unsigned access)
+static uint32_t load(struct cpu *cpu, uint32_t at, unsigned bytes, bool user,
+                     unsigned access)
 {
     struct tlb_entry *e;
     uint32_t v = 0;
 
-    if (access != MEM_FETCH)
-        check_data(cpu, at, bytes, user, false);
     if ((at & PAGE_MASK) + bytes > PAGE_BYTES) {
         translate(cpu, at, access, user);
         translate(cpu, next_page(at), access, user);
         for (unsigned i = 0; i < bytes; i++)
-            v |= read_slow(cpu, at + i, 1, user, access) << 8 * i;
+            v |= load(cpu, at + i, 1, user, access) << 8 * i;
         return v;
     }
     e = translate(cpu, at, access, user);
@@ -122,17 +120,30 @@ static uint32_t read_slow(struct cpu *cpu, uint32_t at, unsigned bytes,
     return device_read(cpu, physical(e, at), bytes);
 }
 
-static void write_slow(struct cpu *cpu, uint32_t at, unsigned bytes, uint32_t v,
-                       bool user)
+static uint32_t read_slow(struct cpu *cpu, uint32_t at, unsigned bytes,
+                          bool user, unsigned access)
+{
+    uint32_t v;
+
+    if (access == MEM_FETCH)
+        return load(cpu, at, bytes, user, access);
+    check_data(cpu, at, bytes, user, false);
+    v = load(cpu, at, bytes, user, access);
+    if (watch_listens(cpu))
+        watch_read(cpu, at, &v, bytes);
+    return v;
+}
+
+static void store(struct cpu *cpu, uint32_t at, unsigned bytes, uint32_t v,
+                  bool user)
 {
     struct tlb_entry *e;
 
-    check_data(cpu, at, bytes, user, true);
     if ((at & PAGE_MASK) + bytes > PAGE_BYTES) {
         translate(cpu, at, MEM_WRITE, user); /* both pages before any byte */
         translate(cpu, next_page(at), MEM_WRITE, user);
         for (unsigned i = 0; i < bytes; i++)
-            write_slow(cpu, at + i, 1, v >> 8 * i, user);
+            store(cpu, at + i, 1, v >> 8 * i, user);
         return;
     }
     e = translate(cpu, at, MEM_WRITE, user);
@@ -142,6 +153,30 @@ static void write_slow(struct cpu *cpu, uint32_t at, unsigned bytes, uint32_t v,
     } else {
         device_write(cpu, physical(e, at), bytes, v & mask_of(8 * bytes));
     }
+}
+
+static __attribute__((noinline)) void store_watched(struct cpu *cpu,
+                                                    uint32_t at, unsigned bytes,
+                                                    uint32_t v, bool user)
+{
+    struct watch_access a;
+    bool watched;
+
+    mem_probe(cpu, at, bytes, user);
+    watched = watch_write(cpu, &a, at, bytes);
+    store(cpu, at, bytes, v, user);
+    if (watched)
+        watch_written(cpu, &a, &v);
+}
+
+static void write_slow(struct cpu *cpu, uint32_t at, unsigned bytes, uint32_t v,
+                       bool user)
+{
+    check_data(cpu, at, bytes, user, true);
+    if (watch_listens(cpu))
+        store_watched(cpu, at, bytes, v, user);
+    else
+        store(cpu, at, bytes, v, user);
 }
 
 static inline uint32_t read_fast(struct cpu *cpu, uint32_t at, unsigned bytes,
@@ -321,12 +356,60 @@ void look_at_map(struct cpu *cpu)
         return;
     cpu->p->map_seen = bus_map_changes(cpu->bus);
     tlb_remap(&cpu->tlb, cpu->ram);
-    if (cpu->p->watched)
-        debug_arm(cpu);
 }
 
 /* ---- from host code --------------------------------------------------------
  */
+
+/* A piece of at most @n bytes inside the page of @e: of a device by the widest
+ * aligned cycle. */
+static uint32_t piece_at(const struct cpu *cpu, const struct tlb_entry *e,
+                         uint32_t at, uint32_t n, bool write)
+{
+    if (e->host && (!write || ram_writes(cpu->ram, physical(e, at), n)))
+        return n;
+    return !(at & 3) && n >= 4 ? 4 : !(at & 1) && n >= 2 ? 2 : 1;
+}
+
+static void load_piece(struct cpu *cpu, const struct tlb_entry *e, uint32_t at,
+                       uint8_t *to, uint32_t n)
+{
+    if (e->host) {
+        memcpy(to, e->host + (at & PAGE_MASK), n);
+    } else {
+        uint32_t v = device_read(cpu, physical(e, at), n);
+
+        memcpy(to, &v, n);
+    }
+    if (watch_listens(cpu))
+        watch_read(cpu, at, to, n);
+}
+
+static void store_piece(struct cpu *cpu, const struct tlb_entry *e, uint32_t at,
+                        const uint8_t *from, uint32_t n)
+{
+    uint32_t v = 0;
+
+    if (e->host && ram_writes(cpu->ram, physical(e, at), n)) {
+        ram_mark(cpu->ram, physical(e, at), n);
+        memcpy(e->host + (at & PAGE_MASK), from, n);
+        return;
+    }
+    memcpy(&v, from, n);
+    device_write(cpu, physical(e, at), n, v);
+}
+
+static __attribute__((noinline)) void
+store_piece_watched(struct cpu *cpu, const struct tlb_entry *e, uint32_t at,
+                    const uint8_t *from, uint32_t n)
+{
+    struct watch_access a;
+    bool watched = watch_write(cpu, &a, at, n);
+
+    store_piece(cpu, e, at, from, n);
+    if (watched)
+        watch_written(cpu, &a, from);
+}
 
 /* Moves @bytes page by page; what a fault says goes to @fault. */
 static bool host_access(struct cpu *cpu, uint32_t at, uint8_t *to,
@@ -357,26 +440,13 @@ static bool host_access(struct cpu *cpu, uint32_t at, uint8_t *to,
         struct tlb_entry *e =
             translate(cpu, here, from ? MEM_WRITE : MEM_READ, user);
 
-        if (n > bytes - done)
-            n = bytes - done;
-        if (e->host && from && ram_writes(cpu->ram, physical(e, here), n)) {
-            ram_mark(cpu->ram, physical(e, here), n);
-            memcpy(e->host + (here & PAGE_MASK), from + done, n);
-        } else if (e->host && !from) {
-            memcpy(to + done, e->host + (here & PAGE_MASK), n);
-        } else { /* a device: by the widest aligned cycles */
-            n = !(here & 3) && n >= 4 ? 4 : !(here & 1) && n >= 2 ? 2 : 1;
-            if (from) {
-                uint32_t v = 0;
-
-                memcpy(&v, from + done, n);
-                device_write(cpu, physical(e, here), n, v);
-            } else {
-                uint32_t v = device_read(cpu, physical(e, here), n);
-
-                memcpy(to + done, &v, n);
-            }
-        }
+        n = piece_at(cpu, e, here, n < bytes - done ? n : bytes - done, from);
+        if (!from)
+            load_piece(cpu, e, here, to + done, n);
+        else if (watch_listens(cpu))
+            store_piece_watched(cpu, e, here, from + done, n);
+        else
+            store_piece(cpu, e, here, from + done, n);
         done += n;
     }
     return true;

@@ -30,47 +30,32 @@ static unsigned piece(uint32_t at, uint32_t left)
     return !(at & 1) && left >= 2 ? 2 : 1;
 }
 
-void seg_read_block(struct cpu *cpu, unsigned seg, uint32_t offset, void *to,
-                    uint32_t bytes)
+static void read_pieces(struct cpu *cpu, uint32_t at, uint8_t *to,
+                        uint32_t bytes)
 {
-    uint32_t at = seg_linear(cpu, seg, offset, bytes, false);
-    const uint8_t *host = direct(cpu, at, bytes, MEM_READ);
-    uint8_t *p = to;
     bool user = cpu_user(cpu);
 
-    if (host) {
-        memcpy(to, host, bytes);
-        return;
-    }
-    for (uint32_t n; bytes; bytes -= n, at += n, p += n) {
+    for (uint32_t n; bytes; bytes -= n, at += n, to += n) {
         uint32_t v;
 
         n = piece(at, bytes);
         v = n == 4   ? mem_read32(cpu, at, user)
             : n == 2 ? mem_read16(cpu, at, user)
                      : mem_read8(cpu, at, user);
-        memcpy(p, &v, n);
+        memcpy(to, &v, n);
     }
 }
 
-void seg_write_block(struct cpu *cpu, unsigned seg, uint32_t offset,
-                     const void *from, uint32_t bytes)
+static void write_pieces(struct cpu *cpu, uint32_t at, const uint8_t *from,
+                         uint32_t bytes)
 {
-    uint32_t at = seg_linear(cpu, seg, offset, bytes, true);
-    uint8_t *host = direct(cpu, at, bytes, MEM_WRITE);
-    const uint8_t *p = from;
     bool user = cpu_user(cpu);
 
-    if (host) {
-        memcpy(host, from, bytes);
-        return;
-    }
-    mem_probe(cpu, at, bytes, user);
-    for (uint32_t n; bytes; bytes -= n, at += n, p += n) {
+    for (uint32_t n; bytes; bytes -= n, at += n, from += n) {
         uint32_t v = 0;
 
         n = piece(at, bytes);
-        memcpy(&v, p, n);
+        memcpy(&v, from, n);
         if (n == 4)
             mem_write32(cpu, at, v, user);
         else if (n == 2)
@@ -78,6 +63,60 @@ void seg_write_block(struct cpu *cpu, unsigned seg, uint32_t offset,
         else
             mem_write8(cpu, at, (uint8_t)v, user);
     }
+}
+
+/* Watches are told of the whole. */
+static void read_watched(struct cpu *cpu, uint32_t at, uint8_t *to,
+                         uint32_t bytes)
+{
+    cpu->p->piecewise = true;
+    read_pieces(cpu, at, to, bytes);
+    cpu->p->piecewise = false;
+    watch_read(cpu, at, to, bytes);
+}
+
+static __attribute__((noinline)) void
+write_watched(struct cpu *cpu, uint32_t at, const uint8_t *from, uint32_t bytes)
+{
+    struct watch_access a;
+    bool watched = watch_write(cpu, &a, at, bytes);
+
+    cpu->p->piecewise = true;
+    write_pieces(cpu, at, from, bytes);
+    cpu->p->piecewise = false;
+    if (watched)
+        watch_written(cpu, &a, from);
+}
+
+void seg_read_block(struct cpu *cpu, unsigned seg, uint32_t offset, void *to,
+                    uint32_t bytes)
+{
+    uint32_t at = seg_linear(cpu, seg, offset, bytes, false);
+    const uint8_t *host = direct(cpu, at, bytes, MEM_READ);
+
+    if (host)
+        memcpy(to, host, bytes);
+    else if (watch_listens(cpu))
+        read_watched(cpu, at, to, bytes);
+    else
+        read_pieces(cpu, at, to, bytes);
+}
+
+void seg_write_block(struct cpu *cpu, unsigned seg, uint32_t offset,
+                     const void *from, uint32_t bytes)
+{
+    uint32_t at = seg_linear(cpu, seg, offset, bytes, true);
+    uint8_t *host = direct(cpu, at, bytes, MEM_WRITE);
+
+    if (host) {
+        memcpy(host, from, bytes);
+        return;
+    }
+    mem_probe(cpu, at, bytes, cpu_user(cpu));
+    if (watch_listens(cpu))
+        write_watched(cpu, at, from, bytes);
+    else
+        write_pieces(cpu, at, from, bytes);
 }
 
 uint64_t seg_read64(struct cpu *cpu, unsigned seg, uint32_t offset)

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 
 #include "cpu/cpu.h"
+#include "mm/watch.h"
 
 /* ---- descriptors: SDM vol. 3A 3.4.5 ---------------------------------------
  */
@@ -166,8 +167,10 @@ struct cpu_private {
     uint8_t rounds;     /* faults in a row while one trap is delivered */
     uint8_t external;   /* EXT of error codes: while a trap is delivered */
     uint8_t user_shift; /* of rights that a user access needs: TLB_USER */
-    uint8_t watched;    /* data breakpoints whose pages are slow, at watch[] */
+    uint8_t watched;    /* WATCHED_BY_GUEST: data breakpoints whose pages are
+                           slow, at watch[]; and WATCHED_BY_CLIENT           */
     uint32_t watch[4];
+    bool piecewise; /* accesses are parts of one that watches are told of */
     uint32_t debug_held; /* debug_pending when the instruction began */
     const struct bus_pins *pins;
     uint64_t map_seen; /* bus_map_changes() when we looked last */
@@ -373,6 +376,27 @@ void debug_entered(struct cpu *cpu);
 void debug_deliver(struct cpu *cpu, uint32_t hits);
 /** debug_traps() - #DB of what is pending, unless MOV SS holds it back. */
 void debug_traps(struct cpu *cpu);
+
+/* ---- watches: watch.c ------------------------------------------------------
+ */
+
+enum { WATCHED_BY_GUEST = 15, WATCHED_BY_CLIENT = 16 };
+/** watch_listens() - is an access that came the slow way to be told of? */
+static inline bool watch_listens(const struct cpu *cpu)
+{
+    return __builtin_expect(cpu->p->watched & WATCHED_BY_CLIENT, 0) &&
+           !cpu->p->piecewise;
+}
+/** slow_of() - accesses that have no fast way to the page of @at in @frame. */
+unsigned slow_of(const struct cpu *cpu, uint32_t at, uint64_t frame);
+/** watch_read() - @what was read. watch_write() - a write is about to be made,
+ *  its pages are in the TLB; true: watch_written() wants to know. */
+void watch_read(struct cpu *cpu, uint32_t at, const void *what, uint32_t bytes);
+bool watch_write(struct cpu *cpu, struct watch_access *a, uint32_t at,
+                 uint32_t bytes);
+void watch_written(struct cpu *cpu, struct watch_access *a, const void *from);
+/** watch_code() - an instruction is about to run by itself; false: stop. */
+bool watch_code(struct cpu *cpu);
 
 /* ---- decode and execute -----------------------------------------------------
  */

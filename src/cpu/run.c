@@ -265,8 +265,13 @@ static bool run_on(struct cpu *cpu, enum cpu_exit *exit)
             if (p->delivered)
                 return false;
         }
-        if (!chain_run(cpu))
+        if (!chain_run(cpu)) {
+            if (p->watched & WATCHED_BY_CLIENT && !watch_code(cpu)) {
+                *exit = CPU_STOP;
+                return true;
+            }
             step(cpu);
+        }
         if (cpu->s.debug_pending)
             debug_traps(cpu);
         if (p->vmcall) {
@@ -286,7 +291,7 @@ enum cpu_exit cpu_run(struct cpu *cpu)
     p->pins = bus_pins(cpu->bus);
     look_at_map(cpu);
     alignment_changed(cpu);
-    if (p->watched || (cpu->s.dr[7] & DR7_ENABLED))
+    if (p->watched & WATCHED_BY_GUEST || (cpu->s.dr[7] & DR7_ENABLED))
         debug_arm(cpu);
     for (;;) { /* delivering a trap takes the fault's way back: set it anew */
         p->delivered = false;

@@ -9,6 +9,7 @@ _Noreturn void cpu_fault(struct cpu *cpu, unsigned vector, uint32_t error)
     cpu->p->vector = (uint8_t)vector;
     cpu->p->has_error = true;
     cpu->p->error = error;
+    cpu->p->piecewise = false;
     siglongjmp(cpu->p->fault, 1);
 }
 

@@ -152,6 +152,8 @@ bool ke_is_kernel_dll(const char *dll);
  *  used up. */
 gva_t ke_missing_stub(struct ke *ke, const char *image, const char *dll,
                       const char *name);
+/** ke_running() - the routine of the entry in progress, or NULL. */
+const char *ke_running(const struct ke *ke);
 /** ke_routine_name() - of the stub that holds @at, or NULL. For traces. */
 const char *ke_routine_name(const struct ke *ke, gva_t at);
 

@@ -260,6 +260,11 @@ gva_t ke_missing_stub(struct ke *ke, const char *image, const char *dll,
                   (ke->stubs[NTOSKRNL] + ke->s.missing.count - 1) * STUB_BYTES);
 }
 
+const char *ke_running(const struct ke *ke)
+{
+    return ke->running;
+}
+
 const char *ke_routine_name(const struct ke *ke, gva_t at)
 {
     for (unsigned dll = 0; dll < EXPORT_DLLS; dll++) {

@@ -92,4 +92,6 @@ void push_stop(lua_State *lua, const struct machine_stop *stop)
     set_int(lua, "moved", stop->at.moved);
     if (stop->reason == STOP_BREAKPOINT)
         set_int(lua, "breakpoint", (uint64_t)stop->breakpoint);
+    if (stop->reason == STOP_WATCH)
+        set_int(lua, "watch", (uint64_t)stop->watch);
 }

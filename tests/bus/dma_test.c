@@ -539,46 +539,142 @@ static struct clock_entry due(struct bench *b)
     return e;
 }
 
+/* What a table of watches was told. */
+struct heard {
+    unsigned count;
+    struct machine_watch_hit hit[16];
+};
+
+static void hear(void *context, const struct watch *w,
+                 struct machine_watch_hit *hit)
+{
+    struct heard *heard = context;
+
+    (void)w;
+    assert_true(heard->count < 16);
+    heard->hit[heard->count++] = *hit;
+}
+
+static struct watches watching(struct heard *heard, struct machine_watch what)
+{
+    struct watches ws = {
+        .count = 1,
+        .last_id = 7,
+        .running = true,
+        .wiring = {.context = heard, .tell = hear},
+    };
+
+    ws.row[5] = (struct watch){.id = 7, .what = what};
+    return ws;
+}
+
 static void a_watch_cuts_moves_at_its_edges(void **state)
 {
     struct bench *b = *state;
-    int watch = bus_watch(b->bus, gpa_of(0x1010), 4);
+    struct heard heard = {0};
+    struct watches ws =
+        watching(&heard, (struct machine_watch){.space = WATCH_PHYSICAL,
+                                                .at = 0x1010,
+                                                .bytes = 4,
+                                                .access = WATCH_WRITE});
     struct clock_entry e;
 
+    memcpy(b->ram + 0x1010, "abcd", 4);
+    memset(fake(b)->buf, 'x', 64);
+    bus_watch(b->bus, &ws);
     post_write(b, 0, 0x1000, 64, 1);
     e = due(b);
     bus_serve(b->bus, &e);
     assert_int_equal(bus_tenure(b->bus)->bytes, 64);
     assert_int_equal(tenure_move(b->bus), 16);
-    assert_false(bus_watch_hit(b->bus, watch));
+    assert_int_equal(heard.count, 0);
     assert_int_equal(tenure_move(b->bus), 4);
-    assert_true(bus_watch_hit(b->bus, watch));
+    assert_int_equal(heard.count, 1);
     assert_int_equal(tenure_move(b->bus), 44);
-    assert_false(bus_watch_hit(b->bus, watch));
+    assert_int_equal(heard.count, 1);
     assert_int_equal(bus_tenure(b->bus)->bytes, 0);
     assert_int_equal(bench_count(b, "dma_burst"), 1);
+    assert_int_equal(heard.hit[0].id, 7);
+    assert_int_equal(heard.hit[0].access, WATCH_WRITE | WATCH_CHANGE);
+    assert_int_equal(heard.hit[0].pa.v, 0x1010);
+    assert_int_equal(heard.hit[0].dla.v, 0x1010);
+    assert_int_equal(heard.hit[0].bytes, 4);
+    assert_int_equal(heard.hit[0].before, 0x64636261);
+    assert_int_equal(heard.hit[0].after, 0x78787878);
+    assert_string_equal(heard.hit[0].device, "fake");
+}
+
+static void the_other_direction_cuts_nothing(void **state)
+{
+    struct bench *b = *state;
+    struct heard heard = {0};
+    struct watches ws =
+        watching(&heard, (struct machine_watch){.space = WATCH_PHYSICAL,
+                                                .at = 0x1010,
+                                                .bytes = 4,
+                                                .access = WATCH_CHANGE});
+    struct clock_entry e;
+
+    bus_watch(b->bus, &ws);
+    post_read(b, 0, 0x1000, 64, 1);
+    e = due(b);
+    bus_serve(b->bus, &e);
+    assert_int_equal(tenure_move(b->bus), 64);
+    ws.row[5].what.access = WATCH_READ;
+    post_read(b, 0, 0x1000, 64, 1);
+    while (heard.count == 0) {
+        e = due(b);
+        bus_serve(b->bus, &e);
+        while (bus_tenure(b->bus)->bytes)
+            tenure_move(b->bus);
+    }
+    assert_int_equal(heard.hit[0].access, WATCH_READ);
+    assert_int_equal(heard.hit[0].before, heard.hit[0].after);
 }
 
 static void a_watch_that_is_taken_away_cuts_no_more(void **state)
 {
     struct bench *b = *state;
-    int watch = bus_watch(b->bus, gpa_of(0x1010), 4);
+    struct heard heard = {0};
+    struct watches ws =
+        watching(&heard, (struct machine_watch){.space = WATCH_PHYSICAL,
+                                                .at = 0x1010,
+                                                .bytes = 4,
+                                                .access = WATCH_WRITE});
     struct clock_entry e;
 
-    bus_unwatch(b->bus, watch);
+    bus_watch(b->bus, &ws);
+    bus_watch(b->bus, NULL);
     post_write(b, 0, 0x1000, 64, 1);
     e = due(b);
     bus_serve(b->bus, &e);
     assert_int_equal(tenure_move(b->bus), 64);
+    assert_int_equal(heard.count, 0);
 }
 
-static void there_are_16_watches(void **state)
+/* Logical bytes of the device that is named, and of no other. */
+static void logical_bytes_are_a_device_s(void **state)
 {
     struct bench *b = *state;
+    struct heard heard = {0};
+    struct machine_watch what = {.space = WATCH_LOGICAL,
+                                 .at = 0x1ffe,
+                                 .bytes = 4,
+                                 .access = WATCH_WRITE | WATCH_READ,
+                                 .device = "fake"};
+    struct watches ws = watching(&heard, what);
 
-    for (int i = 0; i < 16; i++)
-        assert_int_equal(bus_watch(b->bus, gpa_of(0), 4), i);
-    assert_int_equal(bus_watch(b->bus, gpa_of(0), 4), -1);
+    bus_watch(b->bus, &ws);
+    post_write(b, 0, 0x1000, 8192, 1);
+    bench_run(b);
+    assert_int_equal(heard.count, 2); /* a page each */
+    assert_int_equal(heard.hit[0].dla.v, 0x1ffe);
+    assert_int_equal(heard.hit[0].bytes, 2);
+    assert_int_equal(heard.hit[1].dla.v, 0x2000);
+    strcpy(ws.row[5].what.device, "other");
+    post_write(b, 0, 0x1000, 8192, 1);
+    bench_run(b);
+    assert_int_equal(heard.count, 2);
 }
 
 int main(void)
@@ -617,7 +713,8 @@ int main(void)
         cmocka_unit_test(an_isa_master_reads_ff_from_nowhere),
         T(a_watch_cuts_moves_at_its_edges),
         T(a_watch_that_is_taken_away_cuts_no_more),
-        T(there_are_16_watches),
+        T(the_other_direction_cuts_nothing),
+        T(logical_bytes_are_a_device_s),
     };
 
     return cmocka_run_group_tests_name("dma", tests, NULL, NULL);

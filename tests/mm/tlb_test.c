@@ -171,6 +171,13 @@ static void write_protect_of_cr0_is_looked_at_anew(void **state)
     assert_true(e->allow & TLB_WRITE);
 }
 
+static unsigned page_5000(void *context, gva_t va, gpa_t frame)
+{
+    (void)context;
+    (void)va;
+    return frame.v == 0x5000 ? TLB_READ | TLB_WRITE | TLB_FETCH : 0;
+}
+
 static void a_page_made_slow_has_no_fast_path_under_any_address(void **state)
 {
     struct bench *b = *state;
@@ -179,11 +186,33 @@ static void a_page_made_slow_has_no_fast_path_under_any_address(void **state)
     fill(b, 0x1000, 0x5000, out, true);
     fill(b, 0x9000, 0x5000, out, false);
     fill(b, 0x2000, 0x6000, out, true);
-    tlb_slow_page(&b->tlb, gpa_of(0x5000));
+    tlb_slow_all(&b->tlb, page_5000, NULL);
     assert_int_equal(tlb_entry(&b->tlb, gva_of(0x1000))->fast, 0);
     assert_int_equal(tlb_entry(&b->tlb, gva_of(0x9000))->fast, 0);
     assert_true(tlb_entry(&b->tlb, gva_of(0x1000))->allow & TLB_WRITE);
+    tlb_open_write(&b->ram, tlb_entry(&b->tlb, gva_of(0x1000)));
+    tlb_open_write(&b->ram, tlb_entry(&b->tlb, gva_of(0x2000)));
+    assert_int_equal(tlb_entry(&b->tlb, gva_of(0x1000))->fast, 0);
     assert_true(tlb_entry(&b->tlb, gva_of(0x2000))->fast & TLB_WRITE);
+}
+
+static void only_what_is_watched_goes_slow(void **state)
+{
+    struct bench *b = *state;
+    struct walk_out out = {.rights = PTE_RW | PTE_US};
+    const struct tlb_entry *e = tlb_entry(&b->tlb, gva_of(0x1000));
+
+    fill(b, 0x1000, 0x5000, out, true);
+    tlb_slow(&b->tlb, gva_of(0x1000), TLB_WRITE);
+    tlb_open_write(&b->ram, tlb_entry(&b->tlb, gva_of(0x1000)));
+    assert_int_equal(e->fast, (TLB_READ | TLB_FETCH) * 9);
+    assert_ptr_equal(e->host, b->ram.base + 0x5000);
+    tlb_slow(&b->tlb, gva_of(0x1000), TLB_FETCH);
+    tlb_open_write(&b->ram, tlb_entry(&b->tlb, gva_of(0x1000)));
+    assert_int_equal(e->fast, (TLB_READ | TLB_WRITE) * 9);
+    tlb_slow(&b->tlb, gva_of(0x1000), 0);
+    tlb_open_write(&b->ram, tlb_entry(&b->tlb, gva_of(0x1000)));
+    assert_int_equal(e->fast, e->allow);
 }
 
 static void contents_are_saved_in_their_order(void **state)
@@ -224,6 +253,7 @@ int main(void)
         T(a_changed_entry_in_memory_leaves_the_tlb_stale),
         T(write_protect_of_cr0_is_looked_at_anew),
         T(a_page_made_slow_has_no_fast_path_under_any_address),
+        T(only_what_is_watched_goes_slow),
         T(contents_are_saved_in_their_order),
     };
 
