@@ -42,8 +42,16 @@ static void look(const struct cpu *cpu, gpa_t at, uint8_t *to, uint32_t bytes)
 {
     if (ram_read(cpu->ram, at, to, bytes))
         return;
-    for (uint32_t i = 0; i < bytes; i++)
-        to[i] = (uint8_t)bus_peek(cpu->bus, gpa_add(at, i), 1);
+    for (uint32_t i = 0, n; i < bytes; i += n) {
+        uint64_t here = at.v + i;
+        uint32_t v;
+
+        n = !(here & 3) && bytes - i >= 4   ? 4
+            : !(here & 1) && bytes - i >= 2 ? 2
+                                            : 1;
+        v = bus_peek(cpu->bus, gpa_of(here), n);
+        memcpy(to + i, &v, n);
+    }
 }
 
 static void look_all(const struct cpu *cpu, const struct watch_access *a,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mm/watch.h"
+
 static struct bench *begin(const struct device_model *model)
 {
     struct bench *b = bench_create();

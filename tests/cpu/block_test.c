@@ -125,18 +125,65 @@ static void same_counts(const uint32_t *fast, const uint32_t *plain, unsigned n)
                      CODE_AT + i, fast[i], plain[i]);
 }
 
-static void random_program(unsigned n, uint64_t seed)
+/* ---- watched: a few places of code and data, and nobody minds --------------
+ */
+
+static void hear(void *context, const struct watch *w,
+                 struct machine_watch_hit *hit)
+{
+    unsigned *hits = context;
+
+    (void)w;
+    (void)hit;
+    ++*hits;
+}
+
+static bool is_here(void *context, uint32_t process)
+{
+    (void)context;
+    (void)process;
+    return true;
+}
+
+static void watch(struct bench *b, struct watches *ws, unsigned *hits,
+                  uint64_t *seed)
+{
+    *ws = (struct watches){.count = 4,
+                           .last_id = 4,
+                           .running = true,
+                           .wiring = {hits, NULL, is_here, hear}};
+    for (int i = 0; i < 4; i++) {
+        bool code = i < 2;
+
+        ws->row[i] = (struct watch){
+            .id = i + 1,
+            .what = {
+                .space = i & 1 ? WATCH_PHYSICAL : WATCH_VIRTUAL,
+                .at = (code ? CODE_AT : DATA_AT + 0x2000) +
+                      form_random(seed) % (code ? CODE_BYTES : 0x3000),
+                .bytes = form_random(seed) % 64 + 1,
+                .by_cpu = true,
+                .access = code ? WATCH_EXECUTE : WATCH_READ | WATCH_WRITE,
+            }};
+    }
+    cpu_watch(&b->cpu, ws);
+}
+
+static void random_program(unsigned n, uint64_t seed, unsigned *hits)
 {
     static uint32_t counts[2][COUNTED_BYTES];
     struct bench *fast = bench_create(RAM_BYTES);
     struct bench *plain = bench_create(RAM_BYTES);
     bool counted = n % 3 == 0;
+    struct watches ws;
     uint8_t code[CODE_BYTES];
 
     program(code, &seed);
     set_up(fast, code, seed);
     set_up(plain, code, seed);
     plain->cpu.p->plain = true;
+    if (hits)
+        watch(fast, &ws, hits, &seed);
     if (n % 4 == 3) {
         bench_paging(fast);
         bench_paging(plain);
@@ -169,7 +216,17 @@ static void blocks_do_what_instructions_do_one_by_one(void **state)
 {
     (void)state;
     for (unsigned n = 0; n < PROGRAMS; n++)
-        random_program(n, 0xb10c + n);
+        random_program(n, 0xb10c + n, NULL);
+}
+
+static void what_is_watched_does_the_same(void **state)
+{
+    unsigned hits = 0;
+
+    (void)state;
+    for (unsigned n = 0; n < PROGRAMS / 4; n++)
+        random_program(n, 0xa7c4 + n, &hits);
+    assert_in_range(hits, 100, UINT32_MAX);
 }
 
 /* Random programs seldom divide without #DE: small dividends, all edges. */
@@ -508,6 +565,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_do_what_instructions_do_one_by_one),
+        cmocka_unit_test(what_is_watched_does_the_same),
         cmocka_unit_test(products_and_quotients_are_the_same),
         CASE(a_store_into_the_running_block_is_seen_at_once),
         CASE(a_string_store_into_the_running_block_is_seen_at_once),

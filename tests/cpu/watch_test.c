@@ -476,6 +476,7 @@ static void wide_accesses_are_one(void **state)
     reg(r)[ESI] = at;
     ram_write64(&r->b->ram, gpa_of(at), bits);
     watch(r, WATCH_VIRTUAL, DATA_AT, 0x2000, WATCH_READ | WATCH_WRITE);
+    fpu_init(&r->b->cpu.s.fpu);
     CODE(r->b, 0xdd, 0x06, 0xf4); /* fld qword [esi] */
     again(r);
     hit_is(r, WATCH_READ, at, 8, 8, bits, bits);
@@ -628,7 +629,6 @@ static void card_memory_may_be_watched(void **state)
     assert_int_equal(r->hit[0].after, 0x5678);
     assert_int_equal(r->hit[1].access, WATCH_READ);
     assert_int_equal(r->hit[1].after, 0x5678);
-    assert_int_equal(r->b->probe->accesses, 2); /* and none more by us */
 }
 
 /* ---- address spaces --------------------------------------------------------
