@@ -71,9 +71,10 @@ typedef void machine_watch_fn(void *context,
  * @fn: hears of hits; NULL: each stops the run
  *
  * An instruction where a run stopped is not hit again when the run goes on from
- * that very tick, and the one that machine_step() starts from stops no step. A
- * repeated one is hit once, before its first iteration, and one that faults and
- * is started again by its handler once (EFLAGS.RF).
+ * that very tick, nor is the one where a loaded machine stands; and the one
+ * that machine_step() starts from stops no step. A repeated one is hit once,
+ * before its first iteration, and one that faults and is started again by its
+ * handler once (EFLAGS.RF).
  *
  * Returns an id > 0, or 0 with @error: HB_BAD_ARGUMENT (no bytes, no access, a
  * range that leaves its space, code by DMA), HB_NOT_FOUND (device or process),

@@ -125,9 +125,11 @@ enum hb_status watch_init(struct machine *m);
 
 /** watches_init() - the table of watches. watches_rearm() - it has changed, or
  *  memory, TLB and CPU were replaced: an instruction that was told of is told
- *  of again, unless the machine stands at its very tick. */
+ *  of again, unless the machine stands at its very tick. watches_pass() - the
+ *  one where the machine stands counts as told of: a run was put there. */
 void watches_init(struct machine *m);
 void watches_rearm(struct machine *m);
+void watches_pass(struct machine *m);
 
 /** machine_add_media() - the description's drives, and what is in them. */
 enum hb_status machine_add_media(struct machine *m, struct hb_error *error);

@@ -275,11 +275,13 @@ enum hb_status machine_load_bytes(struct machine **out, const uint8_t *bytes,
         status = load_system(m, &l, error);
     if (status == HB_OK && l.at != l.count)
         status = hb_fail(error, HB_BAD_IMAGE, "the save has bytes at its end");
-    if (status == HB_OK)
-        *out = m;
-    else
+    if (status != HB_OK) {
         machine_destroy(m);
-    return status;
+        return status;
+    }
+    watches_pass(m);
+    *out = m;
+    return HB_OK;
 }
 
 /* ---- files ---------------------------------------------------------------*/

@@ -74,6 +74,13 @@ void watches_rearm(struct machine *m)
     cpu_watch(&m->cpu, ws);
 }
 
+void watches_pass(struct machine *m)
+{
+    m->watches.passing = true;
+    m->watches.passed_tick = m->clock.now;
+    m->watches.passed_at = cpu_at(&m->cpu).v;
+}
+
 static struct watch *find(struct machine *m, int id)
 {
     for (unsigned i = 0; i < MACHINE_WATCHES; i++) {

@@ -160,8 +160,8 @@ static void watch(struct bench *b, struct watches *ws, unsigned *hits,
             .what = {
                 .space = i & 1 ? WATCH_PHYSICAL : WATCH_VIRTUAL,
                 .at = (code ? CODE_AT : DATA_AT + 0x2000) +
-                      form_random(seed) % (code ? CODE_BYTES : 0x3000),
-                .bytes = form_random(seed) % 64 + 1,
+                      form_random(seed) % (code ? 64 : 0x3000),
+                .bytes = form_random(seed) % (code ? 32 : 0x1000) + 1,
                 .by_cpu = true,
                 .access = code ? WATCH_EXECUTE : WATCH_READ | WATCH_WRITE,
             }};
