@@ -90,12 +90,17 @@ static struct watch *find(struct machine *m, int id)
     return NULL;
 }
 
+/* An access by physical address is sought in each page of a virtual range. */
 static bool range_good(const struct machine_watch *w)
 {
+    enum { MOST = 16 << 20 };
     uint64_t last = w->at + w->bytes - 1;
 
-    return w->bytes && last >= w->at &&
-           (w->space != WATCH_VIRTUAL || last <= UINT32_MAX);
+    if (!w->bytes || last < w->at)
+        return false;
+    return w->space != WATCH_VIRTUAL ||
+           (last <= UINT32_MAX &&
+            (w->bytes <= MOST || w->access == WATCH_EXECUTE));
 }
 
 static bool access_good(const struct machine_watch *w)

@@ -84,7 +84,9 @@ bool field_bool(lua_State *lua, int i, const char *name)
 
 void push_stop(lua_State *lua, const struct machine_stop *stop)
 {
-    lua_createtable(lua, 0, 6);
+    struct machine_watch_hit hit;
+
+    lua_createtable(lua, 0, 8);
     set_text(lua, "reason", machine_stop_name(stop->reason));
     set_text(lua, "text", stop->text);
     set_int(lua, "tick", stop->at.tick);
@@ -92,6 +94,10 @@ void push_stop(lua_State *lua, const struct machine_stop *stop)
     set_int(lua, "moved", stop->at.moved);
     if (stop->reason == STOP_BREAKPOINT)
         set_int(lua, "breakpoint", (uint64_t)stop->breakpoint);
-    if (stop->reason == STOP_WATCH)
+    if (stop->reason == STOP_WATCH &&
+        machine_watch_last(machine_of(lua), &hit)) {
         set_int(lua, "watch", (uint64_t)stop->watch);
+        push_hit(lua, &hit);
+        lua_setfield(lua, -2, "hit");
+    }
 }

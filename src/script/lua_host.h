@@ -19,6 +19,7 @@ struct script {
     struct machine *machine;
     struct vec recorders;   /* of struct recorder * */
     struct vec breakpoints; /* of struct scenario_breakpoint */
+    struct vec watches;     /* of struct scenario_watch */
     struct sandbox_random random;
     uint32_t grain;
     bool host_failed;
@@ -30,6 +31,12 @@ struct script {
 struct scenario_breakpoint {
     struct machine_breakpoint point;
     uint8_t gone; /* 0 or 1: it comes out of a file as it is */
+};
+
+/** A watch of the scenario, likewise: ids count up from 1 on each machine. */
+struct scenario_watch {
+    struct machine_watch watch;
+    uint8_t gone;
 };
 
 /** The script that a Lua state belongs to. */
@@ -48,8 +55,9 @@ void set_text(lua_State *lua, const char *name, const char *value);
 /** A field of the table at @i: an integer, 0 when absent. */
 uint64_t field_int(lua_State *lua, int i, const char *name);
 bool field_bool(lua_State *lua, int i, const char *name);
-/** Push {reason, text, tick, served, moved, breakpoint}. */
+/** Push {reason, text, tick, served, moved, breakpoint, watch, hit}. */
 void push_stop(lua_State *lua, const struct machine_stop *stop);
+void push_hit(lua_State *lua, const struct machine_watch_hit *hit);
 
 /** The primitives of each family; end with name NULL. */
 extern const luaL_Reg script_drive_functions[];
@@ -57,6 +65,7 @@ extern const luaL_Reg script_call_functions[];
 extern const luaL_Reg script_inspect_functions[];
 extern const luaL_Reg script_list_functions[];
 extern const luaL_Reg script_event_functions[];
+extern const luaL_Reg script_watch_functions[];
 extern const luaL_Reg script_test_functions[];
 
 /** Open the libraries that a scenario may use, without what differs from run
@@ -73,11 +82,13 @@ int machine_adopt(lua_State *lua, struct machine *m);
 /** file_bytes() - a whole file; the caller frees *@bytes. */
 enum hb_status file_bytes(const char *path, uint8_t **bytes, size_t *count,
                           struct hb_error *error);
-/** listeners_save()/load() - recorders with what they hold, breakpoints, grain.
- *  listeners_skip() - past them. */
+/** listeners_save()/load() - recorders with what they hold, breakpoints,
+ *  watches, grain. listeners_skip() - past them. watches_load() - set those in
+ *  the list; false: they are not what a scenario could have set. */
 void listeners_save(const struct script *script, struct saver *s);
 bool listeners_load(struct script *script, struct loader *l);
 void listeners_skip(struct loader *l);
+bool watches_load(struct script *script);
 
 /** The machine of a test goes: listeners first. */
 void machine_drop(struct script *script);

@@ -99,6 +99,7 @@ void recorders_free(struct script *script)
     }
     vec_free(&script->recorders);
     vec_free(&script->breakpoints);
+    vec_free(&script->watches);
 }
 
 static struct recorder **recorder_at(lua_State *lua)
@@ -305,6 +306,7 @@ void listeners_save(const struct script *script, struct saver *s)
     for (uint32_t i = 0; i < script->recorders.count; i++)
         recorder_save(&part, *VEC_AT(struct recorder *, &script->recorders, i));
     vec_save(&part, &script->breakpoints, sizeof(struct scenario_breakpoint));
+    vec_save(&part, &script->watches, sizeof(struct scenario_watch));
     save_u64(s, part.count);
     save_bytes(s, part.bytes, part.count);
     s->failed = s->failed || part.failed;
@@ -398,7 +400,8 @@ bool listeners_load(struct script *script, struct loader *l)
         if (b->gone)
             machine_unbreak(script->machine, id);
     }
-    return !l->failed;
+    return vec_load(l, &script->watches, sizeof(struct scenario_watch)) &&
+           watches_load(script) && !l->failed;
 }
 
 const luaL_Reg script_event_functions[] = {

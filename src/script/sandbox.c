@@ -20,7 +20,7 @@ static void set_primitives(lua_State *lua)
     static const luaL_Reg *const machine[] = {
         script_drive_functions,   script_call_functions,
         script_inspect_functions, script_list_functions,
-        script_event_functions,
+        script_event_functions,   script_watch_functions,
     };
 
     sandbox_functions(lua, &script_of(lua)->random);

@@ -167,7 +167,7 @@ local function started_check()
 end
 
 local function fresh_life()
-    life, seen_bugcheck, seen_findings = {handlers = {}}, false, 0
+    life, seen_bugcheck, seen_findings = {handlers = {}, watchers = {}}, false, 0
 end
 
 -- A machine as `machine` says, without drivers. Replaces the one there was.
@@ -209,7 +209,7 @@ end
 
 function save() ready(); return hb.save() end
 
--- Go on from a saved machine; recorders and breakpoints are gone.
+-- Go on from a saved machine; recorders, breakpoints and watches are gone.
 function restore(bytes)
     local old = life
     fresh_life()
@@ -229,9 +229,10 @@ local function ended(stop)
     return stop.reason .. (text ~= "" and ": " .. text or "")
 end
 
--- A stop at a breakpoint that has a handler calls it and is over.
+-- A stop at a breakpoint or a watch that has a handler calls it and is over.
 local function handled(stop)
     local handler = stop.reason == "breakpoint" and life.handlers[stop.breakpoint]
+        or stop.reason == "watch" and life.watchers[stop.watch]
     if handler then handler(stop) end
     return handler ~= nil and handler ~= false
 end

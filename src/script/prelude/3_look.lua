@@ -123,6 +123,21 @@ function unbreak(id)
     hb.unbreak(id)
 end
 
+-- watch({at=, bytes=1, space="virtual", process=, access="write", by=, device=},
+-- handler): stop at such an access; a handler gets the stop, with its hit.
+function watch(what, handler)
+    ready()
+    what.bytes = what.bytes or 1
+    local id = hb.watch(what)
+    life.watchers[id] = handler or false
+    return id
+end
+
+function unwatch(id)
+    life.watchers[id] = nil
+    hb.unwatch(id)
+end
+
 ---- the three address spaces
 
 -- Rows of a table with a heading, each column as wide as it needs.
