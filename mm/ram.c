@@ -417,7 +417,10 @@ static uint64_t next_bit(const uint64_t *map, uint64_t from, uint64_t end)
     return UINT64_MAX;
 }
 
-uint64_t ram_next_touched(const struct ram *ram, uint64_t page)
+/* What was ever written was touched: groups without a touched page are passed
+ * over. */
+static uint64_t next_page(const struct ram *ram, const uint64_t *map,
+                          uint64_t page)
 {
     enum { GROUP_PAGES = WORD_PAGES * GROUP_WORDS };
     uint64_t end = ram->top >> PAGE_SHIFT;
@@ -433,10 +436,41 @@ uint64_t ram_next_touched(const struct ram *ram, uint64_t page)
             page = group * GROUP_PAGES;
         group_end = (group + 1) * GROUP_PAGES;
         group_end = group_end < end ? group_end : end;
-        found = next_bit(ram->touched, page, group_end);
+        found = next_bit(map, page, group_end);
         if (found < group_end)
             return found;
         page = group_end;
     }
     return UINT64_MAX;
+}
+
+uint64_t ram_next_touched(const struct ram *ram, uint64_t page)
+{
+    return next_page(ram, ram->touched, page);
+}
+
+uint64_t ram_next_dirty(const struct ram *ram, uint64_t page)
+{
+    return next_page(ram, ram->dirty, page);
+}
+
+void ram_clean(struct ram *ram)
+{
+    uint64_t page = ram_next_dirty(ram, 0);
+
+    for (; page != UINT64_MAX; page = ram_next_dirty(ram, page))
+        ram->dirty[page / WORD_PAGES] = 0;
+}
+
+void ram_put_page(struct ram *ram, uint64_t page, const uint8_t *bytes)
+{
+    gpa_t at = gpa_of(page << PAGE_SHIFT);
+
+    ram_mark(ram, at, PAGE_BYTES);
+    if (bytes) {
+        memcpy(ram->base + at.v, bytes, PAGE_BYTES);
+        return;
+    }
+    memset(ram->base + at.v, 0, PAGE_BYTES);
+    ram->touched[page / WORD_PAGES] &= ~((uint64_t)1 << page % WORD_PAGES);
 }

@@ -104,7 +104,15 @@ bool ram_read(const struct ram *ram, gpa_t at, void *to, uint64_t bytes);
 bool ram_write(struct ram *ram, gpa_t at, const void *from, uint64_t bytes);
 
 /** ram_next_touched() - the first touched page at or above @page, or
- *  UINT64_MAX. */
+ *  UINT64_MAX. ram_next_dirty() - the first that was written since ram_clean().
+ */
 uint64_t ram_next_touched(const struct ram *ram, uint64_t page);
+uint64_t ram_next_dirty(const struct ram *ram, uint64_t page);
+/** ram_clean() - no page is dirty. Whoever writes without marking asks again:
+ *  tlb_write_protect() goes with it. */
+void ram_clean(struct ram *ram);
+/** ram_put_page() - page number @page as it was: @bytes of it, or NULL: nobody
+ *  had touched it. */
+void ram_put_page(struct ram *ram, uint64_t page, const uint8_t *bytes);
 
 #endif

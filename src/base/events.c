@@ -28,10 +28,9 @@ static void arm(struct events *ev)
     }
 }
 
-enum hb_status events_listen(struct events *ev, hb_event_fn *fn, void *context,
+static enum hb_status listen(struct events *ev, struct event_listener new,
                              const char *glob)
 {
-    struct event_listener new = {.fn = fn, .context = context};
     struct event_listener *grown;
     bool any = false;
 
@@ -48,6 +47,21 @@ enum hb_status events_listen(struct events *ev, hb_event_fn *fn, void *context,
     ev->listener[ev->listeners++] = new;
     arm(ev);
     return HB_OK;
+}
+
+enum hb_status events_listen(struct events *ev, hb_event_fn *fn, void *context,
+                             const char *glob)
+{
+    return listen(ev, (struct event_listener){.fn = fn, .context = context},
+                  glob);
+}
+
+enum hb_status events_listen_once(struct events *ev, hb_event_fn *fn,
+                                  void *context, const char *glob)
+{
+    return listen(
+        ev, (struct event_listener){.fn = fn, .context = context, .once = true},
+        glob);
 }
 
 void events_unlisten(struct events *ev, hb_event_fn *fn, const void *context)
@@ -74,8 +88,10 @@ void event_emit(struct events *ev, enum event_id id, const uint64_t *args,
     memcpy(event.args, args, count * sizeof *args);
     ev->depth++;
     for (unsigned i = 0; i < ev->listeners; i++) {
-        if (ev->listener[i].wants[id])
-            ev->listener[i].fn(ev->listener[i].context, &event);
+        const struct event_listener *l = &ev->listener[i];
+
+        if (l->wants[id] && !(l->once && ev->past))
+            l->fn(l->context, &event);
     }
     if (--ev->depth == 0 && ev->posts)
         finding_flush(ev);

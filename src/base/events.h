@@ -15,6 +15,7 @@ struct event_listener {
     hb_event_fn *fn;
     void *context;
     bool wants[EVENT_COUNT];
+    bool once; /* what is run through again it does not hear again */
 };
 
 struct finding_post; /* base/finding.c */
@@ -28,6 +29,7 @@ struct events {
     unsigned depth; /* event_emit() calls that are open     */
     struct finding_post *post;
     unsigned posts; /* findings that wait for their event's end */
+    bool past;      /* this was run through before, and is again */
 };
 
 /** events_init() - nobody listens yet. @clock stamps the events; borrowed. */
@@ -41,6 +43,11 @@ void events_fini(struct events *ev);
  */
 enum hb_status events_listen(struct events *ev, hb_event_fn *fn, void *context,
                              const char *glob);
+/** events_listen_once() - the same for who is outside, a trace or a scenario:
+ *  what is run through again after the machine was put back to an earlier state
+ *  (@past) it has heard. */
+enum hb_status events_listen_once(struct events *ev, hb_event_fn *fn,
+                                  void *context, const char *glob);
 /** events_unlisten() - the listener hears nothing more. */
 void events_unlisten(struct events *ev, hb_event_fn *fn, const void *context);
 

@@ -8,10 +8,15 @@
 enum { DATA_MOST = 1 << 30 };
 
 static const struct state_row entry_rows[] = {
-    STATE_INT(struct input_entry, tick),  STATE_INT(struct input_entry, served),
-    STATE_INT(struct input_entry, a),     STATE_INT(struct input_entry, b),
-    STATE_INT(struct input_entry, kind),  STATE_INT(struct input_entry, at),
-    STATE_INT(struct input_entry, bytes), STATE_END,
+    STATE_INT(struct input_entry, tick),
+    STATE_INT(struct input_entry, served),
+    STATE_INT(struct input_entry, moved),
+    STATE_INT(struct input_entry, a),
+    STATE_INT(struct input_entry, b),
+    STATE_INT(struct input_entry, kind),
+    STATE_INT(struct input_entry, at),
+    STATE_INT(struct input_entry, bytes),
+    STATE_END,
 };
 
 static const struct state_row byte_rows[] = {
@@ -33,11 +38,12 @@ void input_log_fini(struct input_log *log)
 }
 
 enum hb_status input_log_add(struct input_log *log, const struct clock *clock,
-                             enum input_kind kind, uint64_t a, uint64_t b,
-                             const void *data, uint32_t bytes)
+                             uint32_t moved, enum input_kind kind, uint64_t a,
+                             uint64_t b, const void *data, uint32_t bytes)
 {
     struct input_entry e = {.tick = clock->now,
                             .served = clock_served_now(clock),
+                            .moved = moved,
                             .a = a,
                             .b = b,
                             .kind = (uint32_t)kind,

@@ -43,7 +43,8 @@ enum input_kind {
 
 /** One entry; data lies in the log's bytes. */
 struct input_entry {
-    uint64_t tick, served; /* position: clock->now, entries served there     */
+    uint64_t tick, served; /* position: clock->now, entries served there,    */
+    uint32_t moved;        /* ... and bytes of the tenure that are over      */
     uint64_t a, b;
     uint32_t kind;
     uint32_t at, bytes; /* of the data */
@@ -54,15 +55,16 @@ struct input_log {
     struct vec data;  /* of bytes              */
 };
 
-enum { INPUT_LOG_VERSION = 1 };
+enum { INPUT_LOG_VERSION = 2 };
 extern const struct state_row input_log_rows[];
 
 void input_log_fini(struct input_log *log);
-/** input_log_add() - stamp and keep; @data is copied. HB_NO_MEMORY: nothing
- *  changed, the input must not enter. */
+/** input_log_add() - stamp and keep; @data is copied; @moved: bytes of the
+ *  tenure that holds the bus that are over. HB_NO_MEMORY: nothing changed, the
+ *  input must not enter. */
 enum hb_status input_log_add(struct input_log *log, const struct clock *clock,
-                             enum input_kind kind, uint64_t a, uint64_t b,
-                             const void *data, uint32_t bytes);
+                             uint32_t moved, enum input_kind kind, uint64_t a,
+                             uint64_t b, const void *data, uint32_t bytes);
 /** input_kind_name() - for events and the log's reader. */
 const char *input_kind_name(enum input_kind kind);
 

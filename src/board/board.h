@@ -42,6 +42,18 @@ struct board_state {
     uint32_t start_ticket, start_device, start_image;
 };
 
+enum run_piece { RUN_TENURE, RUN_SERVICE, RUN_CPU };
+
+/** Who is asked between two pieces: machine_checkpoint()'s client, and the
+ *  debugger, which may run the machine itself before it returns. */
+enum { HOOK_CHECKPOINT, HOOK_DEBUG, BOUNDARY_HOOKS };
+struct boundary_hook {
+    machine_checkpoint_fn *fn; /* NULL: none */
+    void *context;
+    uint64_t tick; /* the first boundary at or after it, and each one then */
+};
+typedef void run_ended_fn(void *context, const struct machine_stop *stop);
+
 struct machine {
     struct machine_config config;
     /* saved, a section each; see save.c */
@@ -72,11 +84,11 @@ struct machine {
     struct dma_step dma_step;
     uint32_t grain;
     uint8_t *bios; /* the file, while the board is built */
-    struct {
-        machine_checkpoint_fn *fn; /* NULL: none */
-        void *context;
-        uint64_t tick;
-    } checkpoint;
+    struct boundary_hook hook[BOUNDARY_HOOKS];
+    run_ended_fn *ended; /* a run stops because it cannot go on; NULL: none */
+    void *ended_context;
+    enum run_piece piece; /* the last one                                   */
+    bool inner; /* the debugger's hook runs it: no hook is asked            */
 };
 
 /** machine_build() - all parts created and wired, nothing booted. */
@@ -102,12 +114,11 @@ enum hb_status board_item(struct machine *m, const char *name,
  */
 void board_cmos(struct machine *m);
 
-enum run_piece { RUN_TENURE, RUN_SERVICE, RUN_CPU };
 /** run_piece() - one piece of work: bytes of the tenure, one due entry, or the
  *  CPU up to tick @until at most (a halt skips time up to @idle_until). False:
- *  it stopped instead, *stop says why. *what: what was done. */
+ *  it stopped instead, *stop says why. m->piece: what was done. */
 bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
-               enum run_piece *what, struct machine_stop *stop);
+               struct machine_stop *stop);
 /** firmware_run() - PCI interrupts routed, IDE on, DMA channels 0-3 connected,
  *  as a kernel finds them. */
 void firmware_run(struct machine *m);
@@ -119,6 +130,29 @@ enum hb_status machine_tell_cards(struct machine *m, struct hb_error *error);
 void run_begin(struct machine *m, struct machine_stop *stop);
 enum machine_stop_reason run_end(struct machine *m, struct machine_stop *stop,
                                  struct machine_stop *out);
+
+/** breakpoint_good() - are there such events, with such arguments?
+ *  breakpoint_holds() - is @event, which its glob names, one that stops? */
+bool breakpoint_good(const struct machine_breakpoint *p,
+                     struct hb_error *error);
+bool breakpoint_holds(const struct machine_breakpoint *p,
+                      const struct hb_event *event);
+
+/** machine_freeze() - all that the machine is but RAM and input log, to be put
+ *  back into this machine later, when its RAM is as it was then.
+ *  machine_thaw() - put it back. An error leaves a machine that cannot run. */
+enum hb_status machine_freeze(const struct machine *m, struct saver *s,
+                              struct hb_error *error);
+enum hb_status machine_thaw(struct machine *m, const uint8_t *bytes,
+                            size_t count, struct hb_error *error);
+/** media_put_back() - in the drives is what was when @then was the machine's
+ *  description. */
+enum hb_status media_put_back(struct machine *m,
+                              const struct machine_config *then,
+                              struct hb_error *error);
+/** machine_writes_host() - a medium whose writes go to a file of the host,
+ *  where nothing takes them back; NULL: none. */
+const char *machine_writes_host(const struct machine *m);
 
 /** watch_init() - the board's own listeners: findings. */
 enum hb_status watch_init(struct machine *m);

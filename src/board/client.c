@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "base/save.h"
+#include "board/again.h"
 #include "board/board.h"
 
 static enum hb_status need_system(const struct machine *m,
@@ -239,6 +240,13 @@ static bool log_call(struct machine *m, uint32_t client,
                                     (uint32_t)s.count, NULL) == HB_OK;
     saver_fini(&s);
     return good;
+}
+
+bool call_parse(struct machine_call *call, const uint8_t *data, uint32_t bytes)
+{
+    struct loader l = {.bytes = data, .count = bytes};
+
+    return load_rows(&l, call, call_rows);
 }
 
 uint32_t machine_post(struct machine *m, uint32_t client,

@@ -167,7 +167,7 @@ bool inspect_input_at(const struct machine *m, unsigned index,
         return false;
     e = &((const struct input_entry *)m->inputs.entry.data)[index];
     *input = (struct inspect_input){
-        .at = {.tick = e->tick, .served = e->served},
+        .at = {.tick = e->tick, .served = e->served, .moved = e->moved},
         .kind = input_kind_name((enum input_kind)e->kind),
         .a = e->a,
         .b = e->b,

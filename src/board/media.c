@@ -124,3 +124,44 @@ enum hb_status machine_change_medium(struct machine *m, const char *device,
     bus_drive_change(dev, drive, medium);
     return HB_OK;
 }
+
+/* ---- going back -----------------------------------------------------------
+ */
+
+const char *machine_writes_host(const struct machine *m)
+{
+    for (unsigned i = 0; i < m->config.media; i++) {
+        const struct machine_medium *d = &m->config.medium[i];
+        const struct device *dev = bus_find(m->bus, d->to);
+
+        if (d->path[0] && !d->cow && dev &&
+            !media_read_only(dev, (unsigned)d->drive))
+            return d->path;
+    }
+    return NULL;
+}
+
+/* Another medium than now: it is opened again, its copy is in what was kept. */
+enum hb_status media_put_back(struct machine *m,
+                              const struct machine_config *then,
+                              struct hb_error *error)
+{
+    enum hb_status status = HB_OK;
+
+    for (unsigned i = 0; i < m->config.media && status == HB_OK; i++) {
+        struct machine_medium *d = &m->config.medium[i];
+        const struct machine_medium *was = &then->medium[i];
+        struct device *dev = bus_find(m->bus, d->to);
+        struct medium *medium;
+
+        if (!dev || (strcmp(d->path, was->path) == 0 && d->cow == was->cow))
+            continue;
+        status = open_medium(was, &medium, error);
+        if (status != HB_OK)
+            break;
+        memcpy(d->path, was->path, sizeof d->path);
+        d->cow = was->cow;
+        bus_drive(dev, (unsigned)d->drive, (enum media_kind)d->kind, medium);
+    }
+    return status;
+}

@@ -9,7 +9,8 @@ enum hb_status input_enter(struct machine *m, enum input_kind kind, uint64_t a,
                            uint64_t b, const void *data, uint32_t bytes,
                            struct hb_error *error)
 {
-    if (input_log_add(&m->inputs, &m->clock, kind, a, b, data, bytes) != HB_OK)
+    if (input_log_add(&m->inputs, &m->clock, bus_tenure(m->bus)->moved, kind, a,
+                      b, data, bytes) != HB_OK)
         return hb_fail(error, HB_NO_MEMORY, "no memory for the input log");
     EMIT(&m->events, input, EVENT_STRING(input_kind_name(kind)), a, b);
     return HB_OK;

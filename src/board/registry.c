@@ -3,6 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "board/again.h"
 #include "board/board.h"
 
 enum { MOST_BYTES = 1 << 16 };
@@ -19,9 +20,9 @@ static uint8_t *wide_text(const char *text, uint32_t chars, uint32_t *bytes)
 }
 
 /* The log's data: path, name, value. */
-static enum hb_status enter(struct machine *m, const char *path,
-                            const char *name, uint32_t type, const void *data,
-                            uint32_t bytes, struct hb_error *error)
+enum hb_status registry_enter(struct machine *m, const char *path,
+                              const char *name, uint32_t type, const void *data,
+                              uint32_t bytes, struct hb_error *error)
 {
     size_t paths = strlen(path) + 1, names = strlen(name) + 1;
     uint8_t *entry = malloc(paths + names + bytes);
@@ -58,9 +59,9 @@ enum hb_status machine_registry(struct machine *m, const char *path,
                        "at most %d",
                        name, bytes, MOST_BYTES);
     if (type != REGISTRY_STRING)
-        return enter(m, path, name, type, data, bytes, error);
+        return registry_enter(m, path, name, type, data, bytes, error);
     wide = wide_text(data, bytes, &bytes);
-    status = wide ? enter(m, path, name, type, wide, bytes, error)
+    status = wide ? registry_enter(m, path, name, type, wide, bytes, error)
                   : hb_fail(error, HB_NO_MEMORY, "registry: no memory");
     free(wide);
     return status;

@@ -45,8 +45,13 @@ void run_begin(struct machine *m, struct machine_stop *stop)
 enum machine_stop_reason run_end(struct machine *m, struct machine_stop *stop,
                                  struct machine_stop *out)
 {
+    bool ended = stop->reason == STOP_ENDED || stop->reason == STOP_IDLE ||
+                 stop->reason == STOP_FINDING;
+
     m->watches.running = false;
     stop->at = machine_position(m);
+    if (m->ended && ended && !m->inner)
+        m->ended(m->ended_context, stop);
     if (out)
         *out = *stop;
     return stop->reason;
@@ -209,9 +214,12 @@ static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
     uint64_t next = clock_next(&m->clock);
 
     m->clock.until = next < until ? next : until;
-    if (m->checkpoint.fn && m->checkpoint.tick > m->clock.now &&
-        m->checkpoint.tick < m->clock.until)
-        m->clock.until = m->checkpoint.tick;
+    for (unsigned i = 0; i < BOUNDARY_HOOKS; i++) {
+        const struct boundary_hook *h = &m->hook[i];
+
+        if (h->fn && h->tick > m->clock.now && h->tick < m->clock.until)
+            m->clock.until = h->tick;
+    }
     switch (cpu_run(&m->cpu)) {
     case CPU_VMCALL:
         ke_entry(m->ke);
@@ -230,13 +238,28 @@ static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
 void machine_checkpoint(struct machine *m, uint64_t tick,
                         machine_checkpoint_fn *fn, void *context)
 {
-    m->checkpoint.fn = fn;
-    m->checkpoint.context = context;
-    m->checkpoint.tick = tick;
+    m->hook[HOOK_CHECKPOINT] = (struct boundary_hook){fn, context, tick};
+}
+
+static void ask_hooks(struct machine *m)
+{
+    for (unsigned i = 0; i < BOUNDARY_HOOKS && !m->stop_asked && !m->inner;
+         i++) {
+        const struct boundary_hook *h = &m->hook[i];
+
+        if (h->fn && m->clock.now >= h->tick)
+            h->fn(h->context, m);
+    }
+}
+
+static bool piece(struct machine *m, enum run_piece what)
+{
+    m->piece = what;
+    return true;
 }
 
 bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
-               enum run_piece *what, struct machine_stop *stop)
+               struct machine_stop *stop)
 {
     struct clock_entry due;
 
@@ -244,28 +267,24 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
         until = CLOCK_END;
     if (idle_until > CLOCK_END)
         idle_until = CLOCK_END;
-    if (!m->stop_asked && m->checkpoint.fn &&
-        m->clock.now >= m->checkpoint.tick)
-        m->checkpoint.fn(m->checkpoint.context, m);
+    ask_hooks(m);
     if (m->stop_asked) {
         stop_asked(m, stop);
         return false;
     }
     if (bus_tenure(m->bus)->bytes) {
-        *what = RUN_TENURE;
         tenure_move(m->bus);
-        return true;
+        return piece(m, RUN_TENURE);
     }
     if (clock_take_due(&m->clock, &due)) {
-        *what = RUN_SERVICE;
         if (due.kind == CLOCK_KERNEL)
             ke_clock(m->ke);
         else
             bus_serve(m->bus, &due);
-        return true;
+        return piece(m, RUN_SERVICE);
     }
     if (bus_pins(m->bus)->reset || bus_pins(m->bus)->init) {
-        *what = RUN_SERVICE;
+        piece(m, RUN_SERVICE);
         return reset(m, stop);
     }
     raise_violation(m);
@@ -277,7 +296,7 @@ bool run_piece(struct machine *m, uint64_t until, uint64_t idle_until,
         stop->reason = STOP_LIMIT;
         return false;
     }
-    *what = RUN_CPU;
+    piece(m, RUN_CPU);
     return run_cpu(m, until, idle_until, stop);
 }
 
@@ -286,10 +305,9 @@ static enum machine_stop_reason run(struct machine *m, uint64_t until,
                                     struct machine_stop *out)
 {
     struct machine_stop stop;
-    enum run_piece what;
 
     run_begin(m, &stop);
-    while (run_piece(m, until, idle_until, &what, &stop))
+    while (run_piece(m, until, idle_until, &stop))
         ;
     return run_end(m, &stop, out);
 }

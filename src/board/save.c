@@ -120,19 +120,39 @@ static enum hb_status load_tlb(struct tlb *tlb, struct ram *ram,
     return status;
 }
 
-static void save_hardware(const struct machine *m, struct saver *s)
+/** What of a machine: all, or all that is not kept otherwise. */
+enum extent { WHOLE, WITHOUT_MEMORY };
+
+/* The memory of what entered, and of the guest. */
+static void save_memory(const struct machine *m, struct saver *s)
+{
+    save_part(s, "inputs", INPUT_LOG_VERSION, &m->inputs, input_log_rows);
+    save_ram(&m->ram, s);
+}
+
+static enum hb_status load_memory(struct machine *m, struct loader *l,
+                                  struct hb_error *error)
+{
+    enum hb_status status = load_part(l, "inputs", INPUT_LOG_VERSION,
+                                      &m->inputs, input_log_rows, error);
+
+    return status == HB_OK ? load_ram(&m->ram, l, error) : status;
+}
+
+static void save_hardware(const struct machine *m, enum extent extent,
+                          struct saver *s)
 {
     save_part(s, "board", BOARD_VERSION, &m->s, board_rows);
     save_part(s, "clock", CLOCK_VERSION, &m->clock, clock_rows);
-    save_part(s, "inputs", INPUT_LOG_VERSION, &m->inputs, input_log_rows);
-    save_ram(&m->ram, s);
+    if (extent == WHOLE)
+        save_memory(m, s);
     save_part(s, "cpu", CPU_STATE_VERSION, &m->cpu.s, cpu_state_rows);
     save_tlb(&m->cpu.tlb, s);
     bus_save(m->bus, s);
 }
 
-static enum hb_status load_hardware(struct machine *m, struct loader *l,
-                                    struct hb_error *error)
+static enum hb_status load_hardware(struct machine *m, enum extent extent,
+                                    struct loader *l, struct hb_error *error)
 {
     enum hb_status status =
         load_part(l, "board", BOARD_VERSION, &m->s, board_rows, error);
@@ -143,11 +163,8 @@ static enum hb_status load_hardware(struct machine *m, struct loader *l,
     if (status == HB_OK && (!clock_good(&m->clock) ||
                             m->clock.ns_per_tick != m->config.ns_per_tick))
         status = hb_fail(error, HB_BAD_IMAGE, "section 'clock' is damaged");
-    if (status == HB_OK)
-        status = load_part(l, "inputs", INPUT_LOG_VERSION, &m->inputs,
-                           input_log_rows, error);
-    if (status == HB_OK)
-        status = load_ram(&m->ram, l, error);
+    if (status == HB_OK && extent == WHOLE)
+        status = load_memory(m, l, error);
     if (status == HB_OK)
         status = load_part(l, "cpu", CPU_STATE_VERSION, &m->cpu.s,
                            cpu_state_rows, error);
@@ -226,7 +243,7 @@ enum hb_status machine_save_bytes(const struct machine *m, uint8_t **bytes,
     save_bytes(&s, magic, sizeof magic);
     save_u32(&s, MACHINE_FORMAT);
     save_part(&s, "settings", CONFIG_VERSION, &m->config, config_rows);
-    save_hardware(m, &s);
+    save_hardware(m, WHOLE, &s);
     if (!m->config.bare)
         save_system(m, &s);
     if (s.failed) {
@@ -270,7 +287,7 @@ enum hb_status machine_load_bytes(struct machine **out, const uint8_t *bytes,
     if (status == HB_OK)
         status = machine_build(&m, &config, error);
     if (status == HB_OK)
-        status = load_hardware(m, &l, error);
+        status = load_hardware(m, WHOLE, &l, error);
     if (status == HB_OK && !config.bare)
         status = load_system(m, &l, error);
     if (status == HB_OK && l.at != l.count)
@@ -282,6 +299,42 @@ enum hb_status machine_load_bytes(struct machine **out, const uint8_t *bytes,
     watches_pass(m);
     *out = m;
     return HB_OK;
+}
+
+/* ---- the same machine, earlier ---------------------------------------------
+ * Its RAM is kept by pages and its input log by its length, by who goes back:
+ * src/debug/history.c. */
+
+enum hb_status machine_freeze(const struct machine *m, struct saver *s,
+                              struct hb_error *error)
+{
+    save_part(s, "settings", CONFIG_VERSION, &m->config, config_rows);
+    save_bytes(s, m->ram.shadow, sizeof m->ram.shadow);
+    save_hardware(m, WITHOUT_MEMORY, s);
+    if (!m->config.bare)
+        save_system(m, s);
+    return s->failed ? hb_fail(error, HB_NO_MEMORY,
+                               "cannot keep the machine's state: no memory, or "
+                               "a card that cannot be saved (see its findings)")
+                     : HB_OK;
+}
+
+enum hb_status machine_thaw(struct machine *m, const uint8_t *bytes,
+                            size_t count, struct hb_error *error)
+{
+    struct loader l = {.bytes = bytes, .count = count};
+    struct machine_config then = {0};
+    enum hb_status status =
+        load_part(&l, "settings", CONFIG_VERSION, &then, config_rows, error);
+
+    if (status == HB_OK)
+        status = media_put_back(m, &then, error);
+    loader_bytes(&l, m->ram.shadow, sizeof m->ram.shadow);
+    if (status == HB_OK)
+        status = load_hardware(m, WITHOUT_MEMORY, &l, error);
+    if (status == HB_OK && !m->config.bare)
+        status = load_system(m, &l, error);
+    return status;
 }
 
 /* ---- files ---------------------------------------------------------------*/

@@ -15,7 +15,6 @@ static enum machine_stop_reason
 step_instruction(struct machine *m, uint64_t until, struct machine_stop *out)
 {
     struct machine_stop stop;
-    enum run_piece what = RUN_SERVICE;
 
     run_begin(m, &stop);
     m->stepping = true;
@@ -23,11 +22,11 @@ step_instruction(struct machine *m, uint64_t until, struct machine_stop *out)
     do {
         uint64_t next = later(m, 1);
 
-        if (!run_piece(m, next < until ? next : until, until, &what, &stop)) {
+        if (!run_piece(m, next < until ? next : until, until, &stop)) {
             m->stepping = false;
             return run_end(m, &stop, out);
         }
-    } while (what != RUN_CPU || m->stop_watch);
+    } while (m->piece != RUN_CPU || m->stop_watch);
     m->stepping = false;
     stop.reason = STOP_STEP;
     return run_end(m, &stop, out);
@@ -73,7 +72,6 @@ static enum machine_stop_reason step_dma(struct machine *m,
                                          struct machine_stop *out)
 {
     struct machine_stop stop;
-    enum run_piece piece;
 
     m->dma_step = (struct dma_step){.what = what, .device = device};
     if (events_listen(&m->events, hear_dma, m, "dma_burst,dma_end") != HB_OK)
@@ -84,11 +82,11 @@ static enum machine_stop_reason step_dma(struct machine *m,
     for (;;) {
         const struct tenure before = *bus_tenure(m->bus);
 
-        if (!run_piece(m, until, until, &piece, &stop))
+        if (!run_piece(m, until, until, &stop))
             break;
         stop.reason = STOP_STEP;
         if (what == STEP_BYTE) {
-            if (piece == RUN_TENURE && byte_moved(m, &before, device))
+            if (m->piece == RUN_TENURE && byte_moved(m, &before, device))
                 break;
         } else if (m->dma_step.done) {
             break;
@@ -135,13 +133,13 @@ enum machine_stop_reason machine_wait(struct machine *m, uint32_t ticket,
 {
     uint64_t until = later(m, machine_ticks(m, limit_ns));
     struct machine_stop stop;
-    enum run_piece piece = RUN_CPU;
 
     run_begin(m, &stop);
+    m->piece = RUN_CPU;
     do {
         /* only the kernel, entered by the CPU, moves a ticket */
-        if (piece == RUN_CPU && ticket_is_there(m, ticket, what, &stop))
+        if (m->piece == RUN_CPU && ticket_is_there(m, ticket, what, &stop))
             break;
-    } while (run_piece(m, until, until, &piece, &stop));
+    } while (run_piece(m, until, until, &stop));
     return run_end(m, &stop, out);
 }

@@ -28,7 +28,7 @@ enum hb_status watch_init(struct machine *m)
 enum hb_status machine_listen(struct machine *m, hb_event_fn *fn, void *context,
                               const char *glob, struct hb_error *error)
 {
-    enum hb_status status = events_listen(&m->events, fn, context, glob);
+    enum hb_status status = events_listen_once(&m->events, fn, context, glob);
 
     if (status == HB_BAD_ARGUMENT)
         return hb_fail(error, status,
@@ -64,8 +64,8 @@ static int find_arg(enum event_id id, const char *name, char *kind)
     return -1;
 }
 
-static bool holds(const struct machine_breakpoint *p,
-                  const struct hb_event *event)
+bool breakpoint_holds(const struct machine_breakpoint *p,
+                      const struct hb_event *event)
 {
     for (unsigned i = 0; i < p->conditions; i++) {
         char kind = 0;
@@ -92,16 +92,20 @@ static void hear_breakpoint(void *context, const struct hb_event *event)
     struct breakpoint *b = context;
     struct machine *m = b->machine;
 
-    if (!holds(&b->point, event))
+    if (!breakpoint_holds(&b->point, event))
         return;
     if (!m->stop_breakpoint)
         m->stop_breakpoint = b->id;
     machine_stop(m);
 }
 
-static bool args_exist(const struct machine_breakpoint *p,
-                       struct hb_error *error)
+bool breakpoint_good(const struct machine_breakpoint *p, struct hb_error *error)
 {
+    if (p->conditions > BREAK_CONDITIONS) {
+        hb_fail(error, HB_BAD_ARGUMENT, "at most %d conditions",
+                (int)BREAK_CONDITIONS);
+        return false;
+    }
     for (unsigned i = 0; i < p->conditions; i++) {
         bool found = false;
         char kind;
@@ -134,7 +138,7 @@ int machine_break(struct machine *m, const struct machine_breakpoint *point,
 {
     struct breakpoint *b = find(m, 0);
 
-    if (point->conditions > BREAK_CONDITIONS || !args_exist(point, error))
+    if (!breakpoint_good(point, error))
         return 0;
     if (!b) {
         hb_fail(error, HB_FULL, "at most %d breakpoints", (int)BREAKPOINTS);

@@ -41,7 +41,7 @@ void frame_put(struct device *dev, const uint8_t *bytes, uint32_t n)
 
     bytes = fill_up(bytes, &n, filled);
     EMIT(bus->events, frame_out, EVENT_STRING(name), n, frame_crc(bytes, n));
-    if (bus->frames)
+    if (bus->frames && !bus->events->past)
         bus->frames(bus->frames_context, name, bytes, n);
 }
 

@@ -158,9 +158,9 @@ static void an_input_is_stamped_with_its_position(void **state)
     c.now = 9;
     clock_take_due(&c, &due);
     assert_int_equal(
-        input_log_add(&log, &c, INPUT_POKE_PHYSICAL, 0x1000, 0, "hello", 5),
+        input_log_add(&log, &c, 7, INPUT_POKE_PHYSICAL, 0x1000, 0, "hello", 5),
         HB_OK);
-    assert_int_equal(input_log_add(&log, &c, INPUT_CALL, 1, 2, "abc", 3),
+    assert_int_equal(input_log_add(&log, &c, 0, INPUT_CALL, 1, 2, "abc", 3),
                      HB_OK);
     e = VEC_AT(struct input_entry, &log.entry, 1);
     assert_int_equal(e->tick, 9);
