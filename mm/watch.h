@@ -12,6 +12,7 @@ struct watch {
     struct machine_watch what;
     machine_watch_fn *fn; /* NULL: stop the run */
     void *context;
+    bool always; /* also of what is run through again (events.h, past) */
 };
 
 /** An access of one initiator, at most a page, in at most two pages. */

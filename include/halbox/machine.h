@@ -209,7 +209,8 @@ HB_API const struct machine_config *machine_config(const struct machine *m);
 /** Where a run stands: ordered and exact. */
 struct machine_position {
     uint64_t tick;   /* instructions retired, and time that passed idle      */
-    uint64_t served; /* pieces of due work done at that tick                 */
+    uint64_t served; /* pieces of work done at that tick: due entries, ends
+                        of tenures, interrupts and exceptions delivered      */
     uint32_t moved;  /* bytes of the tenure that holds the bus now           */
 };
 

@@ -146,9 +146,14 @@ bool clock_take_due(struct clock *c, struct clock_entry *e)
     e->target = first->target;
     e->arg = first->arg;
     take_out(c, 0);
+    clock_count(c);
+    return true;
+}
+
+void clock_count(struct clock *c)
+{
     c->served = clock_served_now(c) + 1;
     c->served_at = c->now;
-    return true;
 }
 
 uint64_t clock_served_now(const struct clock *c)

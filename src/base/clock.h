@@ -33,7 +33,7 @@ struct clock {
     uint64_t now;    /* ticks; the CPU counts it up as it retires            */
     uint64_t until;  /* the running cpu_run ends here; a new entry lowers it */
     uint64_t seq;    /* of the next entry                                    */
-    uint64_t served; /* entries served at tick `served_at`                   */
+    uint64_t served; /* pieces of work done at tick `served_at`              */
     uint64_t served_at;
     uint32_t ns_per_tick;
     struct vec heap; /* of clock_entry, a binary heap                        */
@@ -58,8 +58,11 @@ bool clock_drop(struct clock *c, enum clock_kind kind, uint16_t target,
 uint64_t clock_next(const struct clock *c);
 /** clock_take_due() - the next entry that is due now; false: none. */
 bool clock_take_due(struct clock *c, struct clock_entry *e);
-/** clock_served_now() - entries served at the present tick: with `now` and the
- *  tenure's cursor it is a position in the run. */
+/** clock_count() - one more piece of work is done at the present tick that is
+ *  no entry: a tenure is over, the CPU was reset or goes to a handler.
+ * clock_served_now() - how many: with `now` and the tenure's cursor it is a
+ * position in the run. */
+void clock_count(struct clock *c);
 uint64_t clock_served_now(const struct clock *c);
 /** clock_ns() of devices is clock_now_ns() here. */
 uint64_t clock_now_ns(const struct clock *c);

@@ -50,7 +50,8 @@ enum { HOOK_CHECKPOINT, HOOK_DEBUG, BOUNDARY_HOOKS };
 struct boundary_hook {
     machine_checkpoint_fn *fn; /* NULL: none */
     void *context;
-    uint64_t tick; /* the first boundary at or after it, and each one then */
+    uint64_t tick;  /* the first boundary at or after it, and each one then */
+    uint64_t slice; /* most ticks of the CPU at once; 0: any                */
 };
 typedef void run_ended_fn(void *context, const struct machine_stop *stop);
 
@@ -82,7 +83,8 @@ struct machine {
     bool stepping; /* one instruction, and from where: it stops no run */
     gva_t stepping_from;
     struct dma_step dma_step;
-    uint32_t grain;
+    uint32_t grain, step_grain, debug_grain; /* the least counts: board_grain()
+                                              */
     uint8_t *bios; /* the file, while the board is built */
     struct boundary_hook hook[BOUNDARY_HOOKS];
     run_ended_fn *ended; /* a run stops because it cannot go on; NULL: none */
@@ -125,6 +127,9 @@ void firmware_run(struct machine *m);
 /** machine_tell_cards() - cards that cannot be enumerated, to the executive. */
 enum hb_status machine_tell_cards(struct machine *m, struct hb_error *error);
 
+/** board_grain() - tell the bus the least of the three grains. */
+void board_grain(struct machine *m);
+
 /** run_begin()/run_end() - around pieces: stale requests to stop are dropped,
  *  the position is filled in. */
 void run_begin(struct machine *m, struct machine_stop *stop);
@@ -164,6 +169,8 @@ enum hb_status watch_init(struct machine *m);
 void watches_init(struct machine *m);
 void watches_rearm(struct machine *m);
 void watches_pass(struct machine *m);
+/** watches_always() - the watch @id hears also of what is run through again. */
+void watches_always(struct machine *m, int id);
 
 /** machine_add_media() - the description's drives, and what is in them. */
 enum hb_status machine_add_media(struct machine *m, struct hb_error *error);

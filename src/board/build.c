@@ -209,7 +209,7 @@ enum hb_status machine_build(struct machine **out,
     if (!m)
         return hb_fail(error, HB_NO_MEMORY, "no memory for a machine");
     m->config = *config;
-    m->grain = UINT32_MAX;
+    m->grain = m->step_grain = m->debug_grain = UINT32_MAX;
     clock_init(&m->clock, config->ns_per_tick);
     events_init(&m->events, &m->clock);
     watches_init(m);

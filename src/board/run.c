@@ -160,6 +160,7 @@ static bool reset(struct machine *m, struct machine_stop *stop)
     enum { MANUALLY_INITIATED_CRASH = 0xe2 };
     const char *text = "the guest reset the machine";
 
+    clock_count(&m->clock);
     if (!m->ke && !has_firmware(m)) {
         stop->reason = STOP_ENDED;
         snprintf(stop->text, sizeof stop->text, "%s, and it has no BIOS", text);
@@ -181,6 +182,7 @@ static bool reset(struct machine *m, struct machine_stop *stop)
  * INIT (82371SB, INIT), the HAL machine with a bugcheck. */
 static bool shut_down(struct machine *m, struct machine_stop *stop)
 {
+    clock_count(&m->clock);
     if (m->ke) {
         ke_shutdown(m->ke);
     } else if (has_firmware(m)) {
@@ -219,6 +221,8 @@ static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
 
         if (h->fn && h->tick > m->clock.now && h->tick < m->clock.until)
             m->clock.until = h->tick;
+        if (h->fn && h->slice && h->slice < m->clock.until - m->clock.now)
+            m->clock.until = m->clock.now + h->slice;
     }
     switch (cpu_run(&m->cpu)) {
     case CPU_VMCALL:
@@ -238,7 +242,8 @@ static bool run_cpu(struct machine *m, uint64_t until, uint64_t idle_until,
 void machine_checkpoint(struct machine *m, uint64_t tick,
                         machine_checkpoint_fn *fn, void *context)
 {
-    m->hook[HOOK_CHECKPOINT] = (struct boundary_hook){fn, context, tick};
+    m->hook[HOOK_CHECKPOINT] =
+        (struct boundary_hook){.fn = fn, .context = context, .tick = tick};
 }
 
 static void ask_hooks(struct machine *m)

@@ -77,7 +77,8 @@ static enum machine_stop_reason step_dma(struct machine *m,
     if (events_listen(&m->events, hear_dma, m, "dma_burst,dma_end") != HB_OK)
         m->dma_step.done = true;
     if (what == STEP_BYTE)
-        bus_grain(m->bus, 1);
+        m->step_grain = 1;
+    board_grain(m);
     run_begin(m, &stop);
     for (;;) {
         const struct tenure before = *bus_tenure(m->bus);
@@ -92,7 +93,8 @@ static enum machine_stop_reason step_dma(struct machine *m,
             break;
         }
     }
-    bus_grain(m->bus, m->grain);
+    m->step_grain = UINT32_MAX;
+    board_grain(m);
     events_unlisten(&m->events, hear_dma, m);
     return run_end(m, &stop, out);
 }
@@ -109,7 +111,14 @@ enum machine_stop_reason machine_step(struct machine *m, enum machine_step what,
 void machine_grain(struct machine *m, uint32_t bytes)
 {
     m->grain = bytes ? bytes : 1;
-    bus_grain(m->bus, m->grain);
+    board_grain(m);
+}
+
+void board_grain(struct machine *m)
+{
+    uint32_t least = m->grain < m->step_grain ? m->grain : m->step_grain;
+
+    bus_grain(m->bus, least < m->debug_grain ? least : m->debug_grain);
 }
 
 /* ---- waiting for a ticket ------------------------------------------------*/

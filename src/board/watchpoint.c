@@ -49,6 +49,8 @@ static void tell(void *context, const struct watch *w,
     hit->eip = cpu_at(&m->cpu);
     hit->tick = m->clock.now;
     snprintf(hit->routine, sizeof hit->routine, "%s", routine ? routine : "");
+    if (m->events.past && !w->always)
+        return;
     if (w->fn)
         w->fn(w->context, hit);
     else
@@ -158,6 +160,14 @@ int machine_watch(struct machine *m, const struct machine_watch *watch,
     m->watches.count++;
     watches_rearm(m);
     return w->id;
+}
+
+void watches_always(struct machine *m, int id)
+{
+    struct watch *w = id > 0 ? find(m, id) : NULL;
+
+    if (w)
+        w->always = true;
 }
 
 void machine_unwatch(struct machine *m, int id)

@@ -472,6 +472,7 @@ static void tenure_end(struct bus *bus)
 {
     struct tenure *t = &bus->s.tenure;
 
+    clock_count(bus->clock);
     emit_end(bus, t);
     t->bytes = 0;
     if (t->controller) {

@@ -210,6 +210,7 @@ bool trap_deliver(struct cpu *cpu, unsigned vector, bool has_error,
         uint32_t return_eip;
     } now = {vector, error, has_error, source, return_eip};
 
+    clock_count(cpu->clock); /* no instruction retires: a place of its own */
     p->delivered = true;
     p->task_switched = false;
     p->rounds = 0;

@@ -19,7 +19,8 @@ struct history {
     uint64_t kept_ns; /* host time of running since the base */
     /* in the past, of the present: */
     bool past;
-    struct place present;
+    bool exact; /* the CPU is to stop in front of each handler */
+    struct debug_place present;
     struct input_log log;
     struct board_state board;
     struct dma_step dma_step;
@@ -27,7 +28,7 @@ struct history {
     bool live;
 };
 
-int place_order(const struct place *a, const struct place *b)
+int debug_place_order(const struct debug_place *a, const struct debug_place *b)
 {
 #define ORDER(field)                                                           \
     if (a->field != b->field)                                                  \
@@ -40,17 +41,18 @@ int place_order(const struct place *a, const struct place *b)
     return 0;
 }
 
-struct place history_now(const struct history *h)
+struct debug_place history_now(const struct history *h)
 {
-    return (struct place){machine_position(h->m), h->m->inputs.entry.count};
+    return (struct debug_place){machine_position(h->m),
+                                h->m->inputs.entry.count};
 }
 
-struct place history_begin(const struct history *h)
+struct debug_place history_begin(const struct history *h)
 {
     return STATE_AT(&h->states, 0)->at;
 }
 
-struct place history_present(const struct history *h)
+struct debug_place history_present(const struct history *h)
 {
     return h->past ? h->present : history_now(h);
 }
@@ -74,7 +76,7 @@ static uint64_t host_ns(void)
 static bool behind_a_file(const struct history *h)
 {
     const struct input_log *log = &h->m->inputs;
-    const struct place *base = &STATE_AT(&h->states, h->states.base)->at;
+    const struct debug_place *base = &STATE_AT(&h->states, h->states.base)->at;
 
     for (uint32_t i = base->inputs; i < log->entry.count; i++)
         if (!input_whole(VEC_AT(struct input_entry, &log->entry, i)->kind))
@@ -84,10 +86,11 @@ static bool behind_a_file(const struct history *h)
 
 void history_keep(struct history *h)
 {
-    struct place now = history_now(h);
+    struct debug_place now = history_now(h);
     bool pinned = !h->past && behind_a_file(h);
 
-    if (place_order(&now, &STATE_AT(&h->states, h->states.base)->at) <= 0 ||
+    if (debug_place_order(&now, &STATE_AT(&h->states, h->states.base)->at) <=
+            0 ||
         (!pinned && host_ns() - h->kept_ns < APART_NS))
         return;
     states_take(&h->states, h->m, &now, pinned, NULL);
@@ -99,7 +102,7 @@ enum hb_status history_create(struct history **out, struct machine *m,
 {
     const char *disk = machine_writes_host(m);
     struct history *h;
-    struct place now;
+    struct debug_place now;
     enum hb_status status;
 
     if (disk)
@@ -122,10 +125,22 @@ enum hb_status history_create(struct history **out, struct machine *m,
     return status;
 }
 
+/* A handler is entered without a tick: who goes to a place there stops at it.
+ */
+static void at_handler(void *context, const struct hb_event *event)
+{
+    struct history *h = context;
+
+    (void)event;
+    if (h->exact)
+        h->m->cpu.stop = true;
+}
+
 void history_destroy(struct history *h)
 {
     if (!h)
         return;
+    events_unlisten(&h->m->events, at_handler, h);
     states_fini(&h->states);
     input_log_fini(&h->log);
     free(h);
@@ -150,7 +165,9 @@ static enum hb_status leave_present(struct history *h, struct hb_error *error)
         return HB_OK;
     if (!copy_vec(&h->log.entry, &m->inputs.entry,
                   sizeof(struct input_entry)) ||
-        !copy_vec(&h->log.data, &m->inputs.data, 1))
+        !copy_vec(&h->log.data, &m->inputs.data, 1) ||
+        events_listen(&m->events, at_handler, h,
+                      "cpu_interrupt,cpu_exception") != HB_OK)
         return hb_fail(error, HB_NO_MEMORY, "no memory to go back");
     h->present = history_now(h);
     h->board = m->s;
@@ -166,17 +183,17 @@ static void reach_present(struct history *h)
 {
     struct machine *m = h->m;
 
+    events_unlisten(&m->events, at_handler, h);
     m->s = h->board;
     m->dma_step = h->dma_step;
     m->piece = h->piece;
     m->live = h->live;
     h->past = m->events.past = false;
-    bus_grain(m->bus, m->grain);
 }
 
 void history_fork(struct history *h)
 {
-    struct place now = history_now(h);
+    struct debug_place now = history_now(h);
 
     if (!h->past)
         return;
@@ -187,25 +204,26 @@ void history_fork(struct history *h)
 
 /* ---- replay -------------------------------------------------------------- */
 
-static struct place place_of(const struct input_entry *e, uint32_t index)
+static struct debug_place place_of(const struct input_entry *e, uint32_t index)
 {
-    return (struct place){{e->tick, e->served, e->moved}, index};
+    return (struct debug_place){{e->tick, e->served, e->moved}, index};
 }
 
-static bool before(const struct place *a, const struct place *b)
+static bool before(const struct debug_place *a, const struct debug_place *b)
 {
-    return place_order(a, b) < 0;
+    return debug_place_order(a, b) < 0;
 }
 
 /* Up to where nothing enters and no state is to be reached exactly. */
-static struct place free_until(const struct history *h, const struct place *now,
-                               const struct place *to)
+static struct debug_place free_until(const struct history *h,
+                                     const struct debug_place *now,
+                                     const struct debug_place *to)
 {
     uint32_t next_state = h->states.base + 1;
-    struct place end = *to;
+    struct debug_place end = *to;
 
     if (now->inputs < h->log.entry.count) {
-        struct place input =
+        struct debug_place input =
             place_of(VEC_AT(struct input_entry, &h->log.entry, now->inputs),
                      now->inputs);
 
@@ -221,7 +239,7 @@ static struct place free_until(const struct history *h, const struct place *now,
 /* A file that was loaded: on from the state behind it. */
 static bool jump(struct history *h)
 {
-    const struct place now = history_now(h);
+    const struct debug_place now = history_now(h);
 
     for (uint32_t i = h->states.base; i < h->states.state.count; i++)
         if (STATE_AT(&h->states, i)->at.inputs > now.inputs)
@@ -234,10 +252,15 @@ static bool enter_next(struct history *h, uint32_t index)
     const struct input_entry *e =
         VEC_AT(struct input_entry, &h->log.entry, index);
 
+    bool entered;
+
     if (!input_whole(e->kind))
         return jump(h);
-    return input_again(h->m, e,
-                       e->bytes ? VEC_AT(uint8_t, &h->log.data, e->at) : NULL);
+    h->m->watches.running = false;
+    entered = input_again(
+        h->m, e, e->bytes ? VEC_AT(uint8_t, &h->log.data, e->at) : NULL);
+    h->m->watches.running = true;
+    return entered;
 }
 
 static bool same_position(const struct machine_position *a,
@@ -260,10 +283,10 @@ static bool piece_again(struct machine *m, uint64_t until)
 }
 
 /* Bytes up to @end, when it lies in the tenure that holds the bus now. */
-static void cut(struct machine *m, const struct place *now,
-                const struct place *end)
+static void cut(struct machine *m, const struct debug_place *now,
+                const struct debug_place *end)
 {
-    uint32_t grain = m->grain;
+    uint32_t grain = m->grain < m->debug_grain ? m->grain : m->debug_grain;
 
     if (end->at.tick == now->at.tick && end->at.served == now->at.served &&
         end->at.moved > now->at.moved && end->at.moved - now->at.moved < grain)
@@ -273,28 +296,29 @@ static void cut(struct machine *m, const struct place *now,
 
 static void reached(struct history *h)
 {
-    struct place now = history_now(h);
+    struct debug_place now = history_now(h);
     uint32_t next = h->states.base + 1;
 
     if (next < h->states.state.count &&
-        place_order(&STATE_AT(&h->states, next)->at, &now) == 0) {
+        debug_place_order(&STATE_AT(&h->states, next)->at, &now) == 0) {
         states_reached(&h->states, h->m, next);
         h->kept_ns = host_ns();
     }
-    if (h->past && place_order(&now, &h->present) >= 0)
+    if (h->past && debug_place_order(&now, &h->present) >= 0)
         reach_present(h);
 }
 
-bool history_piece(struct history *h, const struct place *to, uint64_t until)
+bool history_piece(struct history *h, const struct debug_place *to,
+                   uint64_t until)
 {
     struct machine *m = h->m;
-    struct place now = history_now(h), end = free_until(h, &now, to);
+    struct debug_place now = history_now(h), end = free_until(h, &now, to);
     bool ran;
 
     if (!h->past || !before(&now, to))
         return false;
     if (now.inputs < h->log.entry.count) {
-        struct place input = place_of(
+        struct debug_place input = place_of(
             VEC_AT(struct input_entry, &h->log.entry, now.inputs), now.inputs);
 
         if (same_position(&input.at, &now.at)) {
@@ -304,13 +328,18 @@ bool history_piece(struct history *h, const struct place *to, uint64_t until)
         }
     }
     cut(m, &now, &end);
-    ran = piece_again(m, end.at.tick < until ? end.at.tick : until);
-    bus_grain(m->bus, m->grain);
+    h->exact = now.at.tick == end.at.tick;
+    if (h->exact)
+        until = end.at.tick + 1;
+    else if (end.at.tick < until)
+        until = end.at.tick;
+    ran = piece_again(m, until);
+    board_grain(m);
     reached(h);
     return ran;
 }
 
-enum hb_status history_leap(struct history *h, const struct place *to,
+enum hb_status history_leap(struct history *h, const struct debug_place *to,
                             struct hb_error *error)
 {
     enum hb_status status = leave_present(h, error);
@@ -322,22 +351,22 @@ enum hb_status history_leap(struct history *h, const struct place *to,
     return status;
 }
 
-bool history_before(const struct history *h, const struct place *at,
-                    struct place *state)
+bool history_before(const struct history *h, const struct debug_place *at,
+                    struct debug_place *state)
 {
     uint32_t i = states_find(&h->states, at);
 
-    if (i && place_order(&STATE_AT(&h->states, i)->at, at) == 0)
+    if (i && debug_place_order(&STATE_AT(&h->states, i)->at, at) == 0)
         i--;
     *state = STATE_AT(&h->states, i)->at;
     return before(state, at);
 }
 
-enum hb_status history_go(struct history *h, const struct place *to,
+enum hb_status history_go(struct history *h, const struct debug_place *to,
                           struct hb_error *error)
 {
     enum hb_status status = history_leap(h, to, error);
-    struct place now = history_now(h);
+    struct debug_place now = history_now(h);
 
     while (status == HB_OK && before(&now, to)) {
         if (!history_piece(h, to, UINT64_MAX))

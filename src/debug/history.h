@@ -12,17 +12,9 @@
 #define DEBUG_HISTORY_H
 
 #include "board/board.h"
+#include "halbox/debug.h"
 
 struct history;
-
-/** A place in a run: a position, and the inputs that had entered. */
-struct place {
-    struct machine_position at;
-    uint32_t inputs;
-};
-
-/** place_order() - below, above or at zero: @a is before, after or at @b. */
-int place_order(const struct place *a, const struct place *b);
 
 /** history_create() - from here on @m can be put back to here. @budget: most
  *  bytes of memory that states take. HB_BAD_STATE: a disk of @m is written in
@@ -31,11 +23,11 @@ enum hb_status history_create(struct history **out, struct machine *m,
                               uint64_t budget, struct hb_error *error);
 void history_destroy(struct history *h);
 
-struct place history_now(const struct history *h);
+struct debug_place history_now(const struct history *h);
 /** history_begin() - the earliest place that is kept; history_present() - the
  *  latest. */
-struct place history_begin(const struct history *h);
-struct place history_present(const struct history *h);
+struct debug_place history_begin(const struct history *h);
+struct debug_place history_present(const struct history *h);
 /** history_past() - is the machine before its present? */
 bool history_past(const struct history *h);
 
@@ -44,19 +36,20 @@ void history_keep(struct history *h);
 
 /** history_leap() - the machine as it was at the last state kept at or before
  *  @to, or at the first. */
-enum hb_status history_leap(struct history *h, const struct place *to,
+enum hb_status history_leap(struct history *h, const struct debug_place *to,
                             struct hb_error *error);
 /** history_before() - the last state kept before @at; false: none. */
-bool history_before(const struct history *h, const struct place *at,
-                    struct place *state);
+bool history_before(const struct history *h, const struct debug_place *at,
+                    struct debug_place *state);
 /**
  * history_piece() - in the past, the next input or piece of work, not beyond
  * @to nor, by the CPU, beyond tick @until. False: nothing more happens up to
  * @to. At the present the machine is as its client left it.
  */
-bool history_piece(struct history *h, const struct place *to, uint64_t until);
+bool history_piece(struct history *h, const struct debug_place *to,
+                   uint64_t until);
 /** history_go() - to @to, which the run had come by. */
-enum hb_status history_go(struct history *h, const struct place *to,
+enum hb_status history_go(struct history *h, const struct debug_place *to,
                           struct hb_error *error);
 /** history_fork() - the present is here now. */
 void history_fork(struct history *h);

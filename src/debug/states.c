@@ -34,14 +34,14 @@ void states_fini(struct states *s)
     vec_free(&s->state);
 }
 
-uint32_t states_find(const struct states *s, const struct place *at)
+uint32_t states_find(const struct states *s, const struct debug_place *at)
 {
     uint32_t low = 0, high = s->state.count;
 
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
 
-        if (place_order(&STATE_AT(s, mid)->at, at) <= 0)
+        if (debug_place_order(&STATE_AT(s, mid)->at, at) <= 0)
             low = mid;
         else
             high = mid;
@@ -201,7 +201,7 @@ static void make_room(struct states *s)
 /* ---- taking and putting back --------------------------------------------- */
 
 enum hb_status states_take(struct states *s, struct machine *m,
-                           const struct place *at, bool pinned,
+                           const struct debug_place *at, bool pinned,
                            struct hb_error *error)
 {
     struct kept_state k = {
@@ -278,6 +278,7 @@ enum hb_status states_put(struct states *s, struct machine *m, uint32_t index,
     m->inputs.entry.count = k->at.inputs;
     m->inputs.data.count = k->log_bytes;
     states_reached(s, m, index);
+    watches_rearm(m);
     return HB_OK;
 }
 
@@ -287,10 +288,10 @@ void states_reached(struct states *s, struct machine *m, uint32_t index)
     clean(m);
 }
 
-void states_forget(struct states *s, const struct place *at)
+void states_forget(struct states *s, const struct debug_place *at)
 {
     while (s->state.count > 1 &&
-           place_order(&STATE_AT(s, s->state.count - 1)->at, at) > 0) {
+           debug_place_order(&STATE_AT(s, s->state.count - 1)->at, at) > 0) {
         struct kept_state *k = STATE_AT(s, s->state.count - 1);
 
         s->bytes -= cost(k);

@@ -12,7 +12,7 @@ struct kept_page {
 };
 
 struct kept_state {
-    struct place at;
+    struct debug_place at;
     uint32_t log_bytes; /* of the input log's data */
     bool pinned;        /* behind an input that cannot be repeated */
     struct saver frozen;
@@ -31,7 +31,7 @@ void states_fini(struct states *s);
 /** states_take() - keep @m as it is at @at, behind the base, and make it the
  *  base. Others leave when the budget is spent. HB_NO_MEMORY. */
 enum hb_status states_take(struct states *s, struct machine *m,
-                           const struct place *at, bool pinned,
+                           const struct debug_place *at, bool pinned,
                            struct hb_error *error);
 /** states_put() - @m as it was in state @index, which becomes the base. */
 enum hb_status states_put(struct states *s, struct machine *m, uint32_t index,
@@ -39,8 +39,8 @@ enum hb_status states_put(struct states *s, struct machine *m, uint32_t index,
 /** states_reached() - @m has come to state @index by itself: it is the base. */
 void states_reached(struct states *s, struct machine *m, uint32_t index);
 /** states_find() - the last state at or before @at; the first if none is. */
-uint32_t states_find(const struct states *s, const struct place *at);
+uint32_t states_find(const struct states *s, const struct debug_place *at);
 /** states_forget() - those after @at. */
-void states_forget(struct states *s, const struct place *at);
+void states_forget(struct states *s, const struct debug_place *at);
 
 #endif

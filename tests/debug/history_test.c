@@ -25,7 +25,7 @@ struct run {
     struct demo d;
     struct history *h;
     unsigned count;
-    struct place at[MOST];
+    struct debug_place at[MOST];
     uint32_t sum[MOST];
 };
 
@@ -110,15 +110,15 @@ static void every_place_of_a_run_is_found_again(void **state)
 
 static void a_small_budget_keeps_fewer_states(void **state)
 {
+    struct debug_place first;
     struct run r;
 
     (void)state;
     begin(&r, &benches[0], 4 * MIB);
     run_through(&r, 1009);
+    first = history_begin(r.h);
     for (unsigned i = r.count; i-- > 0;)
-        if (place_order(&r.at[i], &(struct place){history_begin(r.h).at,
-                                                  history_begin(r.h).inputs}) >=
-            0)
+        if (debug_place_order(&r.at[i], &first) >= 0)
             is_at(&r, i);
     end(&r);
 }
@@ -133,7 +133,7 @@ static void the_client_goes_on_at_the_present(void **state)
     run_through(&plain, 1u << 30);
     begin(&r, &benches[0], 64 * MIB);
     while (!demo_run(&r.d, machine_position(r.d.m).tick + 701)) {
-        struct place present = history_now(r.h);
+        struct debug_place present = history_now(r.h);
 
         note(&r);
         is_at(&r, r.count / 2);
