@@ -50,6 +50,7 @@ void cli_fini(struct cli *cli)
     vec_free(&cli->program);
     vec_free(&cli->argument);
     vec_free(&cli->operand);
+    vec_free(&cli->breaks);
     setup_fini(&cli->setup);
 }
 
@@ -58,7 +59,7 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
     static int (*const run[CLI_COMMANDS])(struct cli *) = {
         [CLI_RUN] = cli_run,         [CLI_BOOT] = cli_boot,
         [CLI_TEST] = cli_test,       [CLI_LIST] = cli_list,
-        [CLI_PICTURE] = cli_picture,
+        [CLI_PICTURE] = cli_picture, [CLI_DEBUG] = cli_debug,
     };
     struct cli cli = {.out = out, .err = err};
     int status = cli_parse(&cli, argc, argv), closed;

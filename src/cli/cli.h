@@ -28,6 +28,7 @@ enum cli_command {
     CLI_TEST,
     CLI_LIST,
     CLI_PICTURE,
+    CLI_DEBUG,
     CLI_COMMANDS
 };
 
@@ -52,7 +53,10 @@ struct cli {
     struct vec argument; /* of const char *: of the last of them, behind -- */
     const char *screenshot, *screen_text, *display, *sound;
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
-    const char *debugcon, *printer;                      /* files */
+    const char *debugcon, *printer; /* files */
+    const char *status_path;        /* of debug */
+    struct vec breaks;              /* of const char *: breakpoints in words  */
+    uint64_t history;               /* bytes for going back; 0: as it is      */
     const char *svg, *at, *zoom, *panel, *layout, *size; /* of picture */
     uint64_t seed, limit_ns, max_instructions;
     enum cli_serial serial;
@@ -143,6 +147,7 @@ int cli_boot(struct cli *cli);
 int cli_test(struct cli *cli);
 int cli_list(struct cli *cli);
 int cli_picture(struct cli *cli);
+int cli_debug(struct cli *cli);
 
 /** cli_screen() - --screenshot and --screen-text, at the end of a run. */
 int cli_screen(const struct cli *cli, const struct machine *m);

@@ -11,7 +11,8 @@ namespace hb
 {
 
 const LayoutRow layout_rows[] = {
-    {"dma", "h62(v64([spaces],[timeline|transfers|mapped|irps|findings]),"
+    {"dma", "h62(v64([spaces],[timeline|transfers|mapped|irps|findings|"
+            "breakpoints|console]),"
             "v40([code|cpu|callers|threads],v36([registers|devices],v56(["
             "memory],[pte]))))"},
     {"memory", "h50([memory],v50([pte],[spaces]))"},

@@ -7,6 +7,7 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #include "halbox/control.h"
+#include "halbox/debug.h"
 #include "halbox/inspect.h"
 #include "halbox/lanes.h"
 #include "halbox/symbols.h"

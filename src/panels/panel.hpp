@@ -23,13 +23,17 @@ struct Focus {
     unsigned changes = 0; /* counts choices */
 };
 
+class Session;
+
 /** What a panel is given to draw. */
 struct View {
     struct machine *m;
     const struct symbols *symbols; /* may be NULL */
     const struct lanes *lanes;     /* of the run up to now; may be NULL */
+    Session *session;              /* nullptr in a picture */
     Focus *focus;
-    bool still; /* a picture: nothing that only a pointer could reach */
+    bool editable; /* the machine stands, and may be changed */
+    bool still;    /* a picture: nothing that only a pointer could reach */
     enum picture_zoom *zoom;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "panels/session.hpp"
 #include "panels/widgets.hpp"
 
 namespace hb
@@ -94,6 +95,13 @@ class Code : public Panel
                symbol.code;
     }
 
+    static bool stops_at(View &view, gva_t where)
+    {
+        int id;
+
+        return view.session && view.session->breakpoint_at(where, &id);
+    }
+
     void list(View &view, struct code_view how, gva_t eip)
     {
         float height = ImGui::GetTextLineHeightWithSpacing();
@@ -141,8 +149,8 @@ class Code : public Panel
                        p.y + ImGui::GetTextLineHeight()),
                 colour(0xffd9c0));
         }
-        ImGui::Text("%s %08x  %-16s %s", here ? ">" : " ", i.at.v, bytes,
-                    i.text);
+        ImGui::Text("%s%s %08x  %-16s %s", stops_at(view, i.at) ? "*" : " ",
+                    here ? ">" : " ", i.at.v, bytes, i.text);
         if (!view.still && ImGui::IsItemClicked())
             choose(*view.focus, PICTURE_VIRTUAL, i.at.v, SPACE_CPU, "");
     }

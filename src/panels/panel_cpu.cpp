@@ -2,6 +2,7 @@
  * machine_poke_register() has can be changed. */
 #include <cstdlib>
 
+#include "panels/session.hpp"
 #include "panels/widgets.hpp"
 
 namespace hb
@@ -69,7 +70,7 @@ class Cpu : public Panel
     {
         char text[16];
 
-        if (view.still) {
+        if (!view.editable) {
             field(name, "%08x", now);
             return;
         }
@@ -80,11 +81,13 @@ class Cpu : public Panel
         ImGui::SetNextItemWidth(ImGui::CalcTextSize("0000000000").x);
         if (ImGui::InputText("##value", text, sizeof text,
                              ImGuiInputTextFlags_CharsHexadecimal |
-                                 ImGuiInputTextFlags_EnterReturnsTrue))
+                                 ImGuiInputTextFlags_EnterReturnsTrue)) {
             machine_poke_register(
                 view.m, name,
                 static_cast<uint32_t>(std::strtoul(text, nullptr, 16)),
                 nullptr);
+            view.session->changed();
+        }
         ImGui::PopID();
     }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "panels/session.hpp"
 #include "panels/widgets.hpp"
 
 namespace hb
@@ -115,6 +116,7 @@ class Memory : public Panel
             to = l.pa;
         }
         machine_poke_physical(view.m, to, &byte, 1, nullptr);
+        view.session->changed();
     }
 
     void bytes(View &view)
@@ -151,7 +153,7 @@ class Memory : public Panel
         ascii[ROW] = 0;
         ImGui::TextDisabled("%08llx", static_cast<unsigned long long>(at));
         ImGui::SameLine();
-        if (view.still || !there) {
+        if (!view.editable || !there) {
             mark(at);
             ImGui::Text("%s %s", text, ascii);
             return;

@@ -56,7 +56,7 @@ void draw(Shell &shell, struct machine *m, const struct panels_picture &what,
 {
     for (unsigned i = 0; i < SETTLE; i++) {
         ImGui::NewFrame();
-        shell.frame(m, what.symbols, 0);
+        shell.frame(m, what.symbols, nullptr, 0);
         ImGui::Render();
     }
     SDL_SetRenderDrawColor(renderer, 255, 255, 255, 255);

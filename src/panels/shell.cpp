@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "panels/session.hpp"
 #include "panels/widgets.hpp"
 
 namespace hb
@@ -51,6 +52,7 @@ void style()
     s.CellPadding = ImVec2(6, 1);
     s.Colors[ImGuiCol_WindowBg] = ImVec4(1, 1, 1, 1);
     s.Colors[ImGuiCol_ChildBg] = ImVec4(1, 1, 1, 1);
+    s.Colors[ImGuiCol_FrameBg] = ImVec4(0.91f, 0.93f, 0.95f, 1);
     s.Colors[ImGuiCol_TextDisabled] = ImVec4(0.36f, 0.36f, 0.36f, 1);
 }
 
@@ -147,6 +149,8 @@ void Shell::tile(View &view, int node, const Rect &place)
     ImGui::SetNextWindowSize(ImVec2(place.w, place.h));
     ImGui::Begin(id, nullptr, flags);
     tabs(node);
+    if (node == focus_tile)
+        ImGui::SetNextWindowFocus();
     const PanelRow &row = panel_rows[n.tabs[n.seen]];
 
     if (ImGui::BeginChild(row.name, ImVec2(0, 0), false,
@@ -221,12 +225,16 @@ void Shell::tiles(View &view, int node, Rect place)
     tiles(view, n.child[1], b);
 }
 
-void Shell::frame(struct machine *m, const struct symbols *symbols, float top)
+void Shell::frame(struct machine *m, const struct symbols *symbols,
+                  Session *session, float top)
 {
-    View view = {m, symbols, lanes, &focus, still, &zoom};
+    View view = {m,       symbols, lanes,
+                 session, &focus,  session && session->stands,
+                 still,   &zoom};
     const ImVec2 size = ImGui::GetIO().DisplaySize;
 
     tiles(view, 0, {0, top, size.x, size.y - top});
+    focus_tile = -1;
 }
 
 } // namespace hb

@@ -21,6 +21,7 @@ class Shell
     enum picture_zoom zoom = PICTURE_PAGES;
     bool still = false;
     const struct lanes *lanes = nullptr; /* for the time line */
+    int focus_tile = -1; /* gets the keyboard in the next frame */
 
     Shell();
     ~Shell();
@@ -30,9 +31,10 @@ class Shell
     /** font() - rasterise the font for @scale; the renderer makes its texture
      *  anew. False: there is no font file. */
     bool font(float scale);
-    /** frame() - the panels of @m into ImGui's draw data. @symbols may be NULL;
-     *  @top: dots that are kept free above them. */
-    void frame(struct machine *m, const struct symbols *symbols, float top);
+    /** frame() - the panels of @m into ImGui's draw data. @symbols and @session
+     *  may be nullptr; @top: dots that are kept free above them. */
+    void frame(struct machine *m, const struct symbols *symbols,
+               Session *session, float top);
 
   private:
     void tiles(View &view, int node, Rect place);
