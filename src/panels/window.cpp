@@ -25,7 +25,7 @@ using namespace hb;
 namespace
 {
 
-enum { FRAMES = 60, DRAW_SHARE = 16, SETTLE = 3, WAIT_MS = 250 };
+enum { FRAMES = 60, DRAW_SHARE = 20, SETTLE = 3, WAIT_MS = 250 };
 
 Uint64 host_us()
 {
