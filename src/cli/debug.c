@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "halbox/debug.h"
+#include "halbox/lanes.h"
 #include "panels/panels_window.h"
 #include "script/script.h"
 
@@ -18,6 +19,7 @@ struct debugging {
     struct panels_window *window;
     struct symbols *symbols;
     struct debug *d; /* of the machine that stands */
+    struct lanes *lanes;
     FILE *status_file;
     int status;
 };
@@ -31,12 +33,16 @@ static enum hb_status attach(void *context, struct machine *m,
     const struct debug_client client = panels_window_client(g->window);
     const struct debug_options options = {
         .history = g->cli->history, .stop_first = true, .symbols = g->symbols};
+    const struct lanes_options all = {.symbols = g->symbols};
     enum hb_status status = debug_attach(&g->d, m, &options, &client, error);
 
     for (uint32_t i = 0; status == HB_OK && i < g->cli->breaks.count; i++)
         if (!debug_break_parse(g->d, *VEC_AT(const char *, &g->cli->breaks, i),
                                error))
             status = error->status;
+    if (status == HB_OK)
+        status = lanes_create(&g->lanes, m, &all, error);
+    panels_window_lanes(g->window, g->lanes);
     return status == HB_OK ? cli_trace_machine(g->cli, m, error) : status;
 }
 
@@ -51,6 +57,9 @@ static void detach(void *context, struct machine *m)
         debug_over(g->d);
     debug_detach(g->d);
     g->d = NULL;
+    panels_window_lanes(g->window, NULL);
+    lanes_destroy(g->lanes);
+    g->lanes = NULL;
 }
 
 /* ---- what drives it ------------------------------------------------------ */

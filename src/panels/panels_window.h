@@ -11,6 +11,7 @@
 extern "C" {
 #else
 #include "halbox/debug.h"
+#include "halbox/lanes.h"
 #endif
 
 struct panels_window;
@@ -30,6 +31,10 @@ enum hb_status panels_window_open(struct panels_window **out,
                                   const struct panels_window_options *options,
                                   struct hb_error *error);
 void panels_window_close(struct panels_window *w);
+
+/** panels_window_lanes() - what the time line shows, of the machine that is
+ *  debugged; NULL: nothing. Borrowed. */
+void panels_window_lanes(struct panels_window *w, const struct lanes *lanes);
 
 /** panels_window_client() - the functions for debug_attach(). */
 struct debug_client panels_window_client(struct panels_window *w);

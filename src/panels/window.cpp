@@ -25,7 +25,7 @@ using namespace hb;
 namespace
 {
 
-enum { FRAMES = 60, DRAW_SHARE = 20, SETTLE = 3, WAIT_MS = 250 };
+enum { FRAMES = 60, DRAW_SHARE = 16, SETTLE = 3, WAIT_MS = 250 };
 
 Uint64 host_us()
 {
@@ -239,6 +239,12 @@ extern "C" struct debug_client panels_window_client(struct panels_window *w)
     client.running = running;
     client.print = print;
     return client;
+}
+
+extern "C" void panels_window_lanes(struct panels_window *w,
+                                    const struct lanes *lanes)
+{
+    w->shell.lanes = lanes;
 }
 
 /* ---- life ---------------------------------------------------------------- */
