@@ -178,8 +178,11 @@ void panels_window::events(bool wait)
     for (; some; some = SDL_PollEvent(&e)) {
         if (e.type == SDL_QUIT)
             quit();
-        else if (e.type != SDL_KEYDOWN || !key(e.key))
+        else if (e.type != SDL_KEYDOWN || !key(e.key)) {
             ImGui_ImplSDL2_ProcessEvent(&e);
+            if (e.type == SDL_KEYDOWN) /* or it is up again before it is seen */
+                draw();
+        }
     }
 }
 
