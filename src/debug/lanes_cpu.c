@@ -13,20 +13,27 @@ enum { ISR_VECTOR, ISR_IRQL, ISR_CLAIMED };
 
 /* ---- who runs now ------------------------------------------------------- */
 
-/* The only lane of @kind, made when it is not there. */
-struct lane_row *lane_only(struct lanes *l, enum lane_kind kind)
+static struct lane_row *first_lane(const struct lanes *l, enum lane_kind kind)
 {
     struct lane_row *row;
 
     for (unsigned i = 0; (row = lane_row(l, i)) != NULL; i++)
         if (row->kind == kind)
             return row;
-    return lane_of(l, kind, "", 0, lanes_kind_name(kind));
+    return NULL;
 }
 
-struct lane_span *lane_running(struct lanes *l, enum lane_kind kind)
+/* The lane of a kind that has but one, made when it is not there. */
+static struct lane_row *lane_only(struct lanes *l, enum lane_kind kind)
 {
-    struct lane_row *row = lane_only(l, kind);
+    struct lane_row *row = first_lane(l, kind);
+
+    return row ? row : lane_of(l, kind, "", 0, lanes_kind_name(kind));
+}
+
+struct lane_span *lane_running(const struct lanes *l, enum lane_kind kind)
+{
+    struct lane_row *row = first_lane(l, kind);
 
     return row ? span_top(row) : NULL;
 }

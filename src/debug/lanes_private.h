@@ -88,10 +88,8 @@ void lanes_unlisten(struct lanes *l);
 const char *event_text(uint64_t argument); /* of kind s */
 
 /* lanes_cpu.c */
-/** lane_only() - the lane of a kind that has but one. lane_running() - what is
- *  open on it. */
-struct lane_row *lane_only(struct lanes *l, enum lane_kind kind);
-struct lane_span *lane_running(struct lanes *l, enum lane_kind kind);
+/** lane_running() - what is open on the lane of a kind that has but one. */
+struct lane_span *lane_running(const struct lanes *l, enum lane_kind kind);
 /** lanes_cause() - id of the span that what begins now comes from, or 0. */
 uint64_t lanes_cause(struct lanes *l);
 /** lanes_thread() - @thread has the CPU. */

@@ -98,7 +98,7 @@ end
 test("a program that ends leaves no requests and no handles behind", function()
     finishes("requests.exe", {"cancels"})
     equal(left(), 0, "file objects")
-    local calls = record("irp_*")
+    local calls = record("irp_call,irp_complete")
     finishes("requests.exe", {"leaves"})
     local seen = {}
     for _, e in ipairs(calls:take()) do
