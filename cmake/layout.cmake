@@ -70,7 +70,9 @@ pkg_check_modules(IMGUI IMPORTED_TARGET imgui)
 find_file(HB_FONT DejaVuSansMono.ttf NO_DEFAULT_PATH
           PATHS /usr/share/fonts/truetype/dejavu /usr/share/fonts/dejavu
                 /usr/share/fonts/TTF)
+set(HB_PANELS OFF)
 if(SDL2_FOUND AND IMGUI_FOUND AND HB_FONT)
+  set(HB_PANELS ON)
   enable_language(CXX)
   set(CMAKE_CXX_VISIBILITY_PRESET hidden)
   hb_folder(panels src/panels hb_picture PkgConfig::SDL2 PkgConfig::IMGUI)
