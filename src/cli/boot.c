@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/debugger.h"
 #include "cli/display.h"
 #include "cli/live.h"
 #include "cli/terminal.h"
@@ -134,7 +135,8 @@ static int run(struct session *s)
         terminal_begin(&s->terminal, &s->live, s->cli->serial_asked);
     live_run(&s->live, until, &stop);
     terminal_end(&s->terminal);
-    if (s->terminal.quit || display_closed(&s->display) || s->saves.over)
+    if (s->terminal.quit || display_closed(&s->display) || s->saves.over ||
+        cli_debugger_quit(s->cli))
         return CLI_OK;
     if (s->exited)
         return cli_error(s->cli, s->exit_value << 1 | 1,
@@ -183,7 +185,8 @@ static int boot(struct session *s)
     int status = CLI_OK;
 
     if (machine_listen(s->m, on_stream, s, "stream_out", &error) != HB_OK ||
-        cli_trace_machine(cli, s->m, &error) != HB_OK)
+        cli_trace_machine(cli, s->m, &error) != HB_OK ||
+        cli_debugger_machine(cli, s->m, &error) != HB_OK)
         return cli_fail(cli, &error);
     if (s->kernel.image.bytes && !cli->load &&
         machine_load_kernel(s->m, &s->kernel, &error) != HB_OK)
@@ -193,6 +196,7 @@ static int boot(struct session *s)
         status = run_shown(s);
         status = cli_saves_end(cli, &s->saves, s->m, status);
     }
+    cli_debugger_gone(cli);
     cli_trace_gone(cli, s->m);
     return status;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/debugger.h"
+
 int cli_error(const struct cli *cli, int status, const char *format, ...)
 {
     bool colour = isatty(fileno(cli->err)) && !getenv("NO_COLOR");
@@ -51,6 +53,7 @@ void cli_fini(struct cli *cli)
     vec_free(&cli->argument);
     vec_free(&cli->operand);
     vec_free(&cli->breaks);
+    cli_debugger_fini(cli);
     setup_fini(&cli->setup);
 }
 
@@ -59,7 +62,7 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
     static int (*const run[CLI_COMMANDS])(struct cli *) = {
         [CLI_RUN] = cli_run,         [CLI_BOOT] = cli_boot,
         [CLI_TEST] = cli_test,       [CLI_LIST] = cli_list,
-        [CLI_PICTURE] = cli_picture, [CLI_DEBUG] = cli_debug,
+        [CLI_PICTURE] = cli_picture, [CLI_DEBUG] = cli_run,
     };
     struct cli cli = {.out = out, .err = err};
     int status = cli_parse(&cli, argc, argv), closed;

@@ -55,6 +55,7 @@ struct cli {
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
     const char *debugcon, *printer; /* files */
     const char *status_path;        /* of debug */
+    struct cli_debugger *debugger;  /* NULL: none, or not yet                 */
     struct vec breaks;              /* of const char *: breakpoints in words  */
     uint64_t history;               /* bytes for going back; 0: as it is      */
     const char *svg, *at, *zoom, *panel, *layout, *size; /* of picture */
@@ -88,6 +89,8 @@ int cli_fail(const struct cli *cli, const struct hb_error *error);
  *  line printed. cli_fini() frees. */
 int cli_parse(struct cli *cli, int argc, char **argv);
 void cli_fini(struct cli *cli);
+/** cli_command() - the name of the command that was given. */
+const char *cli_command(const struct cli *cli);
 /** Help: of one command, or of all with CLI_COMMANDS. */
 void cli_help(const struct cli *cli, enum cli_command command);
 
@@ -147,7 +150,6 @@ int cli_boot(struct cli *cli);
 int cli_test(struct cli *cli);
 int cli_list(struct cli *cli);
 int cli_picture(struct cli *cli);
-int cli_debug(struct cli *cli);
 
 /** cli_screen() - --screenshot and --screen-text, at the end of a run. */
 int cli_screen(const struct cli *cli, const struct machine *m);

@@ -8,13 +8,13 @@
 #include "cli/cli.h"
 
 enum {
-    R = 1 << CLI_RUN,
+    R = 1 << CLI_RUN | 1 << CLI_DEBUG, /* debug is a run that is looked at */
     B = 1 << CLI_BOOT,
     T = 1 << CLI_TEST,
     P = 1 << CLI_PICTURE,
     D = 1 << CLI_DEBUG
 };
-enum { ALL = R | B | T | P | D };
+enum { ALL = R | B | T | P };
 
 struct option_row {
     const char *name, *argument; /* NULL: takes none */
@@ -260,12 +260,12 @@ static int apply_json(struct cli *cli, const struct option_row *row,
 #define TEXT(field) offsetof(struct cli, field)
 /* clang-format off */
 static const struct option_row options[] = {
-    {"scenario", "FILE.lua", "drive the drivers by this scenario", R | P | D, .apply = apply_text, .text = TEXT(scenario)},
+    {"scenario", "FILE.lua", "drive the drivers by this scenario", R | P, .apply = apply_text, .text = TEXT(scenario)},
     {"program", "FILE", "run this user program, each adds one; -- ARGUMENTS: of the last", R, .apply = apply_program},
     {"junit", "FILE", "write the results as JUnit XML too", T, .apply = apply_text, .text = TEXT(junit)},
-    {"images", "FOLDER", "where a scenario's images are sought", R | T | P | D, .apply = apply_text, .text = TEXT(images_folder)},
+    {"images", "FOLDER", "where a scenario's images are sought", R | T | P, .apply = apply_text, .text = TEXT(images_folder)},
     {"machine", "FILE", "settings as JSON; options win over them", ALL, .apply = apply_machine},
-    {"registry", "FILE.reg", "keys and values as regedit writes them (repeatable)", R | T | P | D, .apply = apply_registry},
+    {"registry", "FILE.reg", "keys and values as regedit writes them (repeatable)", R | T | P, .apply = apply_registry},
     {"platform", "NAME", "see halbox list platforms", ALL, .apply = apply_setting, .key = "platform"},
     {"cpu", "NAME", "see halbox list cpus", ALL, .apply = apply_setting, .key = "cpu"},
     {"memory", "SIZE", "RAM, such as 64M or 6G", ALL, .apply = apply_setting, .key = "memory"},
@@ -279,10 +279,10 @@ static const struct option_row options[] = {
     {"perfetto", "FILE.json", "write the time line for ui.perfetto.dev", ALL, .apply = apply_perfetto},
     {"vcd", "FILE.vcd[,beats=on]", "dump wires and bus cycles for GTKWave", ALL, .apply = apply_vcd},
     {"wav", "FILE", "write what the sound cards play", ALL, .apply = apply_wav},
-    {"verify", "off|report|stop", "what findings come to", R | T | P | D, .apply = apply_setting, .key = "verify"},
-    {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T | P | D, .apply = apply_setting, .key = "strict-dma", .on = "on"},
-    {"missing", "stub|fail", "imports that nothing serves", R | T | P | D, .apply = apply_setting, .key = "missing"},
-    {"seed", "NUMBER", "of the scenario's random numbers", R | T | P | D, .apply = apply_seed},
+    {"verify", "off|report|stop", "what findings come to", R | T | P, .apply = apply_setting, .key = "verify"},
+    {"strict-dma", NULL, "DMA outside the windows is a bus fault", R | T | P, .apply = apply_setting, .key = "strict-dma", .on = "on"},
+    {"missing", "stub|fail", "imports that nothing serves", R | T | P, .apply = apply_setting, .key = "missing"},
+    {"seed", "NUMBER", "of the scenario's random numbers", R | T | P, .apply = apply_seed},
     {"time-limit", "SECONDS", "of virtual time (60)", ALL, .apply = apply_limit},
     {"cmdline", "TEXT", "the kernel's command line", B, .apply = apply_text, .text = TEXT(cmdline)},
     {"initrd", "FILE", "initial RAM disk; multiboot: a module, repeatable", B, .apply = apply_initrd},
@@ -305,12 +305,12 @@ static const struct option_row options[] = {
     {"panel", "NAME", "of a screenshot: this panel alone", P, .apply = apply_text, .text = TEXT(panel)},
     {"layout", "NAME", "of a screenshot: dma (as it is), memory", P, .apply = apply_text, .text = TEXT(layout)},
     {"size", "WxH", "dots of a screenshot (1600x1000)", P, .apply = apply_text, .text = TEXT(size)},
-    {"break", "WORDS", "stop there: docs/debugger.md (repeatable)", D, .apply = apply_break},
-    {"history", "MIB", "memory for going back; 0: none (256)", D, .apply = apply_history},
+    {"break", "WORDS", "stop there: docs/debugger.md (repeatable)", R | B, .apply = apply_break},
+    {"history", "MIB", "memory for going back; 0: none (256)", R | B, .apply = apply_history},
     {"status", "FILE", "a JSON line for each stop", D, .apply = apply_text, .text = TEXT(status_path)},
     {"screen-text", "FILE", "its characters at the end, as UTF-8", B, .apply = apply_text, .text = TEXT(screen_text)},
     {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, .apply = apply_text, .text = TEXT(save)},
-    {"load", "FILE", "go on from a saved machine", R | P | D | B, .apply = apply_text, .text = TEXT(load)},
+    {"load", "FILE", "go on from a saved machine", R | P | B, .apply = apply_text, .text = TEXT(load)},
     {"json", NULL, "exports as a JSON array", 1 << CLI_LIST, .apply = apply_json},
     {"help", NULL, "this text", ALL | 1 << CLI_LIST, .apply = apply_help},
 };
@@ -336,6 +336,11 @@ static const char *const usages[CLI_COMMANDS] = {
     "Equal runs give equal bytes.",
     "debug [OPTIONS] IMAGE...\n\nRun drivers in the debugger's window: stop, "
     "step a transfer byte by byte, go back."};
+
+const char *cli_command(const struct cli *cli)
+{
+    return commands[cli->command];
+}
 
 void cli_help(const struct cli *cli, enum cli_command command)
 {

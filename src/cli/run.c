@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/debugger.h"
 #include "halbox/control.h"
 #include "halbox/inspect.h"
 #include "script/script.h"
@@ -27,7 +28,7 @@ static void test_over(void *context, const struct script_result *result)
 {
     struct outcome *o = context;
 
-    if (result->passed)
+    if (result->passed || cli_debugger_quit(o->cli))
         return;
     cli_error(o->cli, 0, "%s", result->text);
     if (result->host_failed)
@@ -57,7 +58,9 @@ static enum hb_status listen_all(void *context, struct machine *m,
     /* with missing=fail the error says it */
     if (!machine_config(m)->missing_fail)
         status = machine_listen(m, missing, cli, "missing_import", error);
-    return status == HB_OK ? cli_trace_machine(cli, m, error) : status;
+    if (status == HB_OK)
+        status = cli_trace_machine(cli, m, error);
+    return status == HB_OK ? cli_debugger_machine(cli, m, error) : status;
 }
 
 static void listen_no_more(void *context, struct machine *m)
@@ -65,6 +68,7 @@ static void listen_no_more(void *context, struct machine *m)
     struct cli *cli = ((struct outcome *)context)->cli;
     struct inspect_bugcheck bug;
 
+    cli_debugger_gone(cli);
     if (inspect_bugcheck(m, &bug))
         cli_callers(cli, m);
     machine_unlisten(m, missing, cli);
@@ -159,6 +163,8 @@ static int drive(struct cli *cli, struct machine *m, struct save_points *saves)
         return cli_saves_end(cli, saves, m, CLI_OK);
     if (!cli_has_programs(cli, m))
         cli_report_machine(cli, m);
+    if (cli_debugger_quit(cli))
+        return CLI_OK;
     if (error.status != HB_OK)
         return cli_fail(cli, &error);
     if (!cli->load || begins)
@@ -198,7 +204,8 @@ int cli_run(struct cli *cli)
 
     if (!cli->operand.count && !cli->load && !cli->scenario)
         return cli_error(cli, CLI_USAGE,
-                         "run needs a driver image; see halbox run --help");
+                         "%s needs a driver image; see halbox %s --help",
+                         cli_command(cli), cli_command(cli));
     if (cli->scenario && cli->program.count)
         return cli_error(cli, CLI_USAGE,
                          "--program runs without a scenario: a scenario has "
