@@ -79,6 +79,7 @@ static void search_stretch(struct search *s, const struct debug_place *state,
         from = (struct debug_place){.at.tick = s->end.at.tick - ticks};
         d->m->debug_grain = UINT32_MAX;
         walk_to(s, &from, false);
+        history_mark(d->history);
         d->hit = 0;
         d->step_event = false;
     }

@@ -9,14 +9,15 @@
 #include "board/again.h"
 #include "debug/states.h"
 
-/* A state is kept when running on from the last one has taken the host so long.
- */
-enum { APART_NS = 10 * 1000 * 1000 };
+/* A state is kept when running on from the last one has taken the host so long,
+ * and so many times as long as keeping that one took. */
+enum { APART_NS = 10 * 1000 * 1000, APART_TIMES = 14 };
 
 struct history {
     struct machine *m;
     struct states states;
     uint64_t kept_ns; /* host time of running since the base */
+    uint64_t cost_ns; /* of keeping a state                  */
     /* in the past, of the present: */
     bool past;
     bool exact; /* the CPU is to stop in front of each handler */
@@ -84,17 +85,43 @@ static bool behind_a_file(const struct history *h)
     return false;
 }
 
+static bool place_is_new(const struct history *h, const struct debug_place *now)
+{
+    return debug_place_order(now, &STATE_AT(&h->states, h->states.base)->at) >
+           0;
+}
+
+static uint64_t apart(const struct history *h)
+{
+    uint64_t least = h->cost_ns * APART_TIMES;
+
+    return least > APART_NS ? least : APART_NS;
+}
+
+static void keep(struct history *h, const struct debug_place *now, bool pinned)
+{
+    uint64_t begun = host_ns();
+
+    states_take(&h->states, h->m, now, pinned, NULL);
+    h->kept_ns = host_ns();
+    h->cost_ns = h->kept_ns - begun;
+}
+
 void history_keep(struct history *h)
 {
     struct debug_place now = history_now(h);
     bool pinned = !h->past && behind_a_file(h);
 
-    if (debug_place_order(&now, &STATE_AT(&h->states, h->states.base)->at) <=
-            0 ||
-        (!pinned && host_ns() - h->kept_ns < APART_NS))
-        return;
-    states_take(&h->states, h->m, &now, pinned, NULL);
-    h->kept_ns = host_ns();
+    if (place_is_new(h, &now) && (pinned || host_ns() - h->kept_ns >= apart(h)))
+        keep(h, &now, pinned);
+}
+
+void history_mark(struct history *h)
+{
+    struct debug_place now = history_now(h);
+
+    if (place_is_new(h, &now) && host_ns() - h->kept_ns > APART_NS / 2)
+        keep(h, &now, false);
 }
 
 enum hb_status history_create(struct history **out, struct machine *m,

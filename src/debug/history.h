@@ -33,6 +33,9 @@ bool history_past(const struct history *h);
 
 /** history_keep() - at a boundary: keep this state if it is time for one. */
 void history_keep(struct history *h);
+/** history_mark() - the way leads back to here soon: keep it, unless running up
+ *  to here from the last state was short. */
+void history_mark(struct history *h);
 
 /** history_leap() - the machine as it was at the last state kept at or before
  *  @to, or at the first. */
