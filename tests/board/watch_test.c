@@ -246,8 +246,8 @@ static void initiators_are_told_from_each_other(void **state)
     w.by_cpu = false;
     w.by_dma = true;
     assert_true(machine_watch(m, &w, note, &dma, NULL));
-    strcpy(w.device, "dma1");
-    machine_watch(m, &w, note, &other, NULL);
+    strcpy(w.device, "dma8237");
+    assert_true(machine_watch(m, &w, note, &other, NULL));
     strcpy(w.device, "edu");
     w.space = WATCH_LOGICAL;
     assert_true(machine_watch(m, &w, note, &logical, NULL));

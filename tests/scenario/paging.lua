@@ -32,6 +32,27 @@ test("MDL-012, PTE-003: what is in the paging file comes in for DMA and goes bac
     end
 end)
 
+test("a watch follows its page to the file and back", function()
+    local h = open("\\\\.\\Edu0")
+    local data, hits = buffer(4096), {}
+    data:write(pattern(4096, 5))
+    watch({at = data.va + 100, process = data.process.number, access = "read", by = "dma"},
+        function(stop) hits[#hits + 1] = stop.hit end)
+    local places = {}
+    for i = 1, 2 do
+        h:ioctl(STORE, u32(0), data)
+        places[i] = translate(data.va).pa
+        trim {to = "file"}
+        buffer {text = pattern(65536, 9)} -- takes the frame
+    end
+    equal(#hits, 2, "hits")
+    for i, hit in ipairs(hits) do
+        equal(hit.pa, places[i] + 100, "where it lay")
+        equal(hit.after, pattern(4096, 5):byte(101), "the byte")
+    end
+    check(places[1] ~= places[2], "it came back elsewhere")
+end)
+
 test("IRP-027: the pages stay locked after the user's address is gone", function()
     local h = open("\\\\.\\Edu0")
     local data, other = buffer(4096), nil

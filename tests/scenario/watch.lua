@@ -16,7 +16,10 @@ end
 test("the card reads one byte of a user's buffer", function()
     local h, b, what = post {at = 4000, access = "read", by = "dma", device = "edu"}
     local hits = {}
-    watch(what, function(stop) hits[#hits + 1] = stop.hit end)
+    watch(what, function(stop)
+        hits[#hits + 1] = stop.hit
+        stop.hit.through = logical(stop.hit.dla, "edu", "to_device").pa
+    end)
     h:write(b)
     equal(#hits, 1, "hits")
     local hit = hits[1]
@@ -25,7 +28,7 @@ test("the card reads one byte of a user's buffer", function()
     equal(hit.after, TEXT:byte(4001), "the byte")
     equal(hit.va, b.va + 4000, "virtual")
     equal(hit.pa, translate(b.va + 4000, b.process.number).pa, "physical")
-    equal(logical(hit.dla, "edu", "to_device").pa, hit.pa, "through the map register")
+    equal(hit.through, hit.pa, "through the map register")
 end)
 
 test("no other initiator touches it", function()
@@ -62,6 +65,19 @@ test("an instruction of the driver", function()
     check(stop.hit.eip >= driver.base and stop.hit.eip < driver.base + driver.bytes)
     unwatch(id)
     ticket:wait()
+end)
+
+test("interrupt and DPC routines are code as any", function()
+    local h, b = post {at = 0}
+    local driver = drivers()[1]
+    local levels = {}
+    local id = watch({at = driver.base, bytes = driver.bytes, access = "execute"},
+        function() levels[irql()] = true end)
+    h:write(b)
+    unwatch(id)
+    local interrupt = false
+    for level in pairs(levels) do interrupt = interrupt or level > 2 end
+    check(levels[0] and levels[2] and interrupt, "dispatch, DPC and service routine")
 end)
 
 test("what is none is refused", function()
