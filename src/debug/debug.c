@@ -206,13 +206,11 @@ static void loop(struct debug *d)
     for (;;) {
         if (d->history)
             history_keep(d->history);
-        if (d->quit || (d->pending && !tell(d))) {
+        if ((d->pending && !tell(d)) || d->quit) {
             machine_stop(d->m);
             d->m->hook[HOOK_DEBUG].tick = 0; /* when it is run again */
             return;
         }
-        if (d->quit)
-            continue;
         debug_poll(d);
         if (d->quit)
             continue;
