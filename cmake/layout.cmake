@@ -71,7 +71,7 @@ find_file(HB_FONT DejaVuSansMono.ttf NO_DEFAULT_PATH
           PATHS /usr/share/fonts/truetype/dejavu /usr/share/fonts/dejavu
                 /usr/share/fonts/TTF)
 set(HB_PANELS OFF)
-if(SDL2_FOUND AND IMGUI_FOUND AND HB_FONT)
+if(HALBOX_PANELS AND SDL2_FOUND AND IMGUI_FOUND AND HB_FONT)
   set(HB_PANELS ON)
   enable_language(CXX)
   set(CMAKE_CXX_VISIBILITY_PRESET hidden)
