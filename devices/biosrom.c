@@ -24,7 +24,7 @@ static uint32_t biosrom_peek(const struct device *dev, unsigned window,
     (void)window;
     if (s->bytes + offset < LOW_BYTES)
         return UINT32_MAX;
-    rom = device_ram((struct device *)(uintptr_t)dev, TOP, (uint32_t)at, bytes);
+    rom = device_ram_view(dev, TOP, (uint32_t)at, bytes);
     for (unsigned i = 0; rom && i < bytes; i++)
         v |= (uint32_t)rom[i] << 8 * i;
     return rom ? v : UINT32_MAX;

@@ -121,8 +121,7 @@ static uint8_t byte_at(const struct fwcfg *s, uint32_t offset)
         return directory_byte(s, offset);
     if (!f || offset >= f->bytes)
         return 0;
-    blob = device_ram((struct device *)(uintptr_t)&s->dev, BLOB, f->at + offset,
-                      1);
+    blob = device_ram_view(&s->dev, BLOB, f->at + offset, 1);
     return blob ? *blob : 0;
 }
 

@@ -207,13 +207,12 @@ static void status_write(struct isacard *s, uint16_t value)
 /* Byte or word of the buffer at POINTER. */
 static uint32_t data_peek(const struct isacard *s, unsigned bytes)
 {
-    struct device *dev = (struct device *)(uintptr_t)&s->dev;
     uint32_t value = 0;
 
     for (unsigned i = 0; i < bytes; i++) {
         uint16_t at = (uint16_t)(s->pointer + i);
 
-        value |= (uint32_t)*device_ram(dev, BUFFER, at, 1) << 8 * i;
+        value |= (uint32_t)*device_ram_view(&s->dev, BUFFER, at, 1) << 8 * i;
     }
     return value;
 }

@@ -8,8 +8,11 @@
 #include "halbox/addr.h"
 #include "halbox/device.h"
 #include "halbox/dma.h"
+#include "halbox/inspect_chips.h"
+#include "halbox/inspect_cpu.h"
 #include "halbox/inspect_io.h"
 #include "halbox/inspect_ke.h"
+#include "halbox/inspect_pages.h"
 #include "halbox/machine.h"
 
 /* ---- memory in the three spaces ------------------------------------------*/
@@ -177,26 +180,6 @@ struct inspect_mdl_use {
 };
 HB_API bool inspect_mdl_at(const struct machine *m, unsigned index,
                            struct inspect_mdl_use *use);
-
-/* ---- CPU -----------------------------------------------------------------*/
-
-struct inspect_segment {
-    uint16_t selector, access;
-    uint32_t base, limit;
-};
-struct inspect_cpu {
-    uint32_t reg[8]; /* EAX ECX EDX EBX ESP EBP ESI EDI */
-    uint32_t eip, eflags, cr0, cr2, cr3, cr4, dr[8];
-    struct inspect_segment segment[6], ldtr, tr; /* ES CS SS DS FS GS        */
-    uint32_t gdt_base, idt_base;
-    uint16_t gdt_limit, idt_limit;
-    uint8_t cpl;
-    bool halted, shutdown;
-};
-HB_API void inspect_cpu(const struct machine *m, struct inspect_cpu *cpu);
-/** inspect_tlb() - does the TLB hold an entry for @va's page, and which
- *  physical page? It may be older than the tables. */
-HB_API bool inspect_tlb(const struct machine *m, gva_t va, gpa_t *page);
 
 /* ---- devices -------------------------------------------------------------*/
 

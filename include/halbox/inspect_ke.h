@@ -1,5 +1,6 @@
 /* include/halbox/inspect_ke.h -- the kernel's threads and the routines that
- * they are inside of. Part of halbox/inspect.h; a bare machine has none. */
+ * they are inside of; interrupts, DPCs and timers. Part of halbox/inspect.h; a
+ * bare machine has none. */
 #ifndef HALBOX_INSPECT_KE_H
 #define HALBOX_INSPECT_KE_H
 
@@ -44,5 +45,45 @@ struct inspect_call {
 /** inspect_call_at() - of thread number @thread, the newest is index 0. */
 HB_API bool inspect_call_at(const struct machine *m, uint32_t thread,
                             unsigned index, struct inspect_call *call);
+
+/* ---- interrupts, DPCs, timers --------------------------------------------*/
+
+/** A connected interrupt object. */
+struct inspect_interrupt {
+    gva_t object, routine, context; /* KINTERRUPT; ServiceRoutine            */
+    gva_t lock;                     /* KSPIN_LOCK of the caller; 0: its own  */
+    uint32_t vector;
+    unsigned irq;
+    uint8_t irql, synchronize_irql;
+    bool latched, shared;
+};
+/** inspect_interrupt_at() - in the order in which they were connected, which is
+ *  that in which they are called. */
+HB_API bool inspect_interrupt_at(const struct machine *m, unsigned index,
+                                 struct inspect_interrupt *interrupt);
+
+/** A queued DPC. */
+struct inspect_dpc {
+    gva_t object, routine, context;
+    uint32_t argument[2];
+    const char *importance; /* low, medium, high */
+};
+/** inspect_dpc_at() - the next one to run is index 0. */
+HB_API bool inspect_dpc_at(const struct machine *m, unsigned index,
+                           struct inspect_dpc *dpc);
+
+/** A timer that is set. */
+struct inspect_timer {
+    gva_t object, dpc; /* KTIMER; its KDPC or 0                              */
+    gva_t routine;     /* of that DPC                                        */
+    uint64_t due;      /* in 100 ns of interrupt time; it expires with the
+                          first clock interrupt from then on                 */
+    uint64_t period;   /* in 100 ns; 0: once                                 */
+};
+HB_API bool inspect_timer_at(const struct machine *m, unsigned index,
+                             struct inspect_timer *timer);
+/** inspect_interrupt_time() - the kernel's time since boot in 100 ns, as of the
+ *  last clock interrupt. */
+HB_API uint64_t inspect_interrupt_time(const struct machine *m);
 
 #endif

@@ -1,7 +1,9 @@
-/* src/board/inspect_memory.c -- the three address spaces, the CPU, the TLB. */
+/* src/board/inspect_memory.c -- the three address spaces. */
 #include <string.h>
 
 #include "board/board.h"
+#include "board/space.h"
+#include "bus/view.h"
 #include "halbox/inspect.h"
 #include "mm/pte_form.h"
 #include "mm/region.h"
@@ -21,8 +23,7 @@ static void kernel_mode(const struct machine *m, uint64_t cr3,
         walk_load_pdptes(&m->ram, in);
 }
 
-static bool space_mode(const struct machine *m, uint32_t space,
-                       struct walk_in *in)
+bool space_walk(const struct machine *m, uint32_t space, struct walk_in *in)
 {
     struct nt_process_info process;
 
@@ -92,7 +93,7 @@ bool inspect_translate(const struct machine *m, uint32_t space, gva_t va,
     struct walk_out out = {0};
     bool mapped;
 
-    if (!space_mode(m, space, &in))
+    if (!space_walk(m, space, &in))
         return false;
     in.user = in.write = in.fetch = false;
     mapped = walk(&m->ram, &in, va, &out);
@@ -142,7 +143,7 @@ static bool read_at(const struct machine *m, gpa_t at, void *to, uint32_t n)
 
     if (ram_read(&m->ram, at, to, n))
         return true;
-    card = bus_memory(m->bus, gpa_of(at.v & ~(uint64_t)PAGE_MASK));
+    card = bus_memory_view(m->bus, at);
     if (!card)
         return false;
     memcpy(to, card + (at.v & PAGE_MASK), n);
@@ -174,7 +175,7 @@ static bool read_away(const struct machine *m, uint32_t space, gva_t at,
     struct walk_in in;
     uint32_t id;
 
-    return !m->config.bare && space_mode(m, space, &in) &&
+    return !m->config.bare && space_walk(m, space, &in) &&
            space_by_cr3(&m->mm, (uint32_t)in.cr3.v, &id) &&
            mm_read(&m->mm, id, at, to, n) == HB_OK;
 }
@@ -238,49 +239,4 @@ bool inspect_counter_at(const struct machine *m, unsigned index,
 {
     return !m->config.bare &&
            mm_counter_at(&m->mm, index, &counter->name, &counter->value);
-}
-
-/* ---- CPU -----------------------------------------------------------------*/
-
-static struct inspect_segment segment(const struct cpu_segment *s)
-{
-    return (struct inspect_segment){.selector = s->selector,
-                                    .access = s->access,
-                                    .base = s->base,
-                                    .limit = s->limit};
-}
-
-void inspect_cpu(const struct machine *m, struct inspect_cpu *cpu)
-{
-    const struct cpu_state *s = &m->cpu.s;
-
-    *cpu = (struct inspect_cpu){.eip = s->eip,
-                                .eflags = s->eflags,
-                                .cr0 = s->cr0,
-                                .cr2 = s->cr2,
-                                .cr3 = s->cr3,
-                                .cr4 = s->cr4,
-                                .ldtr = segment(&s->ldtr),
-                                .tr = segment(&s->tr),
-                                .gdt_base = s->gdtr.base,
-                                .gdt_limit = s->gdtr.limit,
-                                .idt_base = s->idtr.base,
-                                .idt_limit = s->idtr.limit,
-                                .cpl = s->cpl,
-                                .halted = s->halted,
-                                .shutdown = s->shutdown};
-    memcpy(cpu->reg, s->reg, sizeof cpu->reg);
-    memcpy(cpu->dr, s->dr, sizeof cpu->dr);
-    for (unsigned i = 0; i < CPU_SEGS; i++)
-        cpu->segment[i] = segment(&s->seg[i]);
-}
-
-bool inspect_tlb(const struct machine *m, gva_t va, gpa_t *page)
-{
-    const struct tlb_entry *e = tlb_entry(&m->cpu.tlb, va);
-
-    if (!e->used)
-        return false;
-    *page = gpa_of(e->frame);
-    return true;
 }

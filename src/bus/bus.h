@@ -142,6 +142,10 @@ uint32_t bus_peek_port(const struct bus *bus, uint16_t port, unsigned bytes);
  *  wherever it lies now, without side effects. False: not inside it. */
 bool bus_peek_window(const struct device *dev, unsigned window, uint32_t offset,
                      unsigned bytes, uint32_t *value);
+/** bus_poke_window() - a write to a window's register as the CPU's, by its
+ *  handler, but no cycle on the bus: no event. What bus_peek_window() takes. */
+void bus_poke_window(struct device *dev, unsigned window, uint32_t offset,
+                     unsigned bytes, uint32_t value);
 /** bus_memory() - host bytes of adapter RAM at page @at, or NULL: lets a TLB
  *  entry point there. */
 uint8_t *bus_memory(struct bus *bus, gpa_t at);
@@ -153,6 +157,9 @@ uint64_t bus_map_changes(const struct bus *bus);
  *  without a cycle; ones where there is no function. */
 uint32_t bus_peek_config(const struct bus *bus, unsigned number, unsigned slot,
                          unsigned function, unsigned offset);
+/** bus_bar_bytes() - size of base address register @bar (PCI_ROM: of the
+ *  expansion ROM); 0: the function has none. */
+uint32_t bus_bar_bytes(const struct device *dev, unsigned bar);
 /** bus_config_read()/write() - a PCI configuration cycle as a host bridge
  *  makes it, for tools and tests; HAL and guests go through CF8h/CFCh. */
 uint32_t bus_config_read(struct bus *bus, unsigned number, unsigned slot,
@@ -271,6 +278,12 @@ struct gate_register {
  *  *@from (start with 0, moved on). Returns how many. */
 uint32_t bus_registers(const struct bus *bus, uint64_t *from,
                        struct gate_register *out, uint32_t most);
+
+/** bus_has_register() - is there such a register? bus_set_register() - write
+ *  one of @bank's, with its event. */
+bool bus_has_register(const struct bus *bus, unsigned window, uint32_t index);
+void bus_set_register(struct bus *bus, uint32_t bank, unsigned window,
+                      uint32_t index, uint64_t entry);
 
 /** One posted operation, for lists. */
 struct dma_view {

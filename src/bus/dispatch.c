@@ -3,6 +3,7 @@
  * wins, then its lower window; an exact port decode wins over a 10-bit alias.
  */
 #include "bus/bus_private.h"
+#include "bus/view.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -380,6 +381,12 @@ bool bus_peek_window(const struct device *dev, unsigned window, uint32_t offset,
     return true;
 }
 
+void bus_poke_window(struct device *dev, unsigned window, uint32_t offset,
+                     unsigned bytes, uint32_t value)
+{
+    window_write(wiring_of(dev)->bus, dev, window, offset, bytes, value);
+}
+
 uint8_t *bus_memory(struct bus *bus, gpa_t at)
 {
     uint64_t page = at.v & ~(uint64_t)PAGE_MASK;
@@ -389,6 +396,17 @@ uint8_t *bus_memory(struct bus *bus, gpa_t at)
         return NULL;
     return card_ram(bus->device[r->dev], r->window, (uint32_t)(page - r->base),
                     PAGE_BYTES);
+}
+
+const uint8_t *bus_memory_view(const struct bus *bus, gpa_t at)
+{
+    uint64_t page = at.v & ~(uint64_t)PAGE_MASK;
+    const struct bus_region *r = bus_region_at(bus, page);
+
+    if (!r || !is_card_ram(bus, page) || page - r->base + PAGE_BYTES > r->bytes)
+        return NULL;
+    return device_ram_view(bus->device[r->dev], r->window,
+                           (uint32_t)(page - r->base), PAGE_BYTES);
 }
 
 /* ---- what models call --------------------------------------------------- */

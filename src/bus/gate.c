@@ -95,15 +95,20 @@ uint64_t gate_entry(const struct device *unit, uint32_t bank, unsigned window,
     return e ? *e : 0;
 }
 
-void gate_set_entry(struct device *unit, uint32_t bank, unsigned window,
-                    uint32_t index, uint64_t entry)
+bool bus_has_register(const struct bus *bus, unsigned window, uint32_t index)
 {
-    struct bus *bus = wiring_of(unit)->bus;
+    return window < GATE_WINDOWS &&
+           index < bus->s.gate.config.window[window].registers;
+}
+
+void bus_set_register(struct bus *bus, uint32_t bank, unsigned window,
+                      uint32_t index, uint64_t entry)
+{
     struct gate_state *g = &bus->s.gate;
     uint64_t generation;
     uint64_t *e;
 
-    if (window >= GATE_WINDOWS || index >= g->config.window[window].registers)
+    if (!bus_has_register(bus, window, index))
         return;
     if (!bank_find(g, bank, window) && !bank_make(bus, bank, window))
         return;
@@ -117,6 +122,12 @@ void gate_set_entry(struct device *unit, uint32_t bank, unsigned window,
     g->changes++;
     EMIT(bus->events, map_register, bank, window, index, *e & GATE_PAGE,
          *e & GATE_FLAGS);
+}
+
+void gate_set_entry(struct device *unit, uint32_t bank, unsigned window,
+                    uint32_t index, uint64_t entry)
+{
+    bus_set_register(wiring_of(unit)->bus, bank, window, index, entry);
 }
 
 static void bank_clear(struct bus *bus, const struct gate_bank *b)

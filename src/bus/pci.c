@@ -27,6 +27,13 @@ static bool bar_exists(const struct device *dev, unsigned bar)
            wiring_of(dev)->bytes[bar];
 }
 
+uint32_t bus_bar_bytes(const struct device *dev, unsigned bar)
+{
+    if (bar == PCI_ROM)
+        return device_is_pci(dev) ? wiring_of(dev)->bytes[PCI_ROM] : 0;
+    return bar_exists(dev, bar) ? wiring_of(dev)->bytes[bar] : 0;
+}
+
 /* PCI 2.2, 6.2.5.1: bits below the size and the type bits are read only. */
 static uint32_t bar_mask(const struct device *dev, unsigned bar)
 {

@@ -237,6 +237,16 @@ bool cpu_store(struct cpu *cpu, gva_t at, const void *from, uint32_t bytes,
  *  write protection. False if any page is not mapped to RAM. */
 bool cpu_peek(const struct cpu *cpu, gva_t at, void *to, uint32_t bytes);
 bool cpu_poke(struct cpu *cpu, gva_t at, const void *from, uint32_t bytes);
+/** cpu_msr_at() - the MSRs that this CPU has; false past the last. */
+bool cpu_msr_at(const struct cpu *cpu, unsigned index, uint32_t *msr,
+                uint64_t *value);
+/** cpu_register_at() - register number @number, with its name and width;
+ *  cpu_register_find() - by name. cpu_register_get() - its bytes, low first.
+ *  cpu_register_set() - as its MOV would; false where that would fault. */
+bool cpu_register_at(unsigned number, const char **name, uint32_t *bytes);
+bool cpu_register_find(const char *name, unsigned *number);
+void cpu_register_get(const struct cpu *cpu, unsigned number, void *to);
+bool cpu_register_set(struct cpu *cpu, unsigned number, const void *from);
 /** cpu_translate() - the page walk with the CPU's present paging mode. */
 bool cpu_translate(const struct cpu *cpu, gva_t at, struct walk_out *out);
 /** cpu_walk_in() - the CPU's paging mode as walk() wants it. */

@@ -200,11 +200,8 @@ void op_mov_from_dr(struct cpu *cpu, const struct insn *i)
     operand_set(cpu, i, O_Rd, cpu->s.dr[debug_register(cpu, i)]);
 }
 
-void op_mov_to_dr(struct cpu *cpu, const struct insn *i)
+void debug_set(struct cpu *cpu, unsigned n, uint32_t v)
 {
-    unsigned n = debug_register(cpu, i);
-    uint32_t v = operand_get(cpu, i, O_Rd);
-
     if (n == 6)
         v = (v & 0xe00f) | 0xffff0ff0;
     else if (n == 7)
@@ -212,4 +209,12 @@ void op_mov_to_dr(struct cpu *cpu, const struct insn *i)
     cpu->s.dr[n] = v;
     if (n != 6)
         debug_arm(cpu);
+}
+
+void op_mov_to_dr(struct cpu *cpu, const struct insn *i)
+{
+    unsigned n = debug_register(cpu, i);
+    uint32_t v = operand_get(cpu, i, O_Rd);
+
+    debug_set(cpu, n, v);
 }

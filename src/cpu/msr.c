@@ -60,13 +60,14 @@ static const struct msr_row *row_of(const struct cpu *cpu, uint32_t msr)
     return NULL;
 }
 
-static uint64_t *value_of(struct cpu *cpu, const struct msr_row *row,
-                          uint32_t msr)
+static const uint64_t *value_of(const struct cpu_msr *values,
+                                const struct msr_row *row, uint32_t msr)
 {
-    uint8_t *at = (uint8_t *)&cpu->s.msr + row->at;
+    const uint8_t *at = (const uint8_t *)values + row->at;
 
     /* `none` stands for all of a row of zeroes */
-    return (uint64_t *)(void *)at + (row->at ? msr - row->first : 0);
+    return (const uint64_t *)(const void *)at +
+           (row->at ? msr - row->first : 0);
 }
 
 /* SDM table 11-8; table 11-10 has UC- too. */
@@ -140,27 +141,59 @@ void op_rdpmc(struct cpu *cpu, const struct insn *i)
     return64(cpu, p6 ? cpu->s.msr.perf_counter[n] : 0);
 }
 
-void op_rdmsr(struct cpu *cpu, const struct insn *i)
+/** False: this CPU has no such register. */
+static bool read_msr(const struct cpu *cpu, uint32_t msr, uint64_t *v)
 {
-    uint32_t msr = cpu->s.reg[ECX];
     const struct msr_row *row = row_of(cpu, msr);
     bool sep = model_has(&cpu->model, FEATURE_SEP);
 
-    (void)i;
     if (msr == MSR_TSC)
-        return64(cpu, tsc(cpu));
+        *v = tsc(cpu);
     else if (msr == MSR_SYSENTER_CS && sep)
-        return64(cpu, cpu->s.sysenter_cs);
+        *v = cpu->s.sysenter_cs;
     else if (msr == MSR_SYSENTER_ESP && sep)
-        return64(cpu, cpu->s.sysenter_esp);
+        *v = cpu->s.sysenter_esp;
     else if (msr == MSR_SYSENTER_EIP && sep)
-        return64(cpu, cpu->s.sysenter_eip);
+        *v = cpu->s.sysenter_eip;
     else if (msr == MSR_EFER && (cpu->model.extended & CPUID_NX))
-        return64(cpu, cpu->s.efer_nxe ? EFER_NXE : 0);
+        *v = cpu->s.efer_nxe ? EFER_NXE : 0;
     else if (row)
-        return64(cpu, *value_of(cpu, row, msr) | row->ones);
+        *v = *value_of(&cpu->s.msr, row, msr) | row->ones;
     else
+        return false;
+    return true;
+}
+
+bool cpu_msr_at(const struct cpu *cpu, unsigned index, uint32_t *msr,
+                uint64_t *value)
+{
+    static const uint32_t named[] = {MSR_TSC, MSR_SYSENTER_CS, MSR_SYSENTER_ESP,
+                                     MSR_SYSENTER_EIP, MSR_EFER};
+
+    for (unsigned n = 0; n < sizeof named / sizeof *named; n++) {
+        *msr = named[n];
+        if (read_msr(cpu, *msr, value) && index-- == 0)
+            return true;
+    }
+    for (unsigned n = 0; n < sizeof rows / sizeof *rows; n++) {
+        if (!has(&cpu->model, rows[n].who))
+            continue;
+        *msr = rows[n].first + index;
+        if (index < rows[n].count)
+            return read_msr(cpu, *msr, value);
+        index -= rows[n].count;
+    }
+    return false;
+}
+
+void op_rdmsr(struct cpu *cpu, const struct insn *i)
+{
+    uint64_t v;
+
+    (void)i;
+    if (!read_msr(cpu, cpu->s.reg[ECX], &v))
         cpu_fault(cpu, EXC_GP, 0);
+    return64(cpu, v);
 }
 
 static void write_efer(struct cpu *cpu, uint64_t v)
@@ -180,7 +213,7 @@ static void write_row(struct cpu *cpu, uint32_t msr, uint64_t v)
 
     if (!row || (v & ~(row->writable | row->ones)) || !is_good(row, msr, v))
         cpu_fault(cpu, EXC_GP, 0);
-    *value_of(cpu, row, msr) = v & row->writable;
+    *(uint64_t *)value_of(&cpu->s.msr, row, msr) = v & row->writable;
 }
 
 void op_wrmsr(struct cpu *cpu, const struct insn *i)

@@ -363,6 +363,8 @@ enum { DR7_ENABLED = 0xff }; /* L0-L3, G0-G3 */
 enum { DR6_HITS = 0xf };     /* B0-B3 */
 /** debug_arm() - DR0-DR3 or DR7 changed: which pages are slow. */
 void debug_arm(struct cpu *cpu);
+/** debug_set() - DR@n is @v, as MOV writes it. */
+void debug_set(struct cpu *cpu, unsigned n, uint32_t v);
 bool debug_on_page(const struct cpu *cpu, uint32_t at);
 /** An access or a port access of the instruction; what it hits is pending. */
 void debug_data(struct cpu *cpu, uint32_t at, uint32_t bytes, bool write);

@@ -20,7 +20,11 @@ struct ke;
 struct mm;
 struct call;
 struct inspect_call;
+struct inspect_dpc;
+struct inspect_interrupt;
+struct inspect_irq;
 struct inspect_thread;
+struct inspect_timer;
 
 /* ---- life ------------------------------------------------------------------
  */
@@ -399,5 +403,12 @@ bool ke_thread_at(const struct ke *ke, unsigned index,
                   struct inspect_thread *out);
 bool ke_call_at(const struct ke *ke, uint32_t thread, unsigned index,
                 struct inspect_call *out);
+/** ke_irq() - the kernel's part of a line: irql, noted, connected. */
+void ke_irq(const struct ke *ke, unsigned irq, struct inspect_irq *out);
+bool ke_interrupt_at(const struct ke *ke, unsigned index,
+                     struct inspect_interrupt *out);
+bool ke_dpc_at(const struct ke *ke, unsigned index, struct inspect_dpc *out);
+bool ke_timer_at(const struct ke *ke, unsigned index,
+                 struct inspect_timer *out);
 
 #endif

@@ -287,6 +287,14 @@ uint32_t nt_process_of(const struct nt *nt, uint32_t process)
     return NT_NONE;
 }
 
+uint32_t nt_process_of_space(const struct nt *nt, uint32_t space)
+{
+    for (uint32_t i = nt->s.processes.count; space && i > 0; i--)
+        if (VEC_AT(struct nt_process, &nt->s.processes, i - 1)->space == space)
+            return i;
+    return NT_NONE;
+}
+
 /* ---- calls ------------------------------------------------------------------
  */
 

@@ -371,5 +371,7 @@ bool nt_process_at(const struct nt *nt, unsigned index,
 /** nt_process_of() - the number of the process that is the kernel's @process,
  *  NT_NONE when it is none of a client. */
 uint32_t nt_process_of(const struct nt *nt, uint32_t process);
+/** nt_process_of_space() - likewise by the memory manager's number. */
+uint32_t nt_process_of_space(const struct nt *nt, uint32_t space);
 
 #endif
