@@ -319,11 +319,49 @@ HB_API enum hb_status machine_poke_virtual(struct machine *m, gva_t at,
 HB_API enum hb_status machine_trim(struct machine *m, uint32_t process,
                                    bool out, uint32_t *pages,
                                    struct hb_error *error);
-/** machine_poke_register() - a CPU register by name: eax..edi, eip, eflags.
- *  HB_NOT_FOUND: no such register. */
+/** machine_poke_space() - in a process's address space, or SPACE_SYSTEM,
+ *  SPACE_CPU (inspect.h), whatever its protection; a page that is not resident
+ *  comes in. HB_NOT_FOUND: no such process; HB_FAULT: not all is mapped. */
+HB_API enum hb_status machine_poke_space(struct machine *m, uint32_t space,
+                                         gva_t at, const void *from,
+                                         uint32_t bytes,
+                                         struct hb_error *error);
+/** machine_poke_bus() - where DMA by @device (NULL: any) to @at would arrive,
+ *  through map registers or not. HB_NOT_FOUND: no such device; HB_FAULT: not
+ *  all is RAM or a card's memory. */
+HB_API enum hb_status machine_poke_bus(struct machine *m, const char *device,
+                                       dla_t at, const void *from,
+                                       uint32_t bytes, struct hb_error *error);
+/** machine_poke_device() - write @bytes (1, 2, 4) at @offset of a device's
+ *  window by its handler, with all that follows from it. HB_NOT_FOUND: no such
+ *  device, window or register. */
+HB_API enum hb_status machine_poke_device(struct machine *m, const char *device,
+                                          unsigned window, uint32_t offset,
+                                          unsigned bytes, uint32_t value,
+                                          struct hb_error *error);
+/** machine_poke_map_register() - one of the unit's, by the numbers of
+ *  inspect_register_at(); flags and page of @entry count. HB_NOT_FOUND. */
+HB_API enum hb_status machine_poke_map_register(struct machine *m,
+                                                uint32_t bank, unsigned window,
+                                                uint32_t index, uint64_t entry,
+                                                struct hb_error *error);
+/**
+ * machine_poke_register() - a CPU register by name (inspect_cpu_register_at()
+ * lists them), as its MOV would set it: reserved bits, flushes, descriptors.
+ * machine_poke_register_bytes() - the same for one of any width; @count is that
+ * width, as inspect_cpu_register() tells.
+ *
+ * Returns HB_OK; HB_NOT_FOUND: no such register; HB_BAD_ARGUMENT: the width, or
+ * a value on which the instruction would fault (only the log has changed).
+ */
 HB_API enum hb_status machine_poke_register(struct machine *m, const char *name,
                                             uint32_t value,
                                             struct hb_error *error);
+HB_API enum hb_status machine_poke_register_bytes(struct machine *m,
+                                                  const char *name,
+                                                  const void *from,
+                                                  uint32_t count,
+                                                  struct hb_error *error);
 /** machine_change_medium() - another medium in @drive of @device, a CD drive or
  *  a floppy drive; @text as of `cdrom` in machine_config_set(), "none" takes it
  *  out. HB_NOT_FOUND: no such drive; else what machine_create() returns for a

@@ -94,6 +94,11 @@ const char *input_kind_name(enum input_kind kind)
         [INPUT_MEDIUM] = "medium",
         [INPUT_TRIM] = "trim",
         [INPUT_USER_PROGRAM] = "user_program",
+        [INPUT_POKE_REGISTER_BYTES] = "poke_register_bytes",
+        [INPUT_POKE_SPACE] = "poke_space",
+        [INPUT_POKE_BUS] = "poke_bus",
+        [INPUT_POKE_DEVICE] = "poke_device",
+        [INPUT_POKE_MAP_REGISTER] = "poke_map_register",
     };
 
     return (unsigned)kind < INPUT_KINDS ? names[kind] : "unknown";

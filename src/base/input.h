@@ -38,8 +38,16 @@ enum input_kind {
     INPUT_REGISTRY_FILE, /* a: CRC-32 of the file; b: bytes; data: its name  */
     INPUT_USER_PROGRAM,  /* a: CRC-32 of the file; b: bytes; data: its name, 0,
                             command line                                     */
+    INPUT_POKE_REGISTER_BYTES, /* a: number; data: all its bytes             */
+    INPUT_POKE_SPACE,  /* a: process, or SPACE_SYSTEM; b: gva; data        */
+    INPUT_POKE_BUS,    /* a: dla; b: device, or INPUT_ANY_DEVICE; data     */
+    INPUT_POKE_DEVICE, /* a: device, window << 16, bytes << 24, offset << 32;
+                          b: value                                         */
+    INPUT_POKE_MAP_REGISTER, /* a: bank, window << 32, index << 36; b: entry */
     INPUT_KINDS
 };
+
+#define INPUT_ANY_DEVICE UINT32_MAX
 
 /** One entry; data lies in the log's bytes. */
 struct input_entry {

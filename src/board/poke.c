@@ -1,7 +1,5 @@
 /* src/board/poke.c -- inputs that change the machine by hand. Each is logged
  * with its position before it takes effect. */
-#include <string.h>
-
 #include "board/board.h"
 #include "mm/paging.h"
 
@@ -79,40 +77,6 @@ enum hb_status machine_trim(struct machine *m, uint32_t process, bool out,
     if (status == HB_OK)
         *pages = space ? paging_trim_space(&m->mm, space, out)
                        : paging_trim_system(&m->mm, out);
-    return status;
-}
-
-/* Names in the order of enum cpu_reg, then what has a field of its own. */
-static uint32_t *register_of(struct machine *m, const char *name, unsigned *i)
-{
-    static const char *const names[] = {"eax", "ecx", "edx", "ebx",
-                                        "esp", "ebp", "esi", "edi"};
-
-    for (*i = 0; *i < CPU_REGS; ++*i) {
-        if (strcmp(names[*i], name) == 0)
-            return &m->cpu.s.reg[*i];
-    }
-    if (strcmp(name, "eip") == 0)
-        return &m->cpu.s.eip;
-    ++*i;
-    return strcmp(name, "eflags") == 0 ? &m->cpu.s.eflags : NULL;
-}
-
-enum hb_status machine_poke_register(struct machine *m, const char *name,
-                                     uint32_t value, struct hb_error *error)
-{
-    /* SDM vol. 1, 3.4.3: bit 1 is 1, 3, 5, 15 and 22-31 are 0 */
-    const uint32_t flags = 0x003f7fd5;
-    unsigned number;
-    uint32_t *reg = register_of(m, name, &number);
-    enum hb_status status;
-
-    if (!reg)
-        return hb_fail(error, HB_NOT_FOUND, "no register '%s'", name);
-    status = input_enter(m, INPUT_POKE_REGISTER, number, value, name,
-                         (uint32_t)strlen(name), error);
-    if (status == HB_OK)
-        *reg = reg == &m->cpu.s.eflags ? (value & flags) | 2 : value;
     return status;
 }
 
