@@ -1,11 +1,8 @@
 /* src/script/lists.c -- primitive list(kind): what the inspector lists, as an
- * array of tables. Each kind pushes the fields of its row @index, or says that
- * there is none. */
-#include "script/lua_host.h"
+ * array of tables. Here: DMA, devices, images, processes, inputs. */
+#include "script/lists.h"
 
 #include <string.h>
-
-typedef bool push_row(lua_State *lua, const struct machine *m, unsigned index);
 
 static const char *direction(enum dma_dir dir)
 {
@@ -240,19 +237,40 @@ static bool input_row(lua_State *lua, const struct machine *m, unsigned index)
     return true;
 }
 
+static const struct script_list own_lists[] = {
+    {"ram", ram_row},
+    {"map_registers", register_row},
+    {"adapters", adapter_row},
+    {"dma_pages", page_row},
+    {"operations", operation_row},
+    {"devices", device_row},
+    {"images", image_row},
+    {"pnp", pnp_row},
+    {"processes", process_row},
+    {"inputs", input_row},
+    {"regions", region_row},
+    {"counters", counter_row},
+    {NULL, NULL},
+};
+
+static push_row *find_list(const char *name)
+{
+    static const struct script_list *const all[] = {
+        own_lists, script_system_lists, script_chip_lists};
+
+    for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
+        for (const struct script_list *l = all[i]; l->name; l++)
+            if (strcmp(l->name, name) == 0)
+                return l->push;
+    return NULL;
+}
+
 static int api_list(lua_State *lua)
 {
-    static const char *const names[] = {
-        "ram",     "map_registers", "adapters", "dma_pages", "operations",
-        "devices", "images",        "pnp",      "processes", "inputs",
-        "regions", "counters",      NULL};
-    static push_row *const rows[] = {ram_row,   register_row,  adapter_row,
-                                     page_row,  operation_row, device_row,
-                                     image_row, pnp_row,       process_row,
-                                     input_row, region_row,    counter_row};
     const struct machine *m = machine_of(lua);
-    push_row *push = rows[luaL_checkoption(lua, 1, NULL, names)];
+    push_row *push = find_list(luaL_checkstring(lua, 1));
 
+    luaL_argcheck(lua, push, 1, "no such list");
     lua_newtable(lua);
     for (unsigned i = 0; push(lua, m, i); i++)
         lua_rawseti(lua, -2, (lua_Integer)i + 1);

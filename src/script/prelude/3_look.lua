@@ -4,7 +4,9 @@
 ---- looking
 
 local lists = {"ram", "map_registers", "adapters", "dma_pages", "operations", "devices",
-               "pnp", "processes", "inputs", "regions"}
+               "pnp", "processes", "inputs", "regions", "threads", "irps", "device_objects",
+               "driver_objects", "mdls", "interrupts", "dpcs", "timers", "pool", "channels",
+               "irqs", "pci_functions", "msrs"}
 for _, name in ipairs(lists) do
     _G[name] = function() ready(); return hb.list(name) end
 end
