@@ -22,11 +22,16 @@ static uint32_t low(uint64_t v)
     return (uint32_t)v;
 }
 
-static const char *device_of(const struct again *i)
+static const char *device_name(const struct again *i, uint64_t id)
 {
-    const struct device *dev = bus_device(i->m->bus, (unsigned)i->a);
+    const struct device *dev = bus_device(i->m->bus, (unsigned)id);
 
     return dev ? bus_device_name(dev) : "";
+}
+
+static const char *device_of(const struct again *i)
+{
+    return device_name(i, i->a);
 }
 
 /* ---- pokes --------------------------------------------------------------- */
@@ -44,6 +49,40 @@ static void poke_virtual(struct again *i)
 static void poke_register(struct again *i)
 {
     machine_poke_register(i->m, i->text, low(i->b), NULL);
+}
+
+static void poke_register_bytes(struct again *i)
+{
+    const char *name;
+    uint32_t bytes;
+
+    if (cpu_register_at((unsigned)i->a, &name, &bytes))
+        machine_poke_register_bytes(i->m, name, i->data, i->bytes, NULL);
+}
+
+static void poke_space(struct again *i)
+{
+    machine_poke_space(i->m, low(i->a), gva_of(low(i->b)), i->data, i->bytes,
+                       NULL);
+}
+
+static void poke_bus(struct again *i)
+{
+    const char *device = i->b == INPUT_ANY_DEVICE ? NULL : device_name(i, i->b);
+
+    machine_poke_bus(i->m, device, dla_of(i->a), i->data, i->bytes, NULL);
+}
+
+static void poke_device(struct again *i)
+{
+    machine_poke_device(i->m, device_name(i, i->a & 0xffff), i->a >> 16 & 0xff,
+                        low(i->a >> 32), i->a >> 24 & 0xff, low(i->b), NULL);
+}
+
+static void poke_map_register(struct again *i)
+{
+    machine_poke_map_register(i->m, low(i->a), i->a >> 32 & 15, low(i->a >> 36),
+                              i->b, NULL);
 }
 
 static void trim(struct again *i)
@@ -182,6 +221,11 @@ static void (*const again[INPUT_KINDS])(struct again *) = {
     [INPUT_POKE_PHYSICAL] = poke_physical,
     [INPUT_POKE_VIRTUAL] = poke_virtual,
     [INPUT_POKE_REGISTER] = poke_register,
+    [INPUT_POKE_REGISTER_BYTES] = poke_register_bytes,
+    [INPUT_POKE_SPACE] = poke_space,
+    [INPUT_POKE_BUS] = poke_bus,
+    [INPUT_POKE_DEVICE] = poke_device,
+    [INPUT_POKE_MAP_REGISTER] = poke_map_register,
     [INPUT_TRIM] = trim,
     [INPUT_FAIL] = fail,
     [INPUT_SEND] = send,

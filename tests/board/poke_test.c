@@ -1,10 +1,11 @@
 /* tests/board/poke_test.c -- what a debugger sets by hand: registers of each
  * kind as instructions then see them, memory in each space, device registers
  * and map registers; each is in the input log. */
+#include "base/vec.h"
+#include "board/again.h"
+#include "board/board.h"
 #include "code.h"
 #include "demo.h"
-
-#include <stdlib.h>
 
 static const struct demo_bench edu = {HALBOX_IMAGES "/edu.sys",
                                       "edu",
@@ -254,6 +255,45 @@ static void a_device_register_by_its_handler(void **state)
     machine_destroy(m);
 }
 
+/* Each poke that the log holds, done again on a copy of the machine before it,
+ * leaves the same machine. */
+static void a_log_of_pokes_is_done_again(void **state)
+{
+    const uint8_t wide[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
+    struct inspect_register reg;
+    struct inspect_page page;
+    struct demo d, copy;
+    uint32_t v = 0x600df00d;
+    struct hb_error e;
+    uint32_t from;
+
+    (void)state;
+    demo_create(&d, &edu);
+    demo_until(&d, DEMO_READ, "dma_start");
+    copy = demo_reload(&d);
+    from = d.m->inputs.entry.count;
+    assert_true(inspect_page_at(d.m, 0, &page));
+    assert_true(inspect_register_at(d.m, 0, &reg));
+    assert_int_equal(machine_poke_register_bytes(d.m, "xmm1", wide, 16, &e), 0);
+    assert_int_equal(machine_poke_space(d.m, d.process, d.out, &v, 4, &e), 0);
+    assert_int_equal(machine_poke_bus(d.m, NULL, dla_of(0x300000), &v, 4, &e),
+                     0);
+    assert_int_equal(machine_poke_device(d.m, "edu", 0, 4, 4, v, &e), 0);
+    assert_int_equal(machine_poke_map_register(d.m, reg.bank, reg.window,
+                                               reg.index, 0x200001, &e),
+                     0);
+    for (uint32_t i = from; i < d.m->inputs.entry.count; i++) {
+        const struct input_entry *in =
+            VEC_AT(struct input_entry, &d.m->inputs.entry, i);
+
+        assert_true(input_again(
+            copy.m, in, (const uint8_t *)d.m->inputs.data.data + in->at));
+    }
+    bare_equal(d.m, copy.m);
+    machine_destroy(copy.m);
+    machine_destroy(d.m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +304,7 @@ int main(void)
         cmocka_unit_test(memory_as_the_card_sees_it),
         cmocka_unit_test(a_map_register_is_set_by_hand),
         cmocka_unit_test(a_device_register_by_its_handler),
+        cmocka_unit_test(a_log_of_pokes_is_done_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
