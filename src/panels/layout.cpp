@@ -13,7 +13,8 @@ namespace hb
 const LayoutRow layout_rows[] = {
     {"dma", "h62(v64([spaces],[timeline|transfers|mapped|irps|findings|"
             "breakpoints|console]),"
-            "v40([code|cpu|callers|threads],v36([registers|devices],v56(["
+            "v40([code|cpu|callers|threads],v36([registers|channels|interrupts|"
+            "devices],v56(["
             "memory],[pte]))))"},
     {"memory", "h50([memory],v50([pte],[spaces]))"},
     {"code", "h60([code],v50([cpu],[memory]))"},

@@ -1,5 +1,5 @@
-/* src/panels/panel_findings.cpp -- how the guest system stopped, the images and
- * devices that run, and how many findings the verifiers have. */
+/* src/panels/panel_findings.cpp -- what the verifiers found, how the guest
+ * system stopped, the images and devices that run. */
 #include "panels/widgets.hpp"
 
 namespace hb
@@ -23,11 +23,30 @@ class Findings : public Panel
                   bug.thread);
             ImGui::TextWrapped("%s", bug.text);
         }
+        marks(view);
         images(view);
         devices(view);
     }
 
   private:
+    /* Findings and what else the time line has marked, the latest first. */
+    void marks(View &view)
+    {
+        struct lane_mark mark;
+        unsigned count = 0;
+
+        while (view.lanes && lanes_mark(view.lanes, count, &mark))
+            count++;
+        if (!count || !table("marks", {"tick", "what", "says"}))
+            return;
+        while (count-- > 0 && lanes_mark(view.lanes, count, &mark)) {
+            cell("%llu", static_cast<unsigned long long>(mark.tick));
+            cell("%s", hb_event_name(mark.event));
+            cell("%s", mark.text);
+        }
+        ImGui::EndTable();
+    }
+
     void images(View &view)
     {
         struct inspect_image image;
