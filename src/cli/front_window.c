@@ -36,9 +36,14 @@ static void close_front(void *context)
 static void stopped(void *context, struct debug *d,
                     const struct debug_stop *stop)
 {
+    const struct debug_place before = debug_present(d);
     struct front *f = context;
+    struct debug_place present;
 
     f->client.stopped(f->client.context, d, stop);
+    present = debug_present(d);
+    if (debug_place_order(&present, &before) < 0) /* the past was changed */
+        lanes_cut(f->lanes, present.at.tick);
 }
 
 static void running(void *context, struct debug *d)
