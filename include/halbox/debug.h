@@ -72,7 +72,8 @@ HB_API const char *debug_step_help(enum debug_step step);
 
 enum debug_order_kind {
     DEBUG_GO,    /* on, to a breakpoint; back: to the one before           */
-    DEBUG_STEP,  /* one step; back: to where the last such step had ended  */
+    DEBUG_STEP,  /* one step; back: undoes the one that was taken to here, else
+                    to the last place where one would have ended             */
     DEBUG_GO_TO, /* to a place of the run that is kept, or at a tick ahead */
     DEBUG_QUIT   /* the machine stops for good: STOP_ASKED from now on     */
 };

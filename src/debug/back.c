@@ -152,10 +152,15 @@ static void search_and_go(struct debug *d)
 
 void back_run(struct debug *d)
 {
-    if (d->order.kind != DEBUG_GO_TO) {
+    struct debug_place to = d->order.to;
+
+    if (d->order.kind == DEBUG_STEP && steps_undo(d, &to)) {
+        go(d, &to);
+        debug_stop_at(d, DEBUG_STEPPED, debug_step_name(d->order.step));
+    } else if (d->order.kind != DEBUG_GO_TO) {
         search_and_go(d);
-        return;
+    } else {
+        go(d, &to);
+        debug_stop_at(d, DEBUG_STEPPED, "to");
     }
-    go(d, &d->order.to);
-    debug_stop_at(d, DEBUG_STEPPED, "to");
 }

@@ -94,15 +94,22 @@ enum hb_status debug_order(struct debug *d, const struct debug_order *order,
         return hb_fail(error, HB_BAD_STATE, "cannot go back: %s", d->why);
     d->order = *order;
     d->ordered = false;
+    if (order->kind != DEBUG_STEP)
+        d->trail_count = 0;
     d->quit |= order->kind == DEBUG_QUIT;
     return HB_OK;
 }
 
 static void begin(struct debug *d)
 {
+    const struct debug_place now = debug_now(d);
+
     d->ordered = true;
     if (d->order.kind == DEBUG_STEP && !d->order.back)
         steps_begin(d);
+    if (d->order.kind == DEBUG_GO_TO &&
+        debug_place_order(&d->order.to, &now) == 0)
+        debug_stop_at(d, DEBUG_STEPPED, "to");
 }
 
 void debug_look_soon(struct debug *d)
@@ -124,6 +131,7 @@ static void look(struct debug *d)
         breaks_met(d, d->hit);
     } else if (d->order.kind == DEBUG_STEP && steps_over(d)) {
         debug_stop_at(d, DEBUG_STEPPED, debug_step_name(d->order.step));
+        steps_taken(d);
     } else if (d->order.kind == DEBUG_GO_TO &&
                d->m->clock.now >= d->order.to.at.tick &&
                !(d->history && history_past(d->history))) {
@@ -216,6 +224,8 @@ static void loop(struct debug *d)
             continue;
         if (!d->ordered)
             begin(d);
+        if (d->pending)
+            continue;
         if (needs_history(d, &d->order))
             back_run(d);
         else if (d->history && history_past(d->history))

@@ -27,6 +27,15 @@ struct step_start {
     struct source_function function; /* start == end: none */
 };
 
+enum { TRAIL = 256 };
+
+/** A step that was taken: the same step back undoes it. */
+struct taken_step {
+    enum debug_step step;
+    char device[MACHINE_NAME];
+    struct debug_place from, to;
+};
+
 struct debug {
     struct machine *m;
     struct symbols *symbols;
@@ -42,6 +51,8 @@ struct debug {
     int hit;         /* breakpoint that was met                          */
     uint16_t owner;  /* of the bus, before the piece                     */
     struct step_start start;
+    struct taken_step trail[TRAIL]; /* the latest last                      */
+    unsigned trail_count;
     bool pending; /* `stop` has not been told yet */
     struct debug_stop stop;
     struct breaker breaker[DEBUG_BREAKS];
@@ -63,6 +74,11 @@ void steps_end(struct debug *d);
 /** steps_over() - at a boundary behind a piece of work: is the step over? For a
  *  way back: would one end here? */
 bool steps_over(struct debug *d);
+/** steps_taken() - the step in @d->order has come to an end here: keep it.
+ *  steps_undo() - from where does the step lead that ended here? False: none
+ *  like d->order did. */
+void steps_taken(struct debug *d);
+bool steps_undo(struct debug *d, struct debug_place *from);
 /** steps_fine() - must it look behind each instruction? */
 bool steps_fine(const struct debug *d);
 

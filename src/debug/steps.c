@@ -232,3 +232,36 @@ bool steps_fine(const struct debug *d)
 {
     return rows[d->order.step].fine;
 }
+
+/* ---- steps taken --------------------------------------------------------- */
+
+void steps_taken(struct debug *d)
+{
+    struct taken_step *t;
+
+    if (d->trail_count == TRAIL)
+        memmove(d->trail, d->trail + 1, --d->trail_count * sizeof *t);
+    t = &d->trail[d->trail_count++];
+    *t = (struct taken_step){
+        .step = d->order.step, .from = d->start.at, .to = debug_now(d)};
+    memcpy(t->device, d->order.device, sizeof t->device);
+}
+
+bool steps_undo(struct debug *d, struct debug_place *from)
+{
+    struct debug_place now = debug_now(d);
+    const struct taken_step *t;
+
+    while (d->trail_count &&
+           debug_place_order(&d->trail[d->trail_count - 1].to, &now) > 0)
+        d->trail_count--;
+    if (!d->trail_count)
+        return false;
+    t = &d->trail[d->trail_count - 1];
+    if (debug_place_order(&t->to, &now) != 0 || t->step != d->order.step ||
+        strcmp(t->device, d->order.device) != 0)
+        return false;
+    *from = t->from;
+    d->trail_count--;
+    return true;
+}

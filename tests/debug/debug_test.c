@@ -25,7 +25,8 @@ struct user {
     /** What to do at stop @n; false: on, for good. */
     bool (*move)(struct user *u, unsigned n, struct debug_order *order);
     enum debug_step step;
-    unsigned forward; /* steps, then as many back */
+    unsigned forward;      /* steps, then as many back */
+    bool searched, turned; /* the way back is looked for, not remembered */
     uint32_t sum[STOPS];
     gva_t code;
 };
@@ -139,15 +140,23 @@ static bool there_and_back(struct user *u, unsigned n,
     }
     if (n == 1)
         debug_break_remove(u->d, 1);
+    if (u->searched && n == u->forward + 1 && !u->turned) {
+        u->turned = true;
+        u->stops--; /* the same place again, and nothing is remembered */
+        order->kind = DEBUG_GO_TO;
+        order->to = u->stop[n].at;
+        return true;
+    }
     order->back = n > u->forward;
     return n < 2 * u->forward;
 }
 
-/* What is stepped over has no place of its own on the way back. */
-static bool has_an_inverse(enum debug_step step)
+/* What is stepped over has no place of its own where the way back is looked
+ * for. */
+static bool is_inverse(const struct user *u)
 {
-    return step != DEBUG_OVER_INSTRUCTION && step != DEBUG_OVER_LINE &&
-           step != DEBUG_OUT;
+    return !u->searched || (u->step != DEBUG_OVER_INSTRUCTION &&
+                            u->step != DEBUG_OVER_LINE && u->step != DEBUG_OUT);
 }
 
 static void is_undone(const struct user *u)
@@ -160,7 +169,7 @@ static void is_undone(const struct user *u)
                      debug_reason_name(u->stop[n].reason), u->stop[n].text);
         assert_true(
             debug_place_order(&u->stop[back].at, &u->stop[back - 1].at) < 0);
-        if (has_an_inverse(u->step) && u->sum[n] != u->sum[back])
+        if (is_inverse(u) && u->sum[n] != u->sum[back])
             fail_msg("%s: stop %u is not stop %u (ticks %llu, %llu)",
                      debug_step_name(u->step), back, n,
                      (unsigned long long)u->stop[back].at.at.tick,
@@ -188,10 +197,13 @@ static void a_step_back_undoes_a_step(void **state)
     static struct user u;
 
     (void)state;
-    for (unsigned step = 0; step < DEBUG_STEPS; step++) {
+    for (unsigned i = 0; i < 2 * DEBUG_STEPS; i++) {
+        unsigned step = i / 2;
+
         u = (struct user){.move = there_and_back,
                           .step = (enum debug_step)step,
-                          .forward = forward[step]};
+                          .forward = forward[step],
+                          .searched = i % 2};
         begin(&u);
         assert_true(demo_run(&u.demo, MACHINE_FOR_EVER));
         is_undone(&u);
