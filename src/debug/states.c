@@ -19,10 +19,10 @@ static uint64_t cost(const struct kept_state *k)
     return bytes;
 }
 
-static void state_fini(struct kept_state *k)
+static void state_fini(struct states *s, struct kept_state *k)
 {
     for (uint32_t i = 0; i < k->page.count; i++)
-        free(VEC_AT(struct kept_page, &k->page, i)->bytes);
+        page_pool_give(&s->pool, VEC_AT(struct kept_page, &k->page, i)->bytes);
     vec_free(&k->page);
     saver_fini(&k->frozen);
 }
@@ -30,8 +30,9 @@ static void state_fini(struct kept_state *k)
 void states_fini(struct states *s)
 {
     for (uint32_t i = 0; i < s->state.count; i++)
-        state_fini(STATE_AT(s, i));
+        state_fini(s, STATE_AT(s, i));
     vec_free(&s->state);
+    page_pool_fini(&s->pool);
 }
 
 uint32_t states_find(const struct states *s, const struct debug_place *at)
@@ -56,32 +57,33 @@ static bool is_zero(const uint8_t *page)
     return !page[0] && memcmp(page, page + 1, PAGE_BYTES - 1) == 0;
 }
 
-static bool keep_page(struct kept_state *k, const struct ram *ram,
-                      uint64_t number)
+static bool keep_page(struct states *s, struct kept_state *k,
+                      const struct ram *ram, uint64_t number)
 {
     const uint8_t *now = ram->base + (number << PAGE_SHIFT);
     struct kept_page p = {.number = number};
 
     if (!is_zero(now)) {
-        p.bytes = malloc(PAGE_BYTES);
+        p.bytes = page_pool_take(&s->pool);
         if (!p.bytes)
             return false;
         memcpy(p.bytes, now, PAGE_BYTES);
     }
     if (vec_push(&k->page, sizeof p, &p))
         return true;
-    free(p.bytes);
+    page_pool_give(&s->pool, p.bytes);
     return false;
 }
 
-static bool keep_pages(struct kept_state *k, const struct ram *ram, bool all)
+static bool keep_pages(struct states *s, struct kept_state *k,
+                       const struct ram *ram, bool all)
 {
     uint64_t (*next)(const struct ram *, uint64_t) =
         all ? ram_next_touched : ram_next_dirty;
     uint64_t page = next(ram, 0);
 
     for (; page != UINT64_MAX; page = next(ram, page + 1))
-        if (!keep_page(k, ram, page))
+        if (!keep_page(s, k, ram, page))
             return false;
     return true;
 }
@@ -128,7 +130,8 @@ static void clean(struct machine *m)
 
 /* What state @index knows of pages, the one after it takes over, where it does
  * not know better. */
-static bool hand_on(struct kept_state *from, struct kept_state *to)
+static bool hand_on(struct states *s, struct kept_state *from,
+                    struct kept_state *to)
 {
     struct vec both = {0};
     uint32_t i = 0, j = 0;
@@ -144,7 +147,8 @@ static bool hand_on(struct kept_state *from, struct kept_state *to)
                    (i < from->page.count && a->number < b->number);
 
         if (!old && i < from->page.count && a->number == b->number)
-            free(VEC_AT(struct kept_page, &from->page, i++)->bytes);
+            page_pool_give(&s->pool,
+                           VEC_AT(struct kept_page, &from->page, i++)->bytes);
         *VEC_AT(struct kept_page, &both, both.count++) = old ? *a : *b;
         i += old;
         j += !old;
@@ -157,7 +161,7 @@ static bool hand_on(struct kept_state *from, struct kept_state *to)
 
 static void drop(struct states *s, uint32_t index)
 {
-    state_fini(STATE_AT(s, index));
+    state_fini(s, STATE_AT(s, index));
     vec_remove(&s->state, sizeof(struct kept_state), index);
     s->base -= s->base > index;
 }
@@ -190,7 +194,7 @@ static void make_room(struct states *s)
         struct kept_state *k = STATE_AT(s, i);
         uint64_t before = cost(k) + cost(k + 1);
 
-        if (i == s->base || !hand_on(k, k + 1))
+        if (i == s->base || !hand_on(s, k, k + 1))
             return;
         s->bytes += cost(k + 1);
         s->bytes -= before;
@@ -209,11 +213,11 @@ enum hb_status states_take(struct states *s, struct machine *m,
     uint32_t index = s->state.count ? s->base + 1 : 0;
     enum hb_status status = machine_freeze(m, &k.frozen, error);
 
-    if (status == HB_OK && (!keep_pages(&k, &m->ram, !s->state.count) ||
+    if (status == HB_OK && (!keep_pages(s, &k, &m->ram, !s->state.count) ||
                             !vec_insert(&s->state, sizeof k, index, &k)))
         status = hb_fail(error, HB_NO_MEMORY, "no memory to keep a state");
     if (status != HB_OK) {
-        state_fini(&k);
+        state_fini(s, &k);
         return status;
     }
     s->bytes += cost(&k);
@@ -295,7 +299,7 @@ void states_forget(struct states *s, const struct debug_place *at)
         struct kept_state *k = STATE_AT(s, s->state.count - 1);
 
         s->bytes -= cost(k);
-        state_fini(k);
+        state_fini(s, k);
         s->state.count--;
     }
 }

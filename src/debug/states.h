@@ -5,10 +5,11 @@
 #define DEBUG_STATES_H
 
 #include "debug/history.h"
+#include "debug/page_pool.h"
 
 struct kept_page {
     uint64_t number;
-    uint8_t *bytes; /* owned; NULL: zeroes */
+    uint8_t *bytes; /* of the pool; NULL: zeroes */
 };
 
 struct kept_state {
@@ -23,6 +24,7 @@ struct states {
     struct vec state; /* of struct kept_state                              */
     uint32_t base;    /* of which RAM's dirty pages tell what was written  */
     uint64_t bytes, budget;
+    struct page_pool pool; /* of what is in the states' pages              */
 };
 
 #define STATE_AT(s, i) VEC_AT(struct kept_state, &(s)->state, i)
