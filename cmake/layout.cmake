@@ -43,7 +43,8 @@ add_custom_command(OUTPUT "${rom}"
           "${CMAKE_SOURCE_DIR}/src/board/halboot.S" -o "${rom}"
   DEPENDS "${CMAKE_SOURCE_DIR}/src/board/halboot.S" VERBATIM)
 hb_embed(board "${rom}")
-hb_folder(debug src/debug hb_board ${HB_ZYDIS} ${HB_ZYCORE} PkgConfig::LIBDW PkgConfig::LIBELF)
+hb_folder(debug src/debug hb_board ${HB_ZYDIS} ${HB_ZYCORE} PkgConfig::LIBDW
+          PkgConfig::LIBELF PkgConfig::JANSSON)
 hb_folder(script src/script hb_debug hb_lua PkgConfig::JANSSON)
 
 # The Lua side of scenarios is compiled in.
@@ -87,8 +88,9 @@ else()
 endif()
 
 hb_folder(net src/net ${HB_SLIRP}) # a client of include/ alone
+pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit) # lines on a terminal
 hb_folder(cli src/cli hb_script hb_net hb_window hb_picture hb_panels
-          PkgConfig::PNG)
+          PkgConfig::PNG PkgConfig::EDIT)
 # What list exports tells of each: made from the sources' headers and the tests.
 file(GLOB_RECURSE noted CONFIGURE_DEPENDS
      "${CMAKE_SOURCE_DIR}/src/*.def" "${CMAKE_SOURCE_DIR}/hal/*.def"

@@ -131,7 +131,9 @@ static int run(struct session *s)
     struct machine_stop stop;
 
     s->live.m = s->m;
-    if (s->cli->serial == SERIAL_STDIO)
+    /* the monitor's lines come from there, too */
+    if (s->cli->serial == SERIAL_STDIO &&
+        (!s->cli->monitor || s->cli->commands))
         terminal_begin(&s->terminal, &s->live, s->cli->serial_asked);
     live_run(&s->live, until, &stop);
     terminal_end(&s->terminal);

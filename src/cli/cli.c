@@ -70,7 +70,8 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
     if (status == CLI_OK && cli.help)
         cli_help(&cli, cli.command);
     else if (status == CLI_OK)
-        status = cli_coverage_end(&cli, run[cli.command](&cli));
+        status = cli_coverage_end(
+            &cli, cli_monitor_end(&cli, run[cli.command](&cli)));
     closed = cli_time_line_close(&cli);
     if (status == CLI_OK)
         status = closed;

@@ -58,6 +58,9 @@ struct cli {
     struct cli_debugger *debugger;  /* NULL: none, or not yet                 */
     struct vec breaks;              /* of const char *: breakpoints in words  */
     uint64_t history;               /* bytes for going back; 0: as it is      */
+    const char *commands;           /* file of the monitor's, or NULL         */
+    bool monitor;                   /* --monitor                              */
+    struct cli_monitor *console;    /* NULL: none, or not yet                 */
     const char *svg, *at, *zoom, *panel, *layout, *size; /* of picture */
     uint64_t seed, limit_ns, max_instructions;
     enum cli_serial serial;
@@ -118,6 +121,10 @@ enum hb_status cli_coverage_machine(struct cli *cli, struct machine *m,
                                     struct hb_error *error);
 void cli_coverage_gone(struct cli *cli, struct machine *m);
 int cli_coverage_end(struct cli *cli, int status);
+
+/** cli_monitor_end() - close the monitor's lines, if it was asked for; @status,
+ *  or what its commands came to. */
+int cli_monitor_end(struct cli *cli, int status);
 
 /** Sound: open the file, hang it on a machine, take it off, close. */
 int cli_wav_open(struct cli *cli, const char *path);

@@ -7,7 +7,7 @@
 
 /* The first that was asked for. */
 static const struct debug_front *const fronts[] = {
-    &front_window, NULL, /* the end */
+    &front_monitor, &front_window, NULL, /* the end */
 };
 
 struct cli_debugger {

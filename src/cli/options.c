@@ -248,6 +248,15 @@ static int apply_help(struct cli *cli, const struct option_row *row,
     return CLI_OK;
 }
 
+static int apply_monitor(struct cli *cli, const struct option_row *row,
+                         const char *value)
+{
+    (void)row;
+    (void)value;
+    cli->monitor = true;
+    return CLI_OK;
+}
+
 static int apply_json(struct cli *cli, const struct option_row *row,
                       const char *value)
 {
@@ -305,6 +314,8 @@ static const struct option_row options[] = {
     {"panel", "NAME", "of a screenshot: this panel alone", P, .apply = apply_text, .text = TEXT(panel)},
     {"layout", "NAME", "of a screenshot: dma (as it is), memory", P, .apply = apply_text, .text = TEXT(layout)},
     {"size", "WxH", "dots of a screenshot (1600x1000)", P, .apply = apply_text, .text = TEXT(size)},
+    {"monitor", NULL, "stop and step by commands: docs/monitor.md", R | B, .apply = apply_monitor},
+    {"commands", "FILE", "the monitor's commands from a file", R | B, .apply = apply_text, .text = TEXT(commands)},
     {"break", "WORDS", "stop there: docs/debugger.md (repeatable)", R | B, .apply = apply_break},
     {"history", "MIB", "memory for going back; 0: none (256)", R | B, .apply = apply_history},
     {"status", "FILE", "a JSON line for each stop", D, .apply = apply_text, .text = TEXT(status_path)},

@@ -59,7 +59,7 @@ static bool tell(struct debug *d)
 {
     if (d->ordered)
         steps_end(d);
-    d->pending = d->pause = d->ordered = false;
+    d->pending = d->pause = d->ordered = d->has_order = false;
     d->hit = 0;
     d->order = (struct debug_order){.kind = DEBUG_GO};
     d->stop.at = debug_now(d);
@@ -67,7 +67,9 @@ static bool tell(struct debug *d)
     if (!d->client.stopped)
         return false;
     d->m->watches.running = false; /* what the client does is no hit */
+    d->standing = true;
     d->client.stopped(d->client.context, d, &d->stop);
+    d->standing = false;
     d->m->watches.running = true;
     d->asked_ns = host_ns();
     return true;
@@ -94,6 +96,7 @@ enum hb_status debug_order(struct debug *d, const struct debug_order *order,
         return hb_fail(error, HB_BAD_STATE, "cannot go back: %s", d->why);
     d->order = *order;
     d->ordered = false;
+    d->has_order = true;
     if (order->kind != DEBUG_STEP)
         d->trail_count = 0;
     d->quit |= order->kind == DEBUG_QUIT;
@@ -288,6 +291,7 @@ enum hb_status debug_attach(struct debug **out, struct machine *m,
         return hb_fail(error, HB_NO_MEMORY, "no memory for a debugger");
     d->m = m;
     d->client = *client;
+    d->standing = !client->stopped; /* then the run itself ends at a stop */
     d->symbols = options->symbols;
     d->slice = SLICE_FIRST;
     if (options->history != UINT64_MAX)
@@ -311,6 +315,7 @@ void debug_detach(struct debug *d)
 
     if (!d)
         return;
+    debug_monitor_end(d);
     steps_end(d);
     if (d->history && history_past(d->history)) {
         present = history_present(d->history);

@@ -47,6 +47,8 @@ struct debug {
     bool listening; /* to the events of its step                         */
     bool alone;     /* nobody drives the machine but the debugger        */
     bool pause, quit, looking; /* looking: for a place in the past       */
+    bool standing;   /* stopped() is being called                         */
+    bool has_order;  /* given since then                                  */
     bool step_event; /* the event that ends the step has come            */
     int hit;         /* breakpoint that was met                          */
     uint16_t owner;  /* of the bus, before the piece                     */
@@ -60,6 +62,7 @@ struct debug {
     uint64_t asked_ns; /* host time of the last running()               */
     uint64_t slice;    /* ticks between two looks at the host's clock   */
     uint64_t paced, paced_ns; /* tick and host time of the last boundary     */
+    struct monitor *monitor;  /* NULL: no command was given                  */
 };
 
 /** debug_look_soon() - ask the debugger at the next boundary. */
@@ -94,6 +97,11 @@ void back_run(struct debug *d);
 void debug_stop_at(struct debug *d, enum debug_reason reason, const char *text);
 /** debug_poll() - now and then, running(). */
 void debug_poll(struct debug *d);
+
+/* ---- monitor.c ----------------------------------------------------------- */
+
+/** debug_monitor_end() - free what commands keep. */
+void debug_monitor_end(struct debug *d);
 
 /* ---- breaks.c ------------------------------------------------------------ */
 
