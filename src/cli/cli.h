@@ -55,6 +55,7 @@ struct cli {
     const char *scenario, *junit, *save, *load, *images_folder, *cmdline;
     const char *debugcon, *printer; /* files */
     const char *status_path;        /* of debug */
+    const char *gdb;                /* port or path; NULL: nobody asked */
     struct cli_debugger *debugger;  /* NULL: none, or not yet                 */
     struct vec breaks;              /* of const char *: breakpoints in words  */
     uint64_t history;               /* bytes for going back; 0: as it is      */

@@ -7,7 +7,7 @@
 
 /* The first that was asked for. */
 static const struct debug_front *const fronts[] = {
-    &front_monitor, &front_window, NULL, /* the end */
+    &front_gdb, &front_monitor, &front_window, NULL, /* the end */
 };
 
 struct cli_debugger {
@@ -173,9 +173,10 @@ void cli_debugger_gone(struct cli *cli)
 
     if (!g || !g->d)
         return;
-    if (!debug_is_quit(g->d))
+    if (debug_is_quit(g->d)) /* and did not only look at how it ended */
+        g->quit = true;
+    else
         debug_over(g->d);
-    g->quit |= debug_is_quit(g->d);
     drop(g, cli);
 }
 

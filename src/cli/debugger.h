@@ -23,7 +23,7 @@ struct debug_front {
 };
 
 /** The front ends. */
-extern const struct debug_front front_monitor, front_window;
+extern const struct debug_front front_gdb, front_monitor, front_window;
 
 /** cli_debugger_machine() - hang it on @m if a front end was asked for, before
  *  anything runs. cli_debugger_gone() - whoever drove @m is through: its user

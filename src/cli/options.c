@@ -318,6 +318,7 @@ static const struct option_row options[] = {
     {"commands", "FILE", "the monitor's commands from a file", R | B, .apply = apply_text, .text = TEXT(commands)},
     {"break", "WORDS", "stop there: docs/debugger.md (repeatable)", R | B, .apply = apply_break},
     {"history", "MIB", "memory for going back; 0: none (256)", R | B, .apply = apply_history},
+    {"gdb", "PORT|PATH", "wait there for gdb: docs/gdb.md; 0: a free port", R | B, .apply = apply_text, .text = TEXT(gdb)},
     {"status", "FILE", "a JSON line for each stop", D, .apply = apply_text, .text = TEXT(status_path)},
     {"screen-text", "FILE", "its characters at the end, as UTF-8", B, .apply = apply_text, .text = TEXT(screen_text)},
     {"save", "FILE[@TICK]", "save at the end or at a tick; FILE@A-B/N[b]: each N ticks", R | B, .apply = apply_text, .text = TEXT(save)},
