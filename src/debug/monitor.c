@@ -177,6 +177,7 @@ enum hb_status debug_command(struct debug *d, const char *text,
                     .print = print,
                     .context = context,
                     .error = error ? error : &ours};
+    enum hb_status status;
     char line[ASK_TEXT];
 
     *a.error = (struct hb_error){0};
@@ -185,7 +186,9 @@ enum hb_status debug_command(struct debug *d, const char *text,
                        "a line of more than %d characters", (int)ASK_TEXT - 1);
     if (!monitor_of(d))
         return hb_fail(a.error, HB_NO_MEMORY, "no memory for the monitor");
-    return run(&a, line);
+    status = run(&a, line);
+    monitor_plain(a.error->text);
+    return status;
 }
 
 /* ---- completion ---------------------------------------------------------- */
@@ -207,6 +210,7 @@ static bool candidate(struct debug *d, enum complete_kind kind, unsigned i,
                       char *out, size_t room)
 {
     const char *name = NULL;
+    struct inspect_cpu_register reg;
     struct inspect_device device;
 
     if (kind == COMPLETE_CODE)
@@ -216,7 +220,7 @@ static bool candidate(struct debug *d, enum complete_kind kind, unsigned i,
     else if (kind == COMPLETE_STEP)
         name = debug_step_name(i);
     else if (kind == COMPLETE_REGISTER)
-        name = monitor_register(i);
+        name = inspect_cpu_register_at(d->m, i, &reg) ? reg.name : NULL;
     else if (kind == COMPLETE_DEVICE && inspect_device_at(d->m, i, &device))
         name = device.name;
     if (name)
@@ -243,6 +247,7 @@ bool debug_command_complete(struct debug *d, const char *text, unsigned index,
                             char *out, size_t room)
 {
     const char *last = text + strlen(text);
+    char before[SYMBOL_NAME + 64] = "";
     enum complete_kind kind;
     size_t n;
 
@@ -253,9 +258,13 @@ bool debug_command_complete(struct debug *d, const char *text, unsigned index,
         return false;
     kind = kind_of(text, last);
     for (int both = 0; both < 2; both++) {
-        for (unsigned i = 0; candidate(d, kind, i, out, room); i++)
-            if (strncmp(out, last, n) == 0 && !index--)
+        for (unsigned i = 0; candidate(d, kind, i, out, room); i++) {
+            if (strncmp(out, last, n) != 0 || strcmp(out, before) == 0)
+                continue; /* some names are there twice */
+            if (!index--)
                 return true;
+            snprintf(before, sizeof before, "%s", out);
+        }
         if (kind != COMPLETE_STEP) /* of that step: a device */
             break;
         kind = COMPLETE_DEVICE;

@@ -65,7 +65,9 @@ const struct command *monitor_find(const char *word);
 
 /* ---- answers: monitor_table.c -------------------------------------------- */
 
-/** say() - one line. Bytes that are no ASCII text come out as '?'. */
+/** monitor_plain() - have bytes of @text that are no ASCII text be '?'. */
+void monitor_plain(char *text);
+/** say() - one line, made plain. */
 void say(struct ask *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -102,11 +104,6 @@ enum hb_status ask_device(struct ask *a, unsigned i, const char **device);
 /** ask_bytes() - the words from @i on as bytes: "90 90", "9090". */
 enum hb_status ask_bytes(struct ask *a, unsigned i, uint8_t *bytes,
                          uint32_t room, uint32_t *count);
-/** monitor_register() - name @index of the CPU's; NULL past the last.
- *  monitor_register_value() - of that name. */
-const char *monitor_register(unsigned index);
-bool monitor_register_value(const struct machine *m, const char *name,
-                            uint32_t *value);
 
 /** ask_code() - "edu!EduStart+0x12 (edu.c:120)" into @out. */
 void ask_code(const struct symbols *symbols, const struct machine *m, gva_t at,
@@ -120,10 +117,11 @@ command_fn command_where, command_bt, command_regs, command_dis, command_list,
     command_symbol;
 command_fn command_mem, command_set, command_pte, command_logical;
 command_fn command_mdl, command_mapregs, command_adapters, command_pages,
-    command_dma, command_transfers, command_irqs, command_peek;
+    command_dma, command_transfers, command_findings;
+command_fn command_irqs, command_interrupts, command_dpcs, command_timers,
+    command_channels, command_pci, command_peek, command_poke, command_fields;
 command_fn command_irps, command_stack, command_threads, command_images,
-    command_devices, command_pci, command_findings, command_inputs,
-    command_processes;
+    command_devices, command_inputs, command_processes;
 command_fn command_break, command_breaks, command_delete, command_enable,
     command_disable, command_ignore, command_trace, command_save;
 

@@ -19,13 +19,13 @@ const struct command monitor_command[] = {
 
     {"where", "w", "", "place, reason of the stop, IRQL, thread, source line", .run = command_where},
     {"bt", "k", "[THREAD]", "who called whom; of another thread by its number", .run = command_bt, .most = 1, .list = true},
-    {"regs", "r", "", "registers of the CPU", .run = command_regs},
+    {"regs", "r", "[NAME]", "registers of the CPU; those whose names begin so", .run = command_regs, .most = 1, .complete = COMPLETE_REGISTER},
     {"dis", "d", "[ADDRESS] [COUNT]", "instructions", .run = command_dis, .most = 2, .complete = COMPLETE_CODE, .list = true},
     {"list", "l", "[ADDRESS]", "source lines", .run = command_list, .most = 1, .complete = COMPLETE_CODE},
     {"symbol", "", "ADDRESS|NAME", "the name of an address, the address of a name", .run = command_symbol, .least = 1, .most = 1, .complete = COMPLETE_CODE},
 
     {"mem", "m", "v|p|l ADDRESS [BYTES] [PROCESS|DEVICE]", "bytes of a space: virtual (of a process), physical, logical (of a device)", .run = command_mem, .least = 2, .most = 4, .complete = COMPLETE_CODE},
-    {"set", "", "v|p ADDRESS BYTES | REGISTER VALUE", "change memory or a register: an input, in the log", .run = command_set, .least = 2, .most = ASK_WORDS, .complete = COMPLETE_REGISTER},
+    {"set", "", "v|p|l ADDRESS BYTES | REGISTER VALUE", "change memory or a register: an input, in the log", .run = command_set, .least = 2, .most = ASK_WORDS, .complete = COMPLETE_REGISTER},
     {"pte", "", "ADDRESS [PROCESS]", "the page walk of a virtual address", .run = command_pte, .least = 1, .most = 2, .complete = COMPLETE_CODE},
     {"logical", "", "ADDRESS [DEVICE] [read|write]", "where DMA to a logical address leads", .run = command_logical, .least = 1, .most = 3, .complete = COMPLETE_DEVICE},
 
@@ -35,8 +35,12 @@ const struct command monitor_command[] = {
     {"mapregs", "", "", "valid map registers", .run = command_mapregs, .list = true},
     {"adapters", "", "", "adapter objects", .run = command_adapters, .list = true},
     {"mdl", "", "[ADDRESS]", "MDLs in use, or one with its pages", .run = command_mdl, .most = 1, .list = true},
-    {"irqs", "", "", "IRQL, interrupt flag, devices' wires", .run = command_irqs, .list = true},
-    {"peek", "", "DEVICE WINDOW OFFSET [BYTES]", "a register, without the effects of a read", .run = command_peek, .least = 3, .most = 4, .complete = COMPLETE_DEVICE},
+    {"channels", "", "", "channels of the 8237s", .run = command_channels, .list = true},
+
+    {"irqs", "", "", "IRQL, interrupt flag, lines of the 8259s", .run = command_irqs, .list = true},
+    {"interrupts", "", "", "connected interrupt objects", .run = command_interrupts, .list = true},
+    {"dpcs", "", "", "DPCs that wait", .run = command_dpcs, .list = true},
+    {"timers", "", "", "timers that are set", .run = command_timers, .list = true},
 
     {"irps", "", "[ADDRESS]", "IRPs that are alive, or one with its stack locations", .run = command_irps, .most = 1, .list = true},
     {"stack", "", "[ADDRESS]", "device stacks, or that of a device object", .run = command_stack, .most = 1, .list = true},
@@ -45,6 +49,9 @@ const struct command monitor_command[] = {
     {"images", "", "", "driver images", .run = command_images, .list = true},
     {"devices", "", "", "devices on the board", .run = command_devices, .list = true},
     {"pci", "", "", "PCI functions with their BARs", .run = command_pci, .list = true},
+    {"peek", "", "DEVICE WINDOW OFFSET [BYTES]", "a register, without the effects of a read", .run = command_peek, .least = 3, .most = 4, .complete = COMPLETE_DEVICE},
+    {"poke", "", "DEVICE WINDOW OFFSET VALUE [BYTES]", "write a register, with all its effects: an input", .run = command_poke, .least = 4, .most = 5, .complete = COMPLETE_DEVICE},
+    {"fields", "", "DEVICE", "all that a device keeps", .run = command_fields, .least = 1, .most = 1, .complete = COMPLETE_DEVICE, .list = true},
     {"findings", "", "", "what verifiers found, faults, bugchecks", .run = command_findings, .list = true},
     {"inputs", "", "[COUNT]", "what entered from outside, the last ones", .run = command_inputs, .most = 1, .list = true},
 

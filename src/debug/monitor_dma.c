@@ -1,5 +1,5 @@
 /* src/debug/monitor_dma.c -- lists of DMA: the bus, transfers, map registers,
- * adapters, mapped pages, MDLs, interrupts. */
+ * adapters, mapped pages, MDLs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,57 +240,4 @@ enum hb_status command_mdl(struct ask *a)
         return hb_fail(a->error, HB_FAULT,
                        "no MDL can be read at 0x%08x: `mdl` lists them", at.v);
     return show_mdl(a, &mdl);
-}
-
-/* ---- devices' wires and registers ---------------------------------------- */
-
-enum hb_status command_irqs(struct ask *a)
-{
-    struct inspect_device d;
-    struct inspect_cpu cpu;
-    char wire[16];
-    bool level;
-    struct table t;
-
-    inspect_cpu(a->m, &cpu);
-    if (!a->json)
-        say(a, "IRQL %u, interrupts %s", inspect_irql(a->m),
-            cpu.eflags & 1 << 9 ? "on" : "off");
-    table_begin(&t, a, "irq:u device:s wire:s");
-    for (unsigned i = 0; inspect_device_at(a->m, i, &d); i++) {
-        if (!d.has_irq)
-            continue;
-        snprintf(wire, sizeof wire, "IRQ%u", d.irq);
-        table_number(&t, d.irq);
-        table_text(&t, "%s", d.name);
-        table_text(&t, "%s",
-                   !inspect_wire(a->m, wire, &level) ? "?"
-                   : level                           ? "high"
-                                                     : "low");
-    }
-    return table_end(&t);
-}
-
-enum hb_status command_peek(struct ask *a)
-{
-    uint64_t window, offset, bytes = 4;
-    const char *device;
-    uint32_t value;
-
-    if (ask_device(a, 0, &device) != HB_OK ||
-        ask_number(a, 1, &window) != HB_OK ||
-        ask_number(a, 2, &offset) != HB_OK ||
-        (a->count > 3 && ask_number(a, 3, &bytes) != HB_OK))
-        return a->error->status;
-    if ((bytes != 1 && bytes != 2 && bytes != 4) || window > UINT32_MAX ||
-        offset > UINT32_MAX ||
-        !inspect_device_read(a->m, device, (unsigned)window, (uint32_t)offset,
-                             (unsigned)bytes, &value))
-        return hb_fail(a->error, HB_NOT_FOUND,
-                       "%s has no %s bytes at %s of window %s: see `devices`",
-                       device, a->count > 3 ? a->word[3] : "4", a->word[2],
-                       a->word[1]);
-    say(a, "%s window %s + %s: 0x%0*x", device, a->word[1], a->word[2],
-        (int)bytes * 2, value);
-    return HB_OK;
 }

@@ -113,12 +113,37 @@ static void flags_text(uint32_t eflags, char *out, size_t room)
             n += (size_t)snprintf(out + n, room - n, " %s", flags[i].name);
 }
 
+/* Those whose names begin so. */
+static enum hb_status some_registers(struct ask *a, const char *name)
+{
+    struct inspect_cpu_register reg;
+    bool any = false;
+
+    for (unsigned i = 0; inspect_cpu_register_at(a->m, i, &reg); i++) {
+        char hex[2 * sizeof reg.value + 1] = "";
+
+        if (strncmp(reg.name, name, strlen(name)) != 0)
+            continue;
+        for (uint32_t b = 0; b < reg.bytes && b < sizeof reg.value; b++)
+            snprintf(hex + 2 * b, 3, "%02x", reg.value[reg.bytes - 1 - b]);
+        say(a, "%-9s %s", reg.name, hex);
+        any = true;
+    }
+    return any ? HB_OK
+               : hb_fail(a->error, HB_NOT_FOUND,
+                         "no register begins with '%s': eax, cr0, st0, xmm0, "
+                         "gdt.base ...",
+                         name);
+}
+
 enum hb_status command_regs(struct ask *a)
 {
     static const char *const segment[] = {"es", "cs", "ss", "ds", "fs", "gs"};
     struct inspect_cpu cpu;
     char flags[64];
 
+    if (a->count)
+        return some_registers(a, a->word[0]);
     inspect_cpu(a->m, &cpu);
     flags_text(cpu.eflags, flags, sizeof flags);
     say(a, "eax %08x  ebx %08x  ecx %08x  edx %08x", cpu.reg[0], cpu.reg[3],

@@ -45,18 +45,19 @@ static void dump_line(struct ask *a, const struct view *v, uint64_t at,
 }
 
 /* v, p, l or the whole word. */
-static enum hb_status ask_kind(struct ask *a, const char *kinds, char *kind)
+static enum hb_status ask_kind(struct ask *a, char *kind)
 {
     static const char *const names[] = {"virtual", "physical", "logical"};
 
-    for (unsigned i = 0; kinds[i]; i++)
+    for (unsigned i = 0; i < 3; i++)
         if (strncmp(names[i], a->word[0], strlen(a->word[0])) == 0) {
-            *kind = kinds[i];
+            *kind = *names[i];
             return HB_OK;
         }
     return hb_fail(a->error, HB_BAD_ARGUMENT,
-                   "'%s' is no space: write v (virtual), p (physical)%s",
-                   a->word[0], kinds[2] ? " or l (logical)" : "");
+                   "'%s' is no space: write v (virtual), p (physical) or l "
+                   "(logical)",
+                   a->word[0]);
 }
 
 enum hb_status command_mem(struct ask *a)
@@ -65,7 +66,7 @@ enum hb_status command_mem(struct ask *a)
     uint64_t bytes = 64;
     gva_t va;
 
-    if (ask_kind(a, "vpl", &v.kind) != HB_OK)
+    if (ask_kind(a, &v.kind) != HB_OK)
         return a->error->status;
     if (v.kind == 'v' ? ask_address(a, 1, &va) != HB_OK
                       : ask_number(a, 1, &v.at) != HB_OK)
@@ -87,49 +88,61 @@ enum hb_status command_mem(struct ask *a)
 
 /* ---- pokes --------------------------------------------------------------- */
 
-static enum hb_status set_register(struct ask *a)
+static enum hb_status set_register(struct ask *a,
+                                   const struct inspect_cpu_register *reg)
 {
+    uint8_t bytes[sizeof reg->value];
+    uint32_t count;
     uint64_t value;
 
     if (a->count != 2)
         return hb_fail(a->error, HB_BAD_ARGUMENT,
-                       "write: set %s VALUE, or set v|p ADDRESS BYTES",
+                       "write: set %s VALUE, or set v|p|l ADDRESS BYTES",
                        a->word[0]);
-    if (ask_number(a, 1, &value) != HB_OK)
+    if (reg->bytes <= sizeof value) {
+        if (ask_number(a, 1, &value) != HB_OK)
+            return a->error->status;
+        for (count = 0; count < reg->bytes; count++)
+            bytes[count] = (uint8_t)(value >> 8 * count);
+    } else if (ask_bytes(a, 1, bytes, sizeof bytes, &count) != HB_OK) {
         return a->error->status;
-    return machine_poke_register(a->m, a->word[0], (uint32_t)value, a->error);
+    }
+    return machine_poke_register_bytes(a->m, reg->name, bytes, count, a->error);
 }
 
 static enum hb_status set_memory(struct ask *a)
 {
     uint8_t bytes[MOST_POKE];
     uint32_t count;
-    uint64_t pa;
+    uint64_t at;
     char kind;
     gva_t va;
 
-    if (ask_kind(a, "vp", &kind) != HB_OK ||
+    if (ask_kind(a, &kind) != HB_OK ||
         (kind == 'v' ? ask_address(a, 1, &va) != HB_OK
-                     : ask_number(a, 1, &pa) != HB_OK) ||
+                     : ask_number(a, 1, &at) != HB_OK) ||
         ask_bytes(a, 2, bytes, sizeof bytes, &count) != HB_OK)
         return a->error->status;
     if (!count)
         return hb_fail(a->error, HB_BAD_ARGUMENT, "set to which bytes?");
-    return kind == 'v' ? machine_poke_virtual(a->m, va, bytes, count, a->error)
-                       : machine_poke_physical(a->m, gpa_of(pa), bytes, count,
-                                               a->error);
+    if (kind == 'v')
+        return machine_poke_virtual(a->m, va, bytes, count, a->error);
+    if (kind == 'p')
+        return machine_poke_physical(a->m, gpa_of(at), bytes, count, a->error);
+    return machine_poke_bus(a->m, NULL, dla_of(at), bytes, count, a->error);
 }
 
 enum hb_status command_set(struct ask *a)
 {
+    struct inspect_cpu_register reg;
     enum hb_status status;
-    uint32_t value;
 
     if (!a->d->standing)
         return hb_fail(a->error, HB_BAD_STATE,
                        "the machine runs: `pause` first");
-    status = monitor_register_value(a->m, a->word[0], &value) ? set_register(a)
-                                                              : set_memory(a);
+    status = inspect_cpu_register(a->m, a->word[0], &reg)
+                 ? set_register(a, &reg)
+                 : set_memory(a);
     if (status == HB_OK)
         debug_changed(a->d);
     return status;

@@ -226,30 +226,6 @@ enum hb_status command_devices(struct ask *a)
     return table_end(&t);
 }
 
-enum hb_status command_pci(struct ask *a)
-{
-    struct inspect_device d;
-    struct table t;
-
-    table_begin(&t, a,
-                "function:s device:s id:x command:x class:x bar0:x bar1:x "
-                "bar2:x bar3:x bar4:x bar5:x interrupt:x");
-    for (unsigned i = 0; inspect_device_at(a->m, i, &d); i++) {
-        if (!d.pci)
-            continue;
-        table_text(&t, "0:%u.%u", d.slot, d.function);
-        table_text(&t, "%s", d.name);
-        table_number(&t, inspect_config(a->m, 0, d.slot, d.function, 0));
-        table_number(&t, inspect_config(a->m, 0, d.slot, d.function, 4));
-        table_number(&t, inspect_config(a->m, 0, d.slot, d.function, 8));
-        for (unsigned bar = 0; bar < 6; bar++)
-            table_number(&t, inspect_config(a->m, 0, d.slot, d.function,
-                                            0x10 + 4 * bar));
-        table_number(&t, inspect_config(a->m, 0, d.slot, d.function, 0x3c));
-    }
-    return table_end(&t);
-}
-
 enum hb_status command_inputs(struct ask *a)
 {
     struct inspect_input input;

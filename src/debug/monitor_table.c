@@ -14,7 +14,7 @@ struct cell {
 };
 
 /* Guests choose names: no control characters to a terminal. */
-static void plain(char *text)
+void monitor_plain(char *text)
 {
     for (; *text; text++)
         if (*text < ' ' || *text > '~')
@@ -29,7 +29,7 @@ void say(struct ask *a, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    plain(line);
+    monitor_plain(line);
     a->print(a->context, line);
 }
 
@@ -70,7 +70,7 @@ void table_text(struct table *t, const char *format, ...)
     va_start(args, format);
     vsnprintf(cell->text, sizeof cell->text, format, args);
     va_end(args);
-    plain(cell->text);
+    monitor_plain(cell->text);
 }
 
 static void print_json(struct table *t, const struct cell *row)

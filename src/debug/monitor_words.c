@@ -9,29 +9,6 @@
 
 #include "debug/monitor.h"
 
-static const char *const registers[] = {"eax", "ecx", "edx", "ebx", "esp",
-                                        "ebp", "esi", "edi", "eip", "eflags"};
-enum { REGISTERS = sizeof registers / sizeof *registers };
-
-const char *monitor_register(unsigned index)
-{
-    return index < REGISTERS ? registers[index] : NULL;
-}
-
-bool monitor_register_value(const struct machine *m, const char *name,
-                            uint32_t *value)
-{
-    struct inspect_cpu cpu;
-
-    inspect_cpu(m, &cpu);
-    for (unsigned i = 0; i < REGISTERS; i++)
-        if (strcasecmp(name, registers[i]) == 0) {
-            *value = i < 8 ? cpu.reg[i] : i == 8 ? cpu.eip : cpu.eflags;
-            return true;
-        }
-    return false;
-}
-
 static bool number(const char *text, uint64_t *value)
 {
     char *end;
@@ -54,6 +31,7 @@ enum hb_status ask_number(struct ask *a, unsigned i, uint64_t *value)
 static bool by_register(struct ask *a, const char *word, gva_t *at)
 {
     size_t n = strcspn(word, "+-");
+    struct inspect_cpu_register reg;
     uint64_t offset = 0;
     uint32_t value;
     char name[8];
@@ -61,8 +39,10 @@ static bool by_register(struct ask *a, const char *word, gva_t *at)
     if (n >= sizeof name || (word[n] && !number(word + n + 1, &offset)))
         return false;
     snprintf(name, sizeof name, "%.*s", (int)n, word);
-    if (!monitor_register_value(a->m, name, &value))
+    if (!inspect_cpu_register(a->m, name, &reg) || reg.bytes > sizeof value)
         return false;
+    value = 0;
+    memcpy(&value, reg.value, reg.bytes); /* the host is little-endian, too */
     at->v = value + (uint32_t)(word[n] == '-' ? 0 - offset : offset);
     return true;
 }
