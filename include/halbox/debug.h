@@ -81,7 +81,8 @@ enum debug_order_kind {
 /** What the machine is to do next. */
 struct debug_order {
     enum debug_order_kind kind;
-    bool back;
+    bool back, here; /* here: DEBUG_GO back also meets a watch of the access
+                        that led to where it begins; it does not move then   */
     enum debug_step step;
     char device[MACHINE_NAME]; /* steps of DMA: of this device; "": any      */
     struct debug_place to;     /* DEBUG_GO_TO                                */

@@ -30,8 +30,9 @@ static void look(struct search *s)
     struct debug *d = s->d;
     struct debug_place now = debug_now(d);
     bool here = d->order.kind == DEBUG_STEP ? steps_over(d) : d->hit != 0;
+    bool last = d->order.here && breaks_behind(d, d->hit);
 
-    if (here && before(&now, &s->here)) {
+    if (here && (before(&now, &s->here) || last)) {
         s->found = now;
         s->breakpoint = d->order.kind == DEBUG_GO ? d->hit : 0;
         s->any = true;

@@ -180,6 +180,15 @@ const char *breaks_text(const struct debug *d, int id)
     return "";
 }
 
+bool breaks_behind(const struct debug *d, int id)
+{
+    for (unsigned i = 0; id && i < DEBUG_BREAKS; i++)
+        if (d->breaker[i].id == id)
+            return d->breaker[i].b.kind == DEBUG_BREAK_WATCH &&
+                   !(d->breaker[i].b.watch.access & WATCH_EXECUTE);
+    return false;
+}
+
 void breaks_met(struct debug *d, int id)
 {
     struct breaker *k = find(d, id);

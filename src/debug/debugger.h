@@ -107,6 +107,8 @@ void debug_monitor_end(struct debug *d);
 
 void breaks_fini(struct debug *d);
 const char *breaks_text(const struct debug *d, int id);
+/** breaks_behind() - is @id a watch, which is met behind an access? */
+bool breaks_behind(const struct debug *d, int id);
 /** breaks_met() - breakpoint @id stopped the machine: it may go now. */
 void breaks_met(struct debug *d, int id);
 
