@@ -82,11 +82,12 @@ struct gdb_point {
 
 struct gdb_server {
     struct gdb_socket socket;
-    struct debug *d;                        /* NULL: before its first stop */
-    bool no_ack;                            /* QStartNoAckMode             */
-    bool owes;                              /* gdb waits for a stop reply  */
-    bool ordered;                           /* the machine is to go on     */
-    bool over;                              /* nothing more can be ordered */
+    struct debug *d; /* NULL: before its first stop */
+    bool no_ack;     /* QStartNoAckMode             */
+    bool owes;       /* gdb waits for a stop reply  */
+    bool monitors;   /* gdb waits for the end of a monitor command */
+    bool ordered;    /* the machine is to go on     */
+    bool over;       /* nothing more can be ordered */
     struct gdb_packet request, reply, wire; /* wire: to send again */
     struct gdb_point point[GDB_POINTS];
     int images;                      /* breakpoint behind image_load; 0: none */
@@ -121,7 +122,10 @@ void gdb_console(struct gdb_server *g, const char *line);
 
 /* ---- gdb_monitor.c ------------------------------------------------------- */
 
+/** gdb_monitor() - do @words. gdb_monitor_stopped() - the machine stands where
+ *  they let it go to. */
 void gdb_monitor(struct gdb_server *g, const char *words);
+void gdb_monitor_stopped(struct gdb_server *g);
 
 /* ---- gdb_registers.c ----------------------------------------------------- */
 

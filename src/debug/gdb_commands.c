@@ -333,7 +333,7 @@ static void order(struct gdb_server *g, enum debug_order_kind kind, bool back)
     struct hb_error error;
 
     g->order = (struct debug_order){
-        .kind = kind, .back = back, .step = DEBUG_INSTRUCTION};
+        .kind = kind, .back = back, .here = true, .step = DEBUG_INSTRUCTION};
     g->ordered = debug_order(g->d, &g->order, &error) == HB_OK;
     g->owes = g->ordered && kind != DEBUG_QUIT;
     if (!g->ordered)

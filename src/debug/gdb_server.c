@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "debug/gdb.h"
+#include "halbox/monitor.h"
 
 void gdb_error(struct gdb_server *g, int number)
 {
@@ -39,7 +40,7 @@ static void gone(struct gdb_server *g)
 {
     gdb_socket_drop(&g->socket);
     gdb_points_end(g);
-    g->owes = false;
+    g->owes = g->monitors = false;
     g->written = NULL;
 }
 
@@ -112,11 +113,14 @@ static void stopped(void *context, struct debug *d,
         leave(g);
     if (!connected(g) && (stop->reason != DEBUG_ATTACHED || !come(g, true)))
         return;
-    if (step_before_write(g, stop))
+    if (g->monitors ? debug_command_again(d, stop) : step_before_write(g, stop))
         return;
     gdb_points_begin(g);
     g->thread = gdb_thread_now(g);
-    answer_stop(g, stop);
+    if (g->monitors)
+        gdb_monitor_stopped(g);
+    else
+        answer_stop(g, stop);
     g->written = NULL;
     if (g->over)
         leave(g);
@@ -146,7 +150,7 @@ static void print(void *context, const char *line)
 {
     struct gdb_server *g = context;
 
-    if (connected(g) && g->owes)
+    if (connected(g) && (g->owes || g->monitors))
         gdb_console(g, line);
 }
 
