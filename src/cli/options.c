@@ -346,7 +346,8 @@ static const char *const usages[CLI_COMMANDS] = {
     "picture [OPTIONS] IMAGE...\n\nRun drivers and draw the machine at one "
     "point of the run: the three address\nspaces, or the debugger's panels. "
     "Equal runs give equal bytes.",
-    "debug [OPTIONS] IMAGE...\n\nRun drivers in the debugger's window: stop, "
+    "debug [OPTIONS] IMAGE...\n\nRun drivers in the debugger's window, or by "
+    "its commands (--monitor): stop, "
     "step a transfer byte by byte, go back."};
 
 const char *cli_command(const struct cli *cli)

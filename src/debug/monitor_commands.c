@@ -4,7 +4,7 @@
 
 /* clang-format off */
 const struct command monitor_command[] = {
-    {"help", "h", "[COMMAND]", "what there is", .run = command_help, .most = 1, .complete = COMPLETE_COMMAND},
+    {"help", "h", "[COMMAND]", "what there is", .run = command_help, .most = 1, .complete = COMPLETE_COMMAND, .list = true},
 
     {"go", "g", "[TICK]", "on to a breakpoint, or to a tick", .run = command_go, .most = 1, .going = true},
     {"continue", "c", "", "as go", .run = command_go, .going = true},

@@ -197,10 +197,6 @@ static void all_as_json(struct user *u)
 
     for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++) {
         snprintf(text, sizeof text, "json %s", lists[i]);
-        if (strcmp(lists[i], "help") == 0) {
-            refused(u, text, HB_BAD_ARGUMENT);
-            continue;
-        }
         next = strdup(says(u, text));
         for (char *all = next; (line = strsep(&next, "\n"));) {
             if (*line) {
