@@ -27,6 +27,19 @@ enum hb_status ask_number(struct ask *a, unsigned i, uint64_t *value)
                    i < a->count ? a->word[i] : "");
 }
 
+/* Where the segment begins that the CPU uses a register with. */
+static uint32_t segment_of(struct ask *a, const char *name)
+{
+    struct inspect_cpu cpu;
+
+    inspect_cpu(a->m, &cpu);
+    if (strcmp(name, "eip") == 0)
+        return cpu.segment[1].base;
+    return strcmp(name, "esp") == 0 || strcmp(name, "ebp") == 0
+               ? cpu.segment[2].base
+               : cpu.segment[3].base;
+}
+
 /* "esp", "ebp+8" */
 static bool by_register(struct ask *a, const char *word, gva_t *at)
 {
@@ -43,7 +56,8 @@ static bool by_register(struct ask *a, const char *word, gva_t *at)
         return false;
     value = 0;
     memcpy(&value, reg.value, reg.bytes); /* the host is little-endian, too */
-    at->v = value + (uint32_t)(word[n] == '-' ? 0 - offset : offset);
+    at->v = segment_of(a, name) + value +
+            (uint32_t)(word[n] == '-' ? 0 - offset : offset);
     return true;
 }
 
