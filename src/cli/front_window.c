@@ -12,7 +12,7 @@ static bool wanted(const struct cli *cli)
 }
 
 #ifdef HALBOX_PANELS
-#include "halbox/lanes.h"
+#include "halbox/monitor.h"
 #include "panels/panels_window.h"
 
 struct front {
@@ -109,7 +109,7 @@ static enum hb_status attached(void *context, struct debug *d,
         lanes_create(&f->lanes, debug_machine(d), &options, error);
 
     panels_window_lanes(f->window, f->lanes);
-    return status;
+    return status == HB_OK ? debug_command_lanes(d, f->lanes, error) : status;
 }
 
 #else

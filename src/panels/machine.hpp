@@ -10,6 +10,7 @@ extern "C" {
 #include "halbox/debug.h"
 #include "halbox/inspect.h"
 #include "halbox/lanes.h"
+#include "halbox/monitor.h"
 #include "halbox/symbols.h"
 #include "picture/picture.h"
 }

@@ -1,6 +1,5 @@
 /* src/panels/panel_console.cpp -- what the debugger says, and a line for
- * commands: those of the palette by name, "break WORDS", "go TICK". */
-#include <cstdlib>
+ * commands: those of the palette by name, and the monitor's. */
 #include <cstring>
 
 #include "panels/session.hpp"
@@ -47,20 +46,21 @@ class Console : public Panel
         struct hb_error error;
 
         session.say((std::string("> ") + text).c_str());
-        if (std::strncmp(text, "break ", 6) == 0) {
-            if (!debug_break_parse(session.d, text + 6, &error))
+        if (session.d && !by_name(session)) {
+            if (debug_command(session.d, text, print, &session, &error) !=
+                HB_OK)
                 session.say(error.text);
-        } else if (std::strncmp(text, "go ", 3) == 0) {
-            struct debug_order o = {};
-
-            o.kind = DEBUG_GO_TO;
-            o.to.at.tick = std::strtoull(text + 3, nullptr, 0);
-            session.order(o);
-        } else if (!by_name(session))
-            session.say("no such command; Ctrl+P lists them");
+            session.ordered |= session.stands && debug_has_order(session.d);
+        }
         text[0] = 0;
     }
 
+    static void print(void *context, const char *line)
+    {
+        static_cast<Session *>(context)->say(line);
+    }
+
+    /* What the keys do. */
     bool by_name(Session &session)
     {
         for (unsigned i = 0; i < command_count; i++)
@@ -68,18 +68,6 @@ class Console : public Panel
                 session.run(commands[i]);
                 return true;
             }
-        for (int i = 0; debug_step_name(static_cast<enum debug_step>(i)); i++) {
-            struct debug_order o = {};
-
-            o.kind = DEBUG_STEP;
-            o.step = static_cast<enum debug_step>(i);
-            o.back = std::strncmp(text, "back ", 5) == 0;
-            if (std::strcmp(debug_step_name(o.step), text + (o.back ? 5 : 0)) ==
-                0) {
-                session.order(o);
-                return true;
-            }
-        }
         return false;
     }
 

@@ -193,6 +193,8 @@ static void stopped(void *context, struct debug *d,
 {
     panels_window *w = static_cast<panels_window *>(context);
 
+    if (debug_command_again(d, stop))
+        return; /* "step page 3" of the console */
     w->session.d = d;
     w->session.stop = *stop;
     w->session.stands = true;
