@@ -92,11 +92,16 @@ static const uint8_t no_caller[] = {DW_CFA_def_cfa, ESP, 4, DW_CFA_undefined,
 /* EBP is the frame that the kernel pushed when it called guest code: saved EBP,
  * then the return address of the routine's stub, or the trap frame of what was
  * interrupted. That is told by CS being the kernel's and by the bits of EFLAGS
- * that are always so (SDM vol. 1, 3.4.3): the CFA is 8 bytes on, or 16. */
+ * that are always so (SDM vol. 1, 3.4.3): the CFA is 8 bytes on, or 16. Where
+ * a page ends it is 8, unasked: the DPCs' stack ends there, and what cannot be
+ * read stops gdb's `next`. */
 static const uint8_t callback_rules[] = {
     /* clang-format off */
-    DW_CFA_def_cfa_expression, 27,
-    DW_OP_breg0 + EBP, 8, DW_OP_dup, DW_OP_deref,
+    DW_CFA_def_cfa_expression, 37,
+    DW_OP_breg0 + EBP, 8,
+    DW_OP_dup, DW_OP_const2u, 0xff, 0xf, DW_OP_and, DW_OP_lit0, DW_OP_eq,
+    DW_OP_bra, 25, 0,                             /* a page's end        */
+    DW_OP_dup, DW_OP_deref,
     DW_OP_lit8, DW_OP_eq,                         /* [EBP+8]: CS?        */
     DW_OP_bra, 3, 0, DW_OP_skip, 15, 0,           /* no: to the end      */
     DW_OP_dup, DW_OP_plus_uconst, 4, DW_OP_deref, /* [EBP+12]: EFLAGS?   */
