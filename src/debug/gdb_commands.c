@@ -275,14 +275,14 @@ static void read_memory(struct gdb_server *g, const char *text)
         gdb_error(g, GDB_EFAULT);
 }
 
-/* In the address space that the CPU has now, whichever thread is chosen. */
 static void write_bytes(struct gdb_server *g, gva_t at, const void *bytes,
                         uint32_t count)
 {
     if (count)
         changed(g,
-                machine_poke_virtual(debug_machine(g->d), at, bytes, count,
-                                     NULL) == HB_OK,
+                machine_poke_space(debug_machine(g->d),
+                                   gdb_thread_space(g, g->thread), at, bytes,
+                                   count, NULL) == HB_OK,
                 GDB_EFAULT);
     else
         gdb_ok(g); /* gdb tries whether there is such a request */

@@ -6,21 +6,9 @@
 
 #include "board/board.h"
 #include "cpu/fpu.h"
-#include "debug/debugger.h"
 #include "debug/gdb.h"
+#include "halbox/control.h"
 
-/** Where a value lies; the row's index counts in it. */
-enum place {
-    GENERAL,
-    POINTER, /* EIP */
-    FLAGS,
-    SELECTOR, /* ES CS SS DS FS GS */
-    STACK,    /* ST(n) */
-    FPU_WORD, /* FCTRL FSTAT FTAG FISEG FIOFF FOSEG FOOFF FOP */
-    WIDE,     /* XMMn */
-    WIDE_CONTROL,
-    CONTROL, /* CRn */
-};
 enum { CORE, SSE, SYSTEM, FEATURES };
 
 static const char *const features[FEATURES] = {
@@ -28,56 +16,56 @@ static const char *const features[FEATURES] = {
 
 static const struct row {
     const char *name, *type;
-    uint8_t bits, feature, place, index;
-    const char *poke; /* its name for machine_poke_register() */
+    uint8_t bits, feature;
+    const char *source; /* of inspect_cpu_register(); NULL: see fpu_made() */
 } rows[] = {
-    {"eax", "int32", 32, CORE, GENERAL, EAX, "eax"},
-    {"ecx", "int32", 32, CORE, GENERAL, ECX, "ecx"},
-    {"edx", "int32", 32, CORE, GENERAL, EDX, "edx"},
-    {"ebx", "int32", 32, CORE, GENERAL, EBX, "ebx"},
-    {"esp", "data_ptr", 32, CORE, GENERAL, ESP, "esp"},
-    {"ebp", "data_ptr", 32, CORE, GENERAL, EBP, "ebp"},
-    {"esi", "int32", 32, CORE, GENERAL, ESI, "esi"},
-    {"edi", "int32", 32, CORE, GENERAL, EDI, "edi"},
-    {"eip", "code_ptr", 32, CORE, POINTER, 0, "eip"},
-    {"eflags", "i386_eflags", 32, CORE, FLAGS, 0, "eflags"},
-    {"cs", "int32", 32, CORE, SELECTOR, 1, NULL},
-    {"ss", "int32", 32, CORE, SELECTOR, 2, NULL},
-    {"ds", "int32", 32, CORE, SELECTOR, 3, NULL},
-    {"es", "int32", 32, CORE, SELECTOR, 0, NULL},
-    {"fs", "int32", 32, CORE, SELECTOR, 4, NULL},
-    {"gs", "int32", 32, CORE, SELECTOR, 5, NULL},
-    {"st0", "i387_ext", 80, CORE, STACK, 0, NULL},
-    {"st1", "i387_ext", 80, CORE, STACK, 1, NULL},
-    {"st2", "i387_ext", 80, CORE, STACK, 2, NULL},
-    {"st3", "i387_ext", 80, CORE, STACK, 3, NULL},
-    {"st4", "i387_ext", 80, CORE, STACK, 4, NULL},
-    {"st5", "i387_ext", 80, CORE, STACK, 5, NULL},
-    {"st6", "i387_ext", 80, CORE, STACK, 6, NULL},
-    {"st7", "i387_ext", 80, CORE, STACK, 7, NULL},
-    {"fctrl", "int", 32, CORE, FPU_WORD, 0, NULL},
-    {"fstat", "int", 32, CORE, FPU_WORD, 1, NULL},
-    {"ftag", "int", 32, CORE, FPU_WORD, 2, NULL},
-    {"fiseg", "int", 32, CORE, FPU_WORD, 3, NULL},
-    {"fioff", "int", 32, CORE, FPU_WORD, 4, NULL},
-    {"foseg", "int", 32, CORE, FPU_WORD, 5, NULL},
-    {"fooff", "int", 32, CORE, FPU_WORD, 6, NULL},
-    {"fop", "int", 32, CORE, FPU_WORD, 7, NULL},
-    {"xmm0", "vec128", 128, SSE, WIDE, 0, NULL},
-    {"xmm1", "vec128", 128, SSE, WIDE, 1, NULL},
-    {"xmm2", "vec128", 128, SSE, WIDE, 2, NULL},
-    {"xmm3", "vec128", 128, SSE, WIDE, 3, NULL},
-    {"xmm4", "vec128", 128, SSE, WIDE, 4, NULL},
-    {"xmm5", "vec128", 128, SSE, WIDE, 5, NULL},
-    {"xmm6", "vec128", 128, SSE, WIDE, 6, NULL},
-    {"xmm7", "vec128", 128, SSE, WIDE, 7, NULL},
-    {"mxcsr", "int", 32, SSE, WIDE_CONTROL, 0, NULL},
-    {"cr0", "int32", 32, SYSTEM, CONTROL, 0, NULL},
-    {"cr2", "data_ptr", 32, SYSTEM, CONTROL, 2, NULL},
-    {"cr3", "int32", 32, SYSTEM, CONTROL, 3, NULL},
-    {"cr4", "int32", 32, SYSTEM, CONTROL, 4, NULL},
+    {"eax", "int32", 32, CORE, "eax"},
+    {"ecx", "int32", 32, CORE, "ecx"},
+    {"edx", "int32", 32, CORE, "edx"},
+    {"ebx", "int32", 32, CORE, "ebx"},
+    {"esp", "data_ptr", 32, CORE, "esp"},
+    {"ebp", "data_ptr", 32, CORE, "ebp"},
+    {"esi", "int32", 32, CORE, "esi"},
+    {"edi", "int32", 32, CORE, "edi"},
+    {"eip", "code_ptr", 32, CORE, "eip"},
+    {"eflags", "i386_eflags", 32, CORE, "eflags"},
+    {"cs", "int32", 32, CORE, "cs"},
+    {"ss", "int32", 32, CORE, "ss"},
+    {"ds", "int32", 32, CORE, "ds"},
+    {"es", "int32", 32, CORE, "es"},
+    {"fs", "int32", 32, CORE, "fs"},
+    {"gs", "int32", 32, CORE, "gs"},
+    {"st0", "i387_ext", 80, CORE, "st0"},
+    {"st1", "i387_ext", 80, CORE, "st1"},
+    {"st2", "i387_ext", 80, CORE, "st2"},
+    {"st3", "i387_ext", 80, CORE, "st3"},
+    {"st4", "i387_ext", 80, CORE, "st4"},
+    {"st5", "i387_ext", 80, CORE, "st5"},
+    {"st6", "i387_ext", 80, CORE, "st6"},
+    {"st7", "i387_ext", 80, CORE, "st7"},
+    {"fctrl", "int", 32, CORE, "fcw"},
+    {"fstat", "int", 32, CORE, "fsw"},
+    {"ftag", "int", 32, CORE, NULL},
+    {"fiseg", "int", 32, CORE, "fcs"},
+    {"fioff", "int", 32, CORE, NULL},
+    {"foseg", "int", 32, CORE, "fds"},
+    {"fooff", "int", 32, CORE, NULL},
+    {"fop", "int", 32, CORE, "fop"},
+    {"xmm0", "vec128", 128, SSE, "xmm0"},
+    {"xmm1", "vec128", 128, SSE, "xmm1"},
+    {"xmm2", "vec128", 128, SSE, "xmm2"},
+    {"xmm3", "vec128", 128, SSE, "xmm3"},
+    {"xmm4", "vec128", 128, SSE, "xmm4"},
+    {"xmm5", "vec128", 128, SSE, "xmm5"},
+    {"xmm6", "vec128", 128, SSE, "xmm6"},
+    {"xmm7", "vec128", 128, SSE, "xmm7"},
+    {"mxcsr", "int", 32, SSE, "mxcsr"},
+    {"cr0", "int32", 32, SYSTEM, "cr0"},
+    {"cr2", "data_ptr", 32, SYSTEM, "cr2"},
+    {"cr3", "int32", 32, SYSTEM, "cr3"},
+    {"cr4", "int32", 32, SYSTEM, "cr4"},
 };
-enum { ROWS = sizeof rows / sizeof *rows };
+enum { ROWS = sizeof rows / sizeof *rows, EIP_ROW = 8, EFLAGS_ROW, KEPT };
 
 static bool has(const struct machine *m, enum cpu_feature feature)
 {
@@ -104,65 +92,47 @@ unsigned gdb_register_count(const struct gdb_server *g)
 
 /* ---- values -------------------------------------------------------------- */
 
-static uint32_t fpu_word(const struct cpu_fpu *f, unsigned index)
+/* What gdb has in a form of its own: tags of two bits, offsets of the last
+ * instruction and of its operand. */
+static uint32_t fpu_made(const struct machine *m, const struct row *row)
 {
-    const uint32_t word[] = {f->cw,  f->sw,  fpu_tags(f), f->fcs,
-                             f->fip, f->fds, f->fdp,      f->fop};
+    const struct cpu_fpu *f = &m->cpu.s.fpu;
 
-    return word[index];
+    if (strcmp(row->name, "ftag") == 0)
+        return fpu_tags(f);
+    return strcmp(row->name, "fioff") == 0 ? f->fip : f->fdp;
 }
 
-static uint32_t control(const struct cpu_state *s, unsigned index)
+static bool is_fpu(const struct row *row)
 {
-    const uint32_t cr[] = {s->cr0, 0, s->cr2, s->cr3, s->cr4};
+    return row->name[0] == 'f' && row->name[1] != 's';
+}
 
-    return cr[index];
+static uint32_t kept(const struct gdb_registers *from, unsigned number)
+{
+    if (number == EIP_ROW)
+        return from->eip;
+    return number == EFLAGS_ROW ? from->eflags : from->reg[number];
 }
 
 /* False: it is not known. */
 static bool value_of(const struct machine *m, const struct gdb_registers *from,
-                     const struct row *row, uint8_t value[16])
+                     unsigned number, uint8_t value[16])
 {
-    enum { ST_AT = 32, ST_BYTES = 16, LONG = 4 };
-    const struct cpu_state *s = &m->cpu.s;
-    uint8_t image[FXSAVE_BYTES];
-    uint32_t v = 0;
+    const struct row *row = row_of(m, number);
+    struct inspect_cpu_register reg = {.bytes = 4};
+    uint32_t v;
 
-    if (row->place > FLAGS && !from->running)
+    if (number < KEPT || !row->source) {
+        v = number < KEPT ? kept(from, number) : fpu_made(m, row);
+        memcpy(reg.value, &v, sizeof v);
+    } else if (!inspect_cpu_register(m, row->source, &reg)) {
         return false;
-    switch ((enum place)row->place) {
-    case GENERAL:
-        v = from->reg[row->index];
-        break;
-    case POINTER:
-        v = from->eip;
-        break;
-    case FLAGS:
-        v = from->eflags;
-        break;
-    case SELECTOR:
-        v = s->seg[row->index].selector;
-        break;
-    case STACK:
-        fxsave_image(&s->fpu, image);
-        memcpy(value, image + ST_AT + ST_BYTES * row->index, row->bits / 8);
-        return has(m, FEATURE_FPU);
-    case FPU_WORD:
-        v = fpu_word(&s->fpu, row->index);
-        memcpy(value, &v, LONG);
-        return has(m, FEATURE_FPU);
-    case WIDE:
-        memcpy(value, s->fpu.xmm[row->index], row->bits / 8);
-        return true;
-    case WIDE_CONTROL:
-        v = s->fpu.mxcsr;
-        break;
-    case CONTROL:
-        v = control(s, row->index);
-        break;
     }
-    memcpy(value, &v, LONG);
-    return true;
+    memset(value, 0, 16);
+    memcpy(value, reg.value, reg.bytes);
+    return number < KEPT ||
+           (from->running && (!is_fpu(row) || has(m, FEATURE_FPU)));
 }
 
 bool gdb_registers_of(const struct gdb_server *g, uint32_t id,
@@ -196,30 +166,33 @@ void gdb_put_register(struct gdb_server *g, const struct gdb_registers *from,
 
     if (!row)
         return;
-    if (value_of(gdb_machine(g), from, row, value))
+    if (value_of(gdb_machine(g), from, number, value))
         gdb_put_hex(&g->reply, value, row->bits / 8u);
     else
         for (unsigned i = 0; i < row->bits / 8u; i++)
             gdb_put(&g->reply, "xx");
 }
 
+/* Of what is as it was already, nothing is poked: G has all of them. */
 bool gdb_set_register(struct gdb_server *g, unsigned number, const char **at)
 {
-    const struct row *row = row_of(gdb_machine(g), number);
+    struct machine *m = debug_machine(g->d);
+    const struct row *row = row_of(m, number);
+    struct inspect_cpu_register reg;
     struct gdb_registers now;
     uint8_t value[16], old[16];
-    uint32_t v;
+    unsigned bytes = row ? row->bits / 8u : 0;
 
     if (!row || !gdb_registers_of(g, g->thread, &now) ||
-        !gdb_hex_bytes(at, value, row->bits / 8u))
+        !gdb_hex_bytes(at, value, bytes))
         return false;
-    if (!value_of(gdb_machine(g), &now, row, old) || !now.running)
+    if (!now.running || !value_of(m, &now, number, old))
         return false;
-    if (memcmp(value, old, row->bits / 8u) == 0)
+    if (memcmp(value, old, bytes) == 0)
         return true;
-    memcpy(&v, value, sizeof v);
-    return row->poke && machine_poke_register(debug_machine(g->d), row->poke, v,
-                                              NULL) == HB_OK;
+    return row->source && inspect_cpu_register(m, row->source, &reg) &&
+           machine_poke_register_bytes(m, row->source, value, reg.bytes,
+                                       NULL) == HB_OK;
 }
 
 /* ---- the description ----------------------------------------------------- */
