@@ -97,10 +97,11 @@ static const uint8_t no_caller[] = {DW_CFA_def_cfa, ESP, 4, DW_CFA_undefined,
  * read stops gdb's `next`. */
 static const uint8_t callback_rules[] = {
     /* clang-format off */
-    DW_CFA_def_cfa_expression, 37,
+    DW_CFA_def_cfa_expression, 44,
     DW_OP_breg0 + EBP, 8,
-    DW_OP_dup, DW_OP_const2u, 0xff, 0xf, DW_OP_and, DW_OP_lit0, DW_OP_eq,
-    DW_OP_bra, 25, 0,                             /* a page's end        */
+    DW_OP_dup, DW_OP_const2u, 0xff, 0xf, DW_OP_and, DW_OP_lit0, DW_OP_ne,
+    DW_OP_breg0 + EBP, 0, DW_OP_lit31, DW_OP_shr, DW_OP_and,
+    DW_OP_lit0, DW_OP_eq, DW_OP_bra, 25, 0,       /* a page's end, no EBP */
     DW_OP_dup, DW_OP_deref,
     DW_OP_lit8, DW_OP_eq,                         /* [EBP+8]: CS?        */
     DW_OP_bra, 3, 0, DW_OP_skip, 15, 0,           /* no: to the end      */
