@@ -30,7 +30,8 @@ static void look(struct search *s)
     struct debug *d = s->d;
     struct debug_place now = debug_now(d);
     bool here = d->order.kind == DEBUG_STEP ? steps_over(d) : d->hit != 0;
-    bool last = d->order.here && breaks_behind(d, d->hit);
+    bool last =
+        d->order.kind == DEBUG_GO && d->order.here && breaks_behind(d, d->hit);
 
     if (here && (before(&now, &s->here) || last)) {
         s->found = now;

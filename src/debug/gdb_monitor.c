@@ -17,7 +17,7 @@ void gdb_monitor(struct gdb_server *g, const char *words)
         gdb_console(g, error.text);
     g->order = (struct debug_order){.kind = DEBUG_GO};
     g->ordered = g->monitors = debug_has_order(g->d);
-    if (!g->ordered)
+    if (!g->ordered || debug_is_quit(g->d)) /* then it stands no more */
         gdb_ok(g);
 }
 

@@ -23,6 +23,19 @@ static enum hb_status refused(struct gdb_socket *s, const char *where,
     return HB_BAD_STATE;
 }
 
+/* One that nobody listens to any more: its server was killed. */
+static void remove_dead(const struct sockaddr_un *at)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return;
+    if (connect(fd, (const struct sockaddr *)at, sizeof *at) != 0 &&
+        errno == ECONNREFUSED)
+        unlink(at->sun_path);
+    close(fd);
+}
+
 static enum hb_status open_unix(struct gdb_socket *s, const char *path,
                                 struct hb_error *error)
 {
@@ -34,6 +47,7 @@ static enum hb_status open_unix(struct gdb_socket *s, const char *path,
                        path, (int)sizeof at.sun_path - 1);
     snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
     snprintf(s->where, sizeof s->where, "%s", path);
+    remove_dead(&at);
     s->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (s->listening < 0 ||
         bind(s->listening, (struct sockaddr *)&at, sizeof at) != 0)

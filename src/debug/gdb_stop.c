@@ -83,10 +83,10 @@ void gdb_stop_reply(struct gdb_server *g, const struct debug_stop *stop)
         say(g, stop, point);
     gdb_put(&g->reply, "T%02x", signal_of(g, stop));
     put_where(g);
-    if (stop->reason == DEBUG_FIRST)
-        gdb_put(&g->reply, "replaylog:begin;");
-    else if (point)
+    if (point) /* the first place may be in front of a write */
         put_point(g, point);
+    else if (stop->reason == DEBUG_FIRST)
+        gdb_put(&g->reply, "replaylog:begin;");
     else if (broke && stop->breakpoint == g->images)
         gdb_put(&g->reply, "library:;");
 }
