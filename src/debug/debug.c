@@ -229,9 +229,10 @@ static void loop(struct debug *d)
             begin(d);
         if (d->pending)
             continue;
-        if (needs_history(d, &d->order))
+        if (needs_history(d, &d->order)) {
+            d->went_back = true;
             back_run(d);
-        else if (d->history && history_past(d->history))
+        } else if (d->history && history_past(d->history))
             past_piece(d);
         else if (d->pause)
             look(d);
@@ -273,8 +274,11 @@ static void at_end(void *context, const struct machine_stop *stop)
 
     if (d->quit)
         return;
-    debug_stop_at(d, DEBUG_ENDED, stop->text);
-    loop(d);
+    do { /* once more, when its user has been back and comes here again */
+        debug_stop_at(d, DEBUG_ENDED, stop->text);
+        d->went_back = false;
+        loop(d);
+    } while (d->went_back && !d->quit);
 }
 
 /* ---- life ---------------------------------------------------------------- */

@@ -50,6 +50,7 @@ struct debug {
     bool standing;   /* stopped() is being called                         */
     bool has_order;  /* given since then                                  */
     bool step_event; /* the event that ends the step has come            */
+    bool went_back;  /* since the run that drives the machine stopped    */
     int hit;         /* breakpoint that was met                          */
     uint16_t owner;  /* of the bus, before the piece                     */
     struct step_start start;
