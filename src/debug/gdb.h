@@ -95,8 +95,8 @@ struct gdb_server {
     const struct gdb_point *written; /* back to before this watch was hit */
     uint32_t thread; /* that g, m and their like are about: gdb's id */
     unsigned listed; /* of threads, in qsThreadInfo */
-    char folder[64], kernel[96];    /* what was written for gdb; "": nothing */
-    bool kernel_tried, told_kernel; /* told: gdb has it as its executable */
+    char folder[64], kernel[96]; /* what was written for gdb; "": nothing */
+    bool kernel_tried;
 };
 
 static inline const struct machine *gdb_machine(const struct gdb_server *g)
@@ -166,6 +166,13 @@ const struct gdb_point *gdb_point_of(const struct gdb_server *g, int id);
 void gdb_points_begin(struct gdb_server *g);
 /** gdb_points_end() - nothing of gdb's is left. */
 void gdb_points_end(struct gdb_server *g);
+
+/* ---- gdb_sections.c ------------------------------------------------------ */
+
+/** gdb_sections() - print where each section of file @file stands, if @path is
+ *  a relocatable one; false: it is not. */
+bool gdb_sections(const struct gdb_server *g, unsigned file, const char *path,
+                  FILE *out);
 
 /* ---- gdb_libraries.c ----------------------------------------------------- */
 

@@ -58,7 +58,6 @@ static void executable(struct gdb_server *g, const char *text)
 {
     const char *path = gdb_kernel_file(g);
 
-    g->told_kernel = true;
     text += strcspn(text, ":"); /* of which process: there is one */
     if (!path[0] || !gdb_skip(&text, ":") ||
         !gdb_put_part(&g->reply, text, path, strlen(path)))

@@ -1,6 +1,6 @@
 /* src/debug/gdb_libraries.c -- the images that are loaded, as gdb's libraries:
- * the files on this host, where they stand, and an ELF file of the kernel that
- * is written for gdb and goes with the server. */
+ * the files on this host and where they stand; and its executable, an ELF file
+ * of the kernel that is written for gdb and goes with the server. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,45 +69,6 @@ static void print_name(FILE *out, const char *name)
     }
 }
 
-/* A linked file moves as one piece: where the first that is loaded of it
- * stands. */
-static void print_segment(FILE *out, const char *path, gva_t at)
-{
-    fprintf(out, "<library name=\"");
-    print_name(out, path);
-    fprintf(out, "\"><segment address=\"%#x\"/></library>\n", at.v);
-}
-
-/* A relocatable file has no segments: where each of its sections stands. */
-static void print_sections(FILE *out, const struct gdb_server *g, unsigned file,
-                           const char *path)
-{
-    const struct symbols *symbols = debug_symbols(g->d);
-    struct symbols_section section;
-
-    fprintf(out, "<library name=\"");
-    print_name(out, path);
-    fprintf(out, "\">");
-    for (unsigned i = 0;
-         symbols_section_at(symbols, gdb_machine(g), file, i, &section); i++)
-        if (strcmp(section.name, ".got") != 0) /* made when it was loaded */
-            fprintf(out, "<section address=\"%#x\"/>", section.at.v);
-    fprintf(out, "</library>\n");
-}
-
-/* Is it an ELF file of type ET_REL? */
-static bool relocatable(const char *path)
-{
-    static const char magic[] = "\177ELF";
-    unsigned char head[18] = {0};
-    FILE *f = fopen(path, "rb");
-    size_t n = f ? fread(head, 1, sizeof head, f) : 0;
-
-    if (f)
-        fclose(f);
-    return n == sizeof head && memcmp(head, magic, 4) == 0 && head[16] == 1;
-}
-
 static bool first_section(const struct gdb_server *g, unsigned file, gva_t *at)
 {
     const struct symbols *symbols = debug_symbols(g->d);
@@ -125,36 +86,43 @@ static bool first_section(const struct gdb_server *g, unsigned file, gva_t *at)
     return any;
 }
 
-static void print_files(FILE *out, const struct gdb_server *g)
+/* A relocatable file is told by its sections. A linked one moves as one piece:
+ * where the first that is loaded of it stands. */
+static void print_file(FILE *out, const struct gdb_server *g, unsigned file,
+                       const char *path)
 {
-    const struct symbols *symbols = debug_symbols(g->d);
-    struct symbols_file file;
     gva_t at;
 
-    for (unsigned i = 0; symbols_file_at(symbols, gdb_machine(g), i, &file);
-         i++) {
+    fprintf(out, "<library name=\"");
+    print_name(out, path);
+    fprintf(out, "\">");
+    if (!gdb_sections(g, file, path, out) && first_section(g, file, &at))
+        fprintf(out, "<segment address=\"%#x\"/>", at.v);
+    fprintf(out, "</library>\n");
+}
+
+static void print_files(FILE *out, const struct gdb_server *g)
+{
+    struct symbols_file file;
+
+    for (unsigned i = 0;
+         symbols_file_at(debug_symbols(g->d), gdb_machine(g), i, &file); i++) {
         char *path = file.loaded ? realpath(file.path, NULL) : NULL;
 
-        if (path && relocatable(path))
-            print_sections(out, g, i, path);
-        else if (path && first_section(g, i, &at))
-            print_segment(out, path, at);
+        if (path)
+            print_file(out, g, i, path);
         free(path);
     }
 }
 
 char *gdb_libraries_xml(struct gdb_server *g, size_t *count)
 {
-    struct inspect_kernel_image kernel;
     char *text = NULL;
     FILE *out = open_memstream(&text, count);
 
     if (!out)
         return NULL;
     fprintf(out, "<library-list>\n");
-    if (!g->told_kernel && gdb_kernel_file(g)[0] &&
-        inspect_kernel_image_at(gdb_machine(g), 0, &kernel))
-        print_segment(out, g->kernel, kernel.text);
     print_files(out, g);
     fprintf(out, "</library-list>\n");
     if (fclose(out) == 0)

@@ -30,7 +30,7 @@ static bool come(struct gdb_server *g, bool wait)
 {
     if (!gdb_socket_accept(&g->socket, wait))
         return false;
-    g->no_ack = g->owes = g->told_kernel = false;
+    g->no_ack = g->owes = false;
     g->wire.count = 0;
     return true;
 }

@@ -27,13 +27,24 @@ struct session {
     char said[MOST];
 };
 
-static const char scenario[] =
-    "machine = {devices = {'edu'}}\n"
-    "images = {'edu.sys'}\n"
+/** A driver and what drives it. */
+struct drive {
+    const char *image, *lua;
+};
+static const struct drive edu = {
+    HALBOX_IMAGES "/edu.sys",
     "local card = open('\\\\\\\\.\\\\Edu0')\n"
     "local out = buffer {text = pattern(10000, 1), scattered = true}\n"
     "card:write(out)\n"
-    "card:close()\n";
+    "card:close()\n"};
+static const struct drive elf = {
+    HALBOX_IMAGES "/edu_elf.o",
+    "local card = open('\\\\\\\\.\\\\Edu0')\n"
+    "card:write(buffer {text = pattern(100, 1)})\n"};
+/* A load from address 0: images/small/hostile.h. */
+static const struct drive bugcheck = {
+    HALBOX_IMAGES "/hostile.sys",
+    "open('\\\\Device\\\\Hostile'):ioctl(0x222000 + 4 * 16)\n"};
 
 static void write_file(const struct session *s, const char *name,
                        const char *text)
@@ -48,15 +59,11 @@ static void write_file(const struct session *s, const char *name,
     assert_int_equal(fclose(f), 0);
 }
 
-static void run_command(const struct session *s, int err)
+static void run_command(const struct session *s, const char *image, int err)
 {
     char script[128];
-    char *argv[] = {"halbox",
-                    "run",
-                    HALBOX_IMAGES "/edu.sys",
-                    "--gdb",
-                    (char *)(uintptr_t)s->path,
-                    "--scenario",
+    char *argv[] = {"halbox", "run",   (char *)(uintptr_t)image,   "--device",
+                    "edu",    "--gdb", (char *)(uintptr_t)s->path, "--scenario",
                     script};
     FILE *out = fopen("/dev/null", "w");
 
@@ -65,7 +72,7 @@ static void run_command(const struct session *s, int err)
 }
 
 /* The command runs and waits for gdb. */
-static void begin(struct session *s, const char *lua)
+static void begin(struct session *s, const struct drive *drive)
 {
     char line[256];
     int err[2];
@@ -73,13 +80,13 @@ static void begin(struct session *s, const char *lua)
     snprintf(s->folder, sizeof s->folder, "/tmp/halbox-gdb-test-XXXXXX");
     assert_non_null(mkdtemp(s->folder));
     snprintf(s->path, sizeof s->path, "%s/gdb", s->folder);
-    write_file(s, "a.lua", lua);
+    write_file(s, "a.lua", drive->lua);
     assert_int_equal(pipe(err), 0);
     s->run = fork();
     assert_true(s->run >= 0);
     if (s->run == 0) {
         close(err[0]);
-        run_command(s, err[1]);
+        run_command(s, drive->image, err[1]);
     }
     close(err[1]);
     s->err = fdopen(err[0], "r");
@@ -177,7 +184,7 @@ static void breakpoints_and_callers(void **state)
              "delete\nbreak EduFinish\ncontinue\nset var Status=5\n"
              "print Status\nfinish\ncontinue\n",
              line_of("Transfer.MapRegisterBase = MapRegisters"));
-    begin(&s, scenario);
+    begin(&s, &edu);
     debug(&s, commands);
     is_said(&s, (const char *const[]){
                     "hit Breakpoint 1, AdapterControl", "#1 ", "in KiCallback",
@@ -194,7 +201,7 @@ static void watchpoints_both_ways(void **state)
     static struct session s;
 
     (void)state;
-    begin(&s, scenario);
+    begin(&s, &edu);
     debug(&s, "break AdapterControl\ncontinue\n"
               "watch -l ((PEDU_EXTENSION)Context)->Transfer.RunBytes\n"
               "continue\ncontinue\necho going back\\n\n"
@@ -226,12 +233,43 @@ static void watchpoints_both_ways(void **state)
     end(&s);
 }
 
+static void a_bugcheck_is_a_signal(void **state)
+{
+    static struct session s;
+
+    (void)state;
+    begin(&s, &bugcheck);
+    debug(&s, "break Control\ncontinue\nfinish\nbacktrace\n"
+              "reverse-continue\ncontinue\ncontinue\n");
+    is_said(&s,
+            (const char *const[]){"hit Breakpoint 1", "Control", "bugcheck 0x",
+                                  "SIGSEGV", "#0 ", "hit Breakpoint 1",
+                                  "SIGSEGV", "exited normally]", NULL});
+    assert_true(WIFEXITED(s.status));
+    assert_int_equal(WEXITSTATUS(s.status), CLI_FAILED);
+    end(&s);
+}
+
+static void a_relocatable_driver_has_names(void **state)
+{
+    static struct session s;
+
+    (void)state;
+    begin(&s, &elf);
+    debug(&s, "break adapter_control\ncontinue\nbacktrace\ninfo line\n"
+              "kill\n");
+    is_said(&s, (const char *const[]){"hit Breakpoint 1, adapter_control",
+                                      "in KiCallback", "edu_elf.c", "killed]",
+                                      NULL});
+    end(&s);
+}
+
 static void a_kill_ends_the_run(void **state)
 {
     static struct session s;
 
     (void)state;
-    begin(&s, scenario);
+    begin(&s, &edu);
     debug(&s, "break EduStartTransfer\ncontinue\nkill\n");
     is_said(&s, (const char *const[]){"EduStartTransfer", "killed]", NULL});
     assert_true(WIFEXITED(s.status));
@@ -243,6 +281,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(breakpoints_and_callers),
         cmocka_unit_test(watchpoints_both_ways),
+        cmocka_unit_test(a_bugcheck_is_a_signal),
+        cmocka_unit_test(a_relocatable_driver_has_names),
         cmocka_unit_test(a_kill_ends_the_run),
     };
 
