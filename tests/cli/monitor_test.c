@@ -1,5 +1,7 @@
 /* tests/cli/monitor_test.c -- the debugger in words, by the command: what a
  * file or pipe says is done at the stops, and comes out the same each time. */
+#include <poll.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -129,12 +132,109 @@ static void a_command_that_fails_is_the_status(void **state)
     free(out);
 }
 
+/* ---- a terminal ---------------------------------------------------------- */
+
+struct terminal {
+    int fd;
+    pid_t pid;
+    char said[1 << 16];
+    size_t count, seen;
+};
+
+static void begin(struct terminal *t, char **argv, int argc)
+{
+    *t = (struct terminal){.count = 0};
+    t->pid = forkpty(&t->fd, NULL, NULL, NULL);
+    assert_true(t->pid >= 0);
+    if (t->pid)
+        return;
+    setenv("TERM", "vt100", 1);
+    _exit(cli_main(argc, argv, stdout, stderr));
+}
+
+/* More of what it says, within @ms. */
+static bool hear(struct terminal *t, int ms)
+{
+    struct pollfd p = {.fd = t->fd, .events = POLLIN};
+    ssize_t n;
+
+    if (poll(&p, 1, ms) <= 0)
+        return false;
+    n = read(t->fd, t->said + t->count, sizeof t->said - 1 - t->count);
+    if (n <= 0)
+        fail_msg("it ended: %s", t->said);
+    t->count += (size_t)n;
+    t->said[t->count] = 0;
+    return true;
+}
+
+static bool heard(struct terminal *t, const char *text)
+{
+    const char *at = strstr(t->said + t->seen, text);
+
+    if (at)
+        t->seen = (size_t)(at - t->said) + strlen(text);
+    return at != NULL;
+}
+
+static void expect(struct terminal *t, const char *text)
+{
+    while (!heard(t, text))
+        if (!hear(t, 60000))
+            fail_msg("no '%s' in: %s", text, t->said + t->seen);
+}
+
+static void type(struct terminal *t, const char *keys)
+{
+    assert_int_equal(write(t->fd, keys, strlen(keys)), strlen(keys));
+}
+
+static void end(struct terminal *t)
+{
+    char rest[256];
+    int status;
+
+    type(t, "quit\n");
+    while (read(t->fd, rest, sizeof rest) > 0)
+        continue; /* it waits until all that it says is read */
+    assert_int_equal(waitpid(t->pid, &status, 0), t->pid);
+    assert_int_equal(status, 0);
+    close(t->fd);
+}
+
+static void lines_are_edited(void **state)
+{
+    char *argv[] = {"halbox",   "debug", "--monitor",
+                    "--device", "edu",   HALBOX_IMAGES "/edu.sys"};
+    static struct terminal t;
+
+    (void)state;
+    begin(&t, argv, 6);
+    expect(&t, "attached");
+    expect(&t, "(halbox) ");
+    type(&t, "adap\t\n"); /* completed */
+    expect(&t, "ters ");
+    expect(&t, "none");
+    expect(&t, "(halbox) ");
+    type(&t, "break irp\n");
+    expect(&t, "breakpoint 1: irp");
+    expect(&t, "(halbox) ");
+    type(&t, "\x10\n"); /* Ctrl-P: the line before */
+    expect(&t, "breakpoint 2: irp");
+    expect(&t, "(halbox) ");
+    type(&t, "go\n");
+    expect(&t, "breakpoint: irp");
+    expect(&t, "(halbox) ");
+    end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_forward_and_back),
         cmocka_unit_test(the_run_goes_on_without_stops),
         cmocka_unit_test(a_command_that_fails_is_the_status),
+        cmocka_unit_test(lines_are_edited),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
