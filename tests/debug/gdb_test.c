@@ -11,7 +11,7 @@
 #include "bare.h"
 #include "halbox/gdb.h"
 
-enum { MOST = 1 << 18, TICKS = 1000 };
+enum { MOST = 1 << 18, TICKS = 1000, LONG_TICKS = 50000000 };
 
 /* here: inc dword [200000h]; jmp here */
 static const uint8_t loop[] = {0xff, 5, 0, 0, 0x20, 0, 0xeb, 0xf8};
@@ -27,9 +27,18 @@ struct rig {
     size_t count, at;
 };
 
-static void begin(struct rig *r)
+static int join(const char *path)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+static void begin(struct rig *r)
+{
     const struct debug_options options = {.stop_first = true};
     struct debug_client client;
     struct hb_error e = {0};
@@ -40,9 +49,7 @@ static void begin(struct rig *r)
         fail_msg("%s", e.text);
     client = gdb_serve(r->server);
     assert_int_equal(debug_attach(&r->d, r->m, &options, &client, &e), HB_OK);
-    r->fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    snprintf(at.sun_path, sizeof at.sun_path, "%s", r->path);
-    assert_int_equal(connect(r->fd, (struct sockaddr *)&at, sizeof at), 0);
+    r->fd = join(r->path);
 }
 
 static void put(struct rig *r, const void *bytes, size_t count)
@@ -62,16 +69,21 @@ static void packet(struct rig *r, const char *text)
     put(r, frame, (size_t)n);
 }
 
-/* It hears all of it, then that nobody is there any more, and runs. */
-static void hear(struct rig *r)
+static void take_all(struct rig *r)
 {
     ssize_t n;
 
-    shutdown(r->fd, SHUT_WR);
-    assert_int_equal(machine_run(r->m, TICKS, NULL), STOP_LIMIT);
     while ((n = recv(r->fd, r->said + r->count, MOST - 1 - r->count, 0)) > 0)
         r->count += (size_t)n;
     r->said[r->count] = 0;
+}
+
+/* It hears all of it, then that nobody is there any more, and runs. */
+static void hear(struct rig *r)
+{
+    shutdown(r->fd, SHUT_WR);
+    assert_int_equal(machine_run(r->m, TICKS, NULL), STOP_LIMIT);
+    take_all(r);
 }
 
 /* The next reply, acknowledgements left out. */
@@ -260,6 +272,35 @@ static void steps_and_stops(void **state)
     free(r);
 }
 
+/* While it runs: an interrupt; then another gdb. */
+static void interrupts_and_visitors(void **state)
+{
+    struct rig *r = calloc(1, sizeof *r);
+    int first;
+
+    (void)state;
+    begin(r);
+    packet(r, "c");
+    put(r, "\3", 1);
+    packet(r, "D");
+    first = r->fd;
+    r->fd = join(r->path);
+    packet(r, "?");
+    packet(r, "D;1");
+    assert_int_equal(machine_run(r->m, LONG_TICKS, NULL), STOP_LIMIT);
+    take_all(r);
+    assert_non_null(strstr(r->said, "$T02"));
+    assert_non_null(strstr(r->said, "$OK#"));
+    close(r->fd);
+    r->fd = first;
+    r->count = 0;
+    take_all(r);
+    assert_non_null(strstr(r->said, "$T02"));
+    assert_non_null(strstr(r->said, "$OK#"));
+    end(r);
+    free(r);
+}
+
 static void places_to_listen(void **state)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -299,6 +340,7 @@ int main(void)
         cmocka_unit_test(breakpoints_are_bounded),
         cmocka_unit_test(noise_is_passed_over),
         cmocka_unit_test(steps_and_stops),
+        cmocka_unit_test(interrupts_and_visitors),
         cmocka_unit_test(places_to_listen),
     };
 
