@@ -14,8 +14,8 @@ static const char *const arguments[SPAN_KINDS] = {
     [SPAN_THREAD] = "thread:u",
     [SPAN_ISR] = "vector:u irql:u claimed:u",
     [SPAN_DPC] = "routine:x context:x dpc:x",
-    [SPAN_IRP] = "major:u minor:u device:x location:u status:x returned:x "
-                 "mdl:x thread:u",
+    [SPAN_IRP] = ("major:u minor:u device:x location:u status:x returned:x "
+                  "mdl:x thread:u"),
     [SPAN_TRANSFER] = "dir:d dla:x bytes:u status:u done:u",
     [SPAN_BURST] = "dla:x gpa:x register:x bytes:u",
     [SPAN_HOLD] = "dir:d dla:x gpa:x bytes:u",
