@@ -93,6 +93,8 @@ struct gdb_server {
     int images;                      /* breakpoint behind image_load; 0: none */
     struct debug_order order;        /* the last one   */
     const struct gdb_point *written; /* back to before this watch was hit */
+    int returns; /* breakpoint where an interrupt returns to; 0: none */
+    uint32_t returns_thread, returns_esp;
     uint32_t thread; /* that g, m and their like are about: gdb's id */
     unsigned listed; /* of threads, in qsThreadInfo */
     char folder[64], kernel[96]; /* what was written for gdb; "": nothing */
@@ -126,6 +128,12 @@ void gdb_console(struct gdb_server *g, const char *line);
  *  they let it go to. */
 void gdb_monitor(struct gdb_server *g, const char *words);
 void gdb_monitor_stopped(struct gdb_server *g);
+
+/* ---- gdb_step.c ---------------------------------------------------------- */
+
+/** gdb_step_goes_on() - the stop is one of a step that is not over: the next
+ *  order has been given. */
+bool gdb_step_goes_on(struct gdb_server *g, const struct debug_stop *stop);
 
 /* ---- gdb_registers.c ----------------------------------------------------- */
 

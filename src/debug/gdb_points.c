@@ -119,5 +119,6 @@ void gdb_points_end(struct gdb_server *g)
             debug_break_remove(g->d, g->point[i].id);
     memset(g->point, 0, sizeof g->point);
     debug_break_remove(g->d, g->images);
-    g->images = 0;
+    debug_break_remove(g->d, g->returns);
+    g->images = g->returns = 0;
 }

@@ -113,7 +113,8 @@ static void stopped(void *context, struct debug *d,
         leave(g);
     if (!connected(g) && (stop->reason != DEBUG_ATTACHED || !come(g, true)))
         return;
-    if (g->monitors ? debug_command_again(d, stop) : step_before_write(g, stop))
+    if (g->monitors ? debug_command_again(d, stop)
+                    : step_before_write(g, stop) || gdb_step_goes_on(g, stop))
         return;
     gdb_points_begin(g);
     g->thread = gdb_thread_now(g);
