@@ -16,18 +16,19 @@ static bool interrupted(const struct gdb_server *g,
                         const struct gdb_registers *now, struct back *to)
 {
     enum { FRAME = 12, RPL = 3 };
+    const struct machine *m = gdb_machine(g);
     struct inspect_kernel_symbol vector;
-    uint32_t frame[4];
+    uint32_t frame[3], esp = now->reg[4];
 
-    if (!inspect_kernel_symbol(gdb_machine(g), gva_of(now->eip), &vector) ||
+    if (!inspect_kernel_symbol(m, gva_of(now->eip), &vector) ||
         vector.kind != KERNEL_VECTOR || vector.start.v != now->eip ||
         strncmp(vector.name, "KiVector", 8) != 0 ||
-        !inspect_virtual(gdb_machine(g), SPACE_CPU, gva_of(now->reg[4]), frame,
-                         sizeof frame))
+        !inspect_virtual(m, SPACE_CPU, gva_of(esp), frame, FRAME))
         return false;
     to->eip = frame[0];
-    to->esp = frame[1] & RPL ? frame[3] : now->reg[4] + FRAME;
-    return true;
+    to->esp = esp + FRAME;
+    return !(frame[1] & RPL) || inspect_virtual(m, SPACE_CPU, gva_of(to->esp),
+                                                &to->esp, sizeof to->esp);
 }
 
 static void forget(struct gdb_server *g)

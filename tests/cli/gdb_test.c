@@ -233,6 +233,25 @@ static void watchpoints_both_ways(void **state)
     end(&s);
 }
 
+static void steps_run_through_interrupts(void **state)
+{
+    static struct session s;
+
+    (void)state;
+    begin(&s, &edu);
+    debug(&s, "break EduStartTransfer\ncontinue\ndelete\n"
+              "monitor step irq\nmonitor back instruction\n"
+              "maintenance flush register-cache\nstepi\ninfo symbol $pc\n"
+              "echo again\\n\nmonitor back irq\nmonitor back instruction\n"
+              "maintenance flush register-cache\nbreak EduIsr\nstepi\n"
+              "kill\n");
+    is_said(&s, (const char *const[]){"KiVector", "KiIdleLoop",
+                                      "KiIdleLoop in section", "again",
+                                      "KiVector", "KiIdleLoop",
+                                      "hit Breakpoint 2, EduIsr", NULL});
+    end(&s);
+}
+
 static void a_bugcheck_is_a_signal(void **state)
 {
     static struct session s;
@@ -281,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(breakpoints_and_callers),
         cmocka_unit_test(watchpoints_both_ways),
+        cmocka_unit_test(steps_run_through_interrupts),
         cmocka_unit_test(a_bugcheck_is_a_signal),
         cmocka_unit_test(a_relocatable_driver_has_names),
         cmocka_unit_test(a_kill_ends_the_run),
