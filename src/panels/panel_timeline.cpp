@@ -152,7 +152,7 @@ class Timeline : public Panel
     {
         float by = ImGui::GetIO().MouseWheel;
 
-        if (!by || !ImGui::IsWindowHovered())
+        if (by == 0 || !ImGui::IsWindowHovered())
             return;
         if (ImGui::GetIO().KeyCtrl) {
             chosen = true;
