@@ -132,6 +132,24 @@ static void a_command_that_fails_is_the_status(void **state)
     free(out);
 }
 
+static void traces_come_while_it_runs(void **state)
+{
+    char *out = session("run",
+                        "trace on dma_start\nbreak dma_end\ngo\n"
+                        "trace off\ndelete all\ngo\n",
+                        CLI_OK);
+    char *traced = answer(out, "go", 0), *silent = answer(out, "go", 1);
+
+    (void)state;
+    assert_non_null(strstr(traced, "dma_start"));
+    assert_non_null(strstr(traced, "device=edu"));
+    assert_null(strstr(silent, "dma_start"));
+    assert_non_null(strstr(silent, "written\n"));
+    free(traced);
+    free(silent);
+    free(out);
+}
+
 /* ---- a terminal ---------------------------------------------------------- */
 
 struct terminal {
@@ -234,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_page_forward_and_back),
         cmocka_unit_test(the_run_goes_on_without_stops),
         cmocka_unit_test(a_command_that_fails_is_the_status),
+        cmocka_unit_test(traces_come_while_it_runs),
         cmocka_unit_test(lines_are_edited),
     };
 
