@@ -115,6 +115,17 @@ void gdb_ok(struct gdb_server *g);
  *  one now. */
 void gdb_request(struct gdb_server *g);
 
+/* ---- gdb_data.c ----------------------------------------------------------
+ * Rows of the table: @text is what follows the name. */
+
+void gdb_read_registers(struct gdb_server *g, const char *text);
+void gdb_read_register(struct gdb_server *g, const char *text);
+void gdb_write_registers(struct gdb_server *g, const char *text);
+void gdb_write_register(struct gdb_server *g, const char *text);
+void gdb_read_memory(struct gdb_server *g, const char *text);
+void gdb_write_hex(struct gdb_server *g, const char *text);
+void gdb_write_binary(struct gdb_server *g, const char *text);
+
 /* ---- gdb_stop.c ---------------------------------------------------------- */
 
 /** gdb_stop_reply() - why the machine stands. */
