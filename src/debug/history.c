@@ -403,5 +403,7 @@ enum hb_status history_go(struct history *h, const struct debug_place *to,
         history_keep(h);
         now = history_now(h);
     }
+    if (status == HB_OK) /* the present may be a state that was kept */
+        reached(h);
     return status;
 }

@@ -301,6 +301,24 @@ static void interrupts_and_visitors(void **state)
     free(r);
 }
 
+/* Nothing is earlier, and nothing was lost. */
+static void back_at_the_beginning(void **state)
+{
+    struct rig *r = calloc(1, sizeof *r);
+
+    (void)state;
+    begin(r);
+    packet(r, "bs");
+    packet(r, "bc");
+    hear(r);
+    for (unsigned i = 0; i < 2; i++)
+        is_reply(r, "b",
+                 "T0504:00000000;05:00000000;08:00001000;thread:1;"
+                 "replaylog:begin;");
+    end(r);
+    free(r);
+}
+
 static void places_to_listen(void **state)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -341,6 +359,7 @@ int main(void)
         cmocka_unit_test(noise_is_passed_over),
         cmocka_unit_test(steps_and_stops),
         cmocka_unit_test(interrupts_and_visitors),
+        cmocka_unit_test(back_at_the_beginning),
         cmocka_unit_test(places_to_listen),
     };
 

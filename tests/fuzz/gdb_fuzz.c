@@ -28,7 +28,7 @@ static struct machine *create(void)
 
     must(machine_config_init(&config, NULL, NULL) == HB_OK);
     config.bare = true;
-    config.memory = 4 << 20;
+    config.memory = 16 << 20;
     must(machine_create(&m, &config, NULL) == HB_OK);
     must(machine_load_program(m, PROGRAM_FLAT, loop, sizeof loop, gpa_of(CODE),
                               NULL) == HB_OK);
