@@ -210,7 +210,6 @@ enum caller_end caller_within(struct caller *c, uint64_t ticks, uint32_t at,
     struct machine *m = c->r->m;
     uint64_t limit = m->clock.now + ticks;
     struct machine_stop stop;
-    enum run_piece what;
 
     assert_int_not_equal(at, 0);
     write_call(c, at, pops, count, args);
@@ -220,7 +219,7 @@ enum caller_end caller_within(struct caller *c, uint64_t ticks, uint32_t at,
         uint64_t until = m->clock.now + 100;
 
         run_begin(m, &stop);
-        if (run_piece(m, until, limit, &what, &stop))
+        if (run_piece(m, until, limit, &stop))
             continue;
         if (ke_ended(m->ke))
             return CALLER_STOPPED;
