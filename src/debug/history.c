@@ -278,7 +278,6 @@ static bool enter_next(struct history *h, uint32_t index)
 {
     const struct input_entry *e =
         VEC_AT(struct input_entry, &h->log.entry, index);
-
     bool entered;
 
     if (!input_whole(e->kind))

@@ -5,6 +5,7 @@
 #include <SDL.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
@@ -31,6 +32,17 @@ Uint64 host_us()
 {
     return SDL_GetPerformanceCounter() * 1000000 /
            SDL_GetPerformanceFrequency();
+}
+
+/* Where there is no display SDL draws into nothing, which is meant only by who
+ * asks for it. */
+bool is_display()
+{
+    const char *driver = SDL_GetCurrentVideoDriver();
+
+    return std::getenv("SDL_VIDEODRIVER") ||
+           (driver && std::strcmp(driver, "offscreen") != 0 &&
+            std::strcmp(driver, "dummy") != 0);
 }
 
 } // namespace
@@ -262,6 +274,12 @@ panels_window_open(struct panels_window **out,
     SDL_SetMainReady();
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0)
         return hb_fail(error, HB_BAD_STATE, "no window: %s", SDL_GetError());
+    if (!is_display()) {
+        SDL_QuitSubSystem(SDL_INIT_VIDEO);
+        return hb_fail(error, HB_BAD_STATE,
+                       "no window: the host has no display; set DISPLAY, or "
+                       "debug with --monitor or --gdb");
+    }
     panels_window *w = new (std::nothrow) panels_window;
 
     if (!w)

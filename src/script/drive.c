@@ -104,8 +104,11 @@ int machine_adopt(lua_State *lua, struct machine *m)
     script->grain = UINT32_MAX;
     transcript_arm(script);
     if (script->options->machine &&
-        script->options->machine(script->options->context, m, &error) != HB_OK)
+        script->options->machine(script->options->context, m, &error) !=
+            HB_OK) {
+        script->host_failed = true; /* a window, a file: not the driver's */
         return raise(lua, &error);
+    }
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "window/window.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <SDL.h>
@@ -203,6 +204,17 @@ void window_take(void *window, const struct pollfd *fd, unsigned count)
     w->next_ns = begun + (took > FRAME_NS ? took : FRAME_NS);
 }
 
+/* Where there is no display SDL draws into nothing, which is meant only by who
+ * asks for it. */
+static bool is_display(void)
+{
+    const char *driver = SDL_GetCurrentVideoDriver();
+
+    return getenv("SDL_VIDEODRIVER") ||
+           (driver && strcmp(driver, "offscreen") != 0 &&
+            strcmp(driver, "dummy") != 0);
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 bool window_closed(const struct window *w)
@@ -239,7 +251,9 @@ enum hb_status window_open(struct window **out, struct machine *m,
         return hb_fail(error, HB_NO_MEMORY, "no memory for a window");
     w->m = m;
     SDL_SetMainReady();
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO) == 0)
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 && !is_display())
+        SDL_SetError("the host has no display; set DISPLAY");
+    else if (SDL_WasInit(SDL_INIT_VIDEO))
         w->window = SDL_CreateWindow(title, SDL_WINDOWPOS_UNDEFINED,
                                      SDL_WINDOWPOS_UNDEFINED, 720, 400,
                                      SDL_WINDOW_RESIZABLE);
