@@ -10,8 +10,10 @@
 #include "debug/states.h"
 
 /* A state is kept when running on from the last one has taken the host so long,
- * and so many times as long as keeping that one took. */
-enum { APART_NS = 10 * 1000 * 1000, APART_TIMES = 14 };
+ * and so many times as long as keeping that one took; but never so far apart
+ * that going back would be waited for. */
+enum { MS = 1000 * 1000, APART_NS = 10 * MS, APART_MOST_NS = 40 * MS };
+enum { APART_TIMES = 14 };
 
 struct history {
     struct machine *m;
@@ -95,6 +97,8 @@ static uint64_t apart(const struct history *h)
 {
     uint64_t least = h->cost_ns * APART_TIMES;
 
+    if (least > APART_MOST_NS)
+        least = APART_MOST_NS;
     return least > APART_NS ? least : APART_NS;
 }
 
