@@ -91,13 +91,18 @@ static void reached(void *context, struct machine *m)
         machine_checkpoint(m, at.tick + 1, reached, p);
         return;
     }
-    if (plan->bytes && !plan->leave)
+    if (plan->bytes && !plan->leave) {
         machine_grain(m, 1);
+        if (p->passed++ % plan->step) {
+            machine_checkpoint(m, at.tick, reached, p); /* the next one */
+            return;
+        }
+    }
     save_now(p, m);
     if (p->over)
         return;
-    plan->from = at.tick + plan->step;
-    machine_checkpoint(m, plan->bytes ? at.tick : plan->from, reached, p);
+    plan->from = at.tick + (plan->bytes ? 0 : plan->step);
+    machine_checkpoint(m, plan->from, reached, p);
 }
 
 void save_points_arm(struct save_points *p, struct machine *m)

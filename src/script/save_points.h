@@ -10,7 +10,8 @@
 #include "halbox/machine.h"
 
 /** When to save: at the first boundary at or after @from, and with a step at
- *  every @step ticks up to @to into files of their own. */
+ *  every @step ticks (@bytes: every @step-th instruction or byte) up to @to into
+ *  files of their own. */
 struct save_plan {
     char path[4096];
     uint64_t from, to, step; /* ticks; step 0: once; from UINT64_MAX: the end */
@@ -32,6 +33,7 @@ struct save_points {
     void *context;
     const uint32_t *grain; /* of DMA, that the run has otherwise; NULL: none */
     unsigned files;        /* saved so far                                 */
+    uint64_t passed;       /* boundaries of a plan for bytes, so far       */
     bool over;             /* the run ends: saved once, or it cannot be    */
     struct hb_error error; /* HB_OK, or why it cannot be                   */
 };

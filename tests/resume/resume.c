@@ -3,8 +3,8 @@
  * in a new process: what that process traces is the rest of the whole trace,
  * byte for byte. Saved: at every STEPth instruction (97th, if not told), at
  * every instruction from a driver's call of a routine that calls back to its
- * return, and at every byte of a transfer. EVERY 1: each save is gone on with;
- * in builds that are many times slower one in so many.
+ * return, and at every byte of a transfer. EVERY: at one byte in so many, for
+ * builds that are many times slower; at one in 1 + EVERY/10 of the others.
  *
  * From calls and bytes the new process goes on to one place behind them all and
  * saves there: the same file, to the byte, as the run that was never loaded
@@ -216,8 +216,7 @@ static void write_meeting(struct resume *r, const char *what)
 static void all_go_on(struct resume *r, const char *what, const glob_t *saves)
 {
     for (size_t i = 0; i < saves->gl_pathc; i++)
-        if (i % r->every == r->every - 1)
-            start(r, what, saves->gl_pathv[i]);
+        start(r, what, saves->gl_pathv[i]);
     while (r->running)
         join(r);
 }
@@ -243,20 +242,20 @@ static void go_on(struct resume *r, const char *what, const char *points,
     }
     for (size_t i = 0; i < saves.gl_pathc; i++)
         unlink(saves.gl_pathv[i]);
-    printf("%-40s %4zu saves, one in %u gone on with\n", what, saves.gl_pathc,
-           r->every);
+    printf("%-40s %4zu saves gone on with\n", what, saves.gl_pathc);
     fflush(stdout);
     globfree(&saves);
 }
 
-/* From tick @from to @to: each instruction, or with "b" also each byte. */
+/* From tick @from to @to: one in @every instructions, or with "b" of
+ * instructions and bytes. */
 static void go_on_between(struct resume *r, const char *what, uint64_t from,
-                          uint64_t to, const char *bytes)
+                          uint64_t to, unsigned every, const char *bytes)
 {
     char points[64];
 
-    snprintf(points, sizeof points, "%" PRIu64 "-%" PRIu64 "/1%s", from, to,
-             bytes);
+    snprintf(points, sizeof points, "%" PRIu64 "-%" PRIu64 "/%u%s", from, to,
+             every, bytes);
     go_on(r, what, points, to + 1);
 }
 
@@ -269,9 +268,10 @@ static uint64_t tick_of(const struct resume *r, const char *event,
 
     snprintf(name, sizeof name, "\"event\":\"%s\"", event);
     for (; (end = strchr(line, '\n')); line = end + 1) {
-        const char *e = strstr(line, name), *w = strstr(line, with);
+        size_t bytes = (size_t)(end - line);
 
-        if (e && e < end && w && w < end)
+        if (memmem(line, bytes, name, strlen(name)) &&
+            memmem(line, bytes, with, strlen(with)))
             found = line;
     }
     if (!found)
@@ -301,20 +301,23 @@ int main(int argc, char **argv)
 {
     static struct resume r;
     char points[64], what[64];
+    unsigned every; /* of instructions */
 
     if (argc < 6)
         die("usage: resume BUILD EVERY[/STEP] IMAGE DEVICE SCENARIO "
             "[OPTIONS...]");
     prepare(&r, argc, argv);
     r.whole = saving_run(&r, "the whole run", NULL);
-    snprintf(points, sizeof points, "1-99999999/%u", r.step);
-    snprintf(what, sizeof what, "every %uth instruction", r.step);
+    every = 1 + r.every / 10;
+    snprintf(points, sizeof points, "1-99999999/%u", r.step * every);
+    snprintf(what, sizeof what, "every %uth instruction", r.step * every);
     go_on(&r, what, points, 0);
     go_on_between(&r, "a callback, from call to return",
                   tick_of(&r, "call", "AllocateAdapterChannel"),
-                  tick_of(&r, "call_return", "AllocateAdapterChannel"), "");
+                  tick_of(&r, "call_return", "AllocateAdapterChannel"), every,
+                  "");
     go_on_between(&r, "every byte of a transfer", tick_of(&r, "dma_start", ""),
-                  tick_of(&r, "dma_end", ""), "b");
+                  tick_of(&r, "dma_end", ""), r.every, "b");
     rmdir(r.folder);
     free(r.whole.at);
     free(r.meeting.at);
