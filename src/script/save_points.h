@@ -10,8 +10,8 @@
 #include "halbox/machine.h"
 
 /** When to save: at the first boundary at or after @from, and with a step at
- *  every @step ticks (@bytes: every @step-th instruction or byte) up to @to into
- *  files of their own. */
+ *  every @step ticks (@bytes: every @step-th instruction or byte) up to @to
+ * into files of their own. */
 struct save_plan {
     char path[4096];
     uint64_t from, to, step; /* ticks; step 0: once; from UINT64_MAX: the end */

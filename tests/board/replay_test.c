@@ -109,6 +109,12 @@ static void a_run_in_slices_has_the_same_trace(void **state)
     }
 }
 
+#ifdef HALBOX_SLOW
+enum { EVERY = 7 * 97 };
+#else
+enum { EVERY = 97 };
+#endif
+
 /* Every 97th instruction of a demo without long waits. */
 static void goes_on_from_every_97th_instruction(void **state)
 {
@@ -119,7 +125,7 @@ static void goes_on_from_every_97th_instruction(void **state)
         struct demo d;
 
         demo_create(&d, &benches[i]);
-        for (uint64_t at = 97; !demo_run(&d, at); at += 97)
+        for (uint64_t at = EVERY; !demo_run(&d, at); at += EVERY)
             second_half(&d, whole);
         machine_destroy(d.m);
         free(whole);
