@@ -1,8 +1,8 @@
 /* tests/board/hop_test.c -- a transfer of three pages whose every byte is moved
  * by another process: each loads what the one before saved, moves one byte, and
  * saves. Traces and memory are those of a run that was never cut. Where that is
- * the case already, and in builds that are many times slower, a process moves
- * thirteen bytes: 13 and 4100 have no common divisor, so pages and units are
+ * the case already a process moves thirteen bytes, and in builds that are many
+ * times slower 37: they and 4100 have no common divisor, so pages and units are
  * cut at odd places there, too. */
 #include "demo.h"
 
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #ifdef HALBOX_SLOW
-enum { ODD_PART = 13, BYTES_AT_ONCE = ODD_PART };
+enum { ODD_PART = 13, BYTES_AT_ONCE = 37 };
 #else
 enum { ODD_PART = 13, BYTES_AT_ONCE = 1 };
 #endif
