@@ -47,7 +47,7 @@ enum hb_status save_plan_parse(const char *text, struct save_plan *plan,
         return HB_OK;
     return hb_fail(error, HB_BAD_ARGUMENT,
                    "--save '%s': write FILE, FILE@TICK or FILE@FROM-TO/STEP (b "
-                   "at its end: between bytes too)",
+                   "at its end: STEP counts bytes of DMA)",
                    text);
 }
 

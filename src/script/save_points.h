@@ -9,13 +9,13 @@
 
 #include "halbox/machine.h"
 
-/** When to save: at the first boundary at or after @from, and with a step at
- *  every @step ticks (@bytes: every @step-th instruction or byte) up to @to
- * into files of their own. */
+/** When to save: at the first boundary at or after @from, and with a step into
+ *  files of their own up to @to, at every @step ticks or, with @bytes, at every
+ *  @step-th boundary: each byte of DMA is one. */
 struct save_plan {
     char path[4096];
     uint64_t from, to, step; /* ticks; step 0: once; from UINT64_MAX: the end */
-    bool bytes;              /* also between any two bytes of DMA */
+    bool bytes;              /* the step counts boundaries         */
     bool leave;              /* once: the run ends there          */
 };
 

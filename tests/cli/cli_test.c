@@ -484,22 +484,38 @@ static void a_bare_machine_is_saved_at_a_tick_and_goes_on(void **state)
     file_drop(&again);
 }
 
+/* The guest comes to its end on the way: it is idle then. */
+static void boot_saves(const struct file *to, const char *points)
+{
+    char line[512];
+    struct said said;
+
+    snprintf(line, sizeof line, BOOT "--save %s@%s", to->name, points);
+    said = halbox(line);
+    forget(&said);
+}
+
+/* The save @i of a plan of many into @f. */
+static struct file nth_save(const struct file *f, unsigned i)
+{
+    struct file one = {.bytes = NULL};
+
+    snprintf(one.name, sizeof one.name, "%.50s.%05u", f->name, i);
+    file_read(&one);
+    return one;
+}
+
 static void a_bare_machine_is_saved_every_so_many_ticks(void **state)
 {
     struct file f = file_of("", 0), third = file_of("", 0);
-    struct said said;
-    char line[512], name[80];
+    char name[80];
 
     (void)state;
     boot_saved(BOOT, &third, 500);
-    snprintf(line, sizeof line, BOOT "--save %s@300-500/100", f.name);
-    said = halbox(line);
-    forget(&said);
+    boot_saves(&f, "300-500/100");
     for (unsigned i = 0; i < 3; i++) {
-        struct file one = {.bytes = NULL};
+        struct file one = nth_save(&f, i);
 
-        snprintf(one.name, sizeof one.name, "%.50s.%05u", f.name, i);
-        file_read(&one);
         if (i == 2)
             assert_memory_equal(one.bytes, third.bytes, third.count);
         file_drop(&one);
@@ -508,6 +524,31 @@ static void a_bare_machine_is_saved_every_so_many_ticks(void **state)
     assert_int_not_equal(access(name, F_OK), 0);
     file_drop(&f);
     file_drop(&third);
+}
+
+/* With a b the step counts places, each byte of DMA among them: the guest's
+ * first transfer of 4096 bytes lies between ticks 12300 and 12400. */
+static void a_bare_machine_is_saved_between_bytes_of_a_transfer(void **state)
+{
+    struct file fine = file_of("", 0), coarse = file_of("", 0);
+
+    (void)state;
+    boot_saves(&fine, "12300-12400/500b");
+    boot_saves(&coarse, "12300-12400/1500b");
+    for (unsigned i = 0; i < 9; i++) {
+        struct file one = nth_save(&fine, i);
+
+        if (i % 3 == 0) {
+            struct file third = nth_save(&coarse, i / 3);
+
+            assert_int_equal(one.count, third.count);
+            assert_memory_equal(one.bytes, third.bytes, third.count);
+            file_drop(&third);
+        }
+        file_drop(&one);
+    }
+    file_drop(&fine);
+    file_drop(&coarse);
 }
 
 /* Each length it can be cut to, and each bit of it, in steps. */
@@ -591,6 +632,7 @@ int main(void)
         cmocka_unit_test(a_save_of_a_loaded_run_is_that_of_the_whole),
         cmocka_unit_test(a_bare_machine_is_saved_at_a_tick_and_goes_on),
         cmocka_unit_test(a_bare_machine_is_saved_every_so_many_ticks),
+        cmocka_unit_test(a_bare_machine_is_saved_between_bytes_of_a_transfer),
         cmocka_unit_test(a_damaged_saved_scenario_is_one_line),
         cmocka_unit_test(a_forged_saved_scenario_harms_nobody),
 

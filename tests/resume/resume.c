@@ -247,8 +247,8 @@ static void go_on(struct resume *r, const char *what, const char *points,
     globfree(&saves);
 }
 
-/* From tick @from to @to: one in @every instructions, or with "b" of
- * instructions and bytes. */
+/* From tick @from to @to: one in @every instructions, or with "b" one in
+ * @every bytes. */
 static void go_on_between(struct resume *r, const char *what, uint64_t from,
                           uint64_t to, unsigned every, const char *bytes)
 {
